@@ -1,0 +1,38 @@
+"""Locks on stock items: the one consistency boundary (law 1)."""
+
+from collections.abc import Iterable
+
+from django.db import OperationalError, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+
+from inventory.models import StockItem
+
+
+class StockBusy(Exception):
+    """Somebody else holds the stock item for too long. Nothing was changed; trying again in a moment is right."""
+
+
+def require_transaction() -> None:
+    """Refuse to write counters outside a transaction: a movement without its counter would be a lie."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("Stock and queues are only changed inside a transaction.")
+
+
+def lock_items(ids: Iterable[int]) -> dict[int, StockItem]:
+    """Lock stock items, in the order of their ids, and read them fresh. A transaction calls this once, before it plans.
+
+    Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
+    """
+    require_transaction()
+    wanted = sorted(set(ids))
+    try:
+        items = {item.pk: item for item in StockItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected | QueryCanceled):
+            raise StockBusy("The stock is being changed by somebody else. Try again in a moment.") from error
+        raise
+    for pk in wanted:
+        if pk not in items:
+            raise StockItem.DoesNotExist(f"There is no stock item {pk}.")
+        items[pk].is_locked = True
+    return items

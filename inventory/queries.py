@@ -1,0 +1,44 @@
+"""What is asked of the inventory: supply for many items at once, and the recount of its counters."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from inventory.models import PurchaseOrderLine, StockItem
+from inventory.supply import Arrival
+
+
+def arrivals(item_ids: Collection[int]) -> dict[int, list[Arrival]]:
+    """What suppliers still owe us of each item, in one query; lines without a day included."""
+    owed: dict[int, list[Arrival]] = defaultdict(list)
+    lines = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item__in=item_ids)
+    for item_id, units, day, pk, confirmed in lines.order_by("id").values_list(
+        "item_id", "still_owed", "expected_on", "id", "confirmed"
+    ):
+        owed[item_id].append(Arrival(units, day, pk, confirmed))
+    return owed
+
+
+def recount() -> Iterator[str]:
+    """Recount every counter from the rows. Yields a sentence for each difference; nothing is written."""
+    for item in (
+        StockItem.objects.annotate(
+            moved=Coalesce(Sum("movements__on_hand_change"), 0),
+            set_aside=Coalesce(Sum("movements__allocated_change"), 0),
+        )
+        .exclude(moved=F("on_hand"), set_aside=F("allocated"))
+        .order_by("sku")
+    ):
+        yield (
+            f"{item.sku}: on hand is {item.on_hand} and allocated {item.allocated},"
+            f" the movements say {item.moved} and {item.set_aside}."
+        )
+    for line in (
+        PurchaseOrderLine.objects.select_related("order", "item")
+        .annotate(delivered=Coalesce(Sum("delivery_lines__quantity"), 0))
+        .exclude(delivered=F("received"))
+        .order_by("id")
+    ):
+        yield f"{line}: received is {line.received}, the deliveries say {line.delivered}."

@@ -1,0 +1,137 @@
+"""Receiving goods: full, short, over, unordered, in several deliveries. Idempotent by delivery number."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from inventory import ledger
+from inventory.locking import lock_items, require_transaction
+from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem
+
+
+class UnableToReceive(Exception):
+    """The sentence says what is wrong with the delivery and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Units of one stock item in a delivery."""
+
+    item_id: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery is on the shelf. `is_new` is False when the same delivery had been received before."""
+
+    delivery: Delivery
+    item_ids: frozenset[int]
+    is_new: bool
+
+
+def receive_delivery(
+    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+) -> Received:
+    """Put a delivery on the shelf and count it against the lines of its purchase order, earliest day first.
+
+    The same number with the same goods changes nothing and says so; with other goods it raises UnableToReceive. What is
+    delivered beyond the order goes onto the last line of its item; what was not ordered at all is taken onto the shelf.
+    """
+    require_transaction()
+    units = _sum_by_item(arrived)
+    number = _checked_number(number)
+    items = lock_items(units)
+    earlier = Delivery.objects.filter(number=number).first()
+    if earlier is not None:
+        return _received_before(earlier, units, order)
+    # Two receives of one number with different goods hold different locks; the unique key decides between them.
+    with transaction.atomic():
+        delivery, is_ours = Delivery.objects.get_or_create(
+            number=number, defaults={"order": order, "received_at": at, "actor": actor}
+        )
+    if not is_ours:
+        return _received_before(delivery, units, order)
+    lines = _count_against(order, items, units)
+    DeliveryLine.objects.bulk_create(
+        DeliveryLine(delivery=delivery, item_id=item_id, purchase_line=line, quantity=count)
+        for item_id, line, count in lines
+    )
+    cause = f"delivery {delivery.number}"
+    ledger.receive([ledger.Entry(items[pk], count, cause) for pk, count in sorted(units.items())], actor=actor, at=at)
+    _close_if_complete(order)
+    return Received(delivery, frozenset(units), True)
+
+
+def _checked_number(number: str) -> str:
+    number = number.strip()
+    if not number:
+        raise UnableToReceive("Give the delivery's number: it is on the supplier's note.")
+    if len(number) > 100:
+        raise UnableToReceive("The delivery's number is longer than 100 letters: shorten it.")
+    return number
+
+
+def _sum_by_item(arrived: Iterable[Arrived]) -> Counter[int]:
+    units: Counter[int] = Counter()
+    for goods in arrived:
+        if goods.units < 0:
+            raise UnableToReceive(f"{goods.units} units cannot arrive: give 0 or more.")
+        units[goods.item_id] += goods.units
+    units = +units
+    if not units:
+        raise UnableToReceive("The delivery is empty: give at least one unit.")
+    return units
+
+
+def _received_before(delivery: Delivery, units: Counter[int], order: PurchaseOrder | None) -> Received:
+    earlier: Counter[int] = Counter()
+    for line in delivery.lines.all():
+        earlier[line.item_id] += line.quantity
+    if earlier != units or delivery.order_id != (order.pk if order else None):
+        raise UnableToReceive(
+            f"Delivery {delivery.number} was received on {delivery.received_at:%d %B %Y} with other goods or for another"
+            " order: check the number, or correct the stock instead."
+        )
+    return Received(delivery, frozenset(units), False)
+
+
+def _count_against(
+    order: PurchaseOrder | None, items: dict[int, StockItem], units: Counter[int]
+) -> list[tuple[int, PurchaseOrderLine | None, int]]:
+    if order is None:
+        return [(item_id, None, count) for item_id, count in sorted(units.items())]
+    # The order's row is locked after the stock items: two deliveries of one order with different goods meet here.
+    PurchaseOrder.objects.select_for_update().get(pk=order.pk)
+    by_item: dict[int, list[PurchaseOrderLine]] = {pk: [] for pk in items}
+    for line in order.lines.filter(item__in=items).order_by("expected_on", "id"):
+        by_item[line.item_id].append(line)
+    counted: list[tuple[int, PurchaseOrderLine | None, int]] = []
+    for item_id, count in sorted(units.items()):
+        counted += [(item_id, line, share) for line, share in _spread(count, by_item[item_id])]
+    changed = [line for _, line, _ in counted if line is not None]
+    PurchaseOrderLine.objects.bulk_update(changed, ["received"])
+    return counted
+
+
+def _spread(count: int, lines: Sequence[PurchaseOrderLine]) -> list[tuple[PurchaseOrderLine | None, int]]:
+    if not lines:
+        return [(None, count)]
+    spread: list[tuple[PurchaseOrderLine | None, int]] = []
+    for line in lines:
+        share = count if line is lines[-1] else min(count, line.outstanding)
+        if share:
+            line.received += share
+            spread.append((line, share))
+            count -= share
+    return spread
+
+
+def _close_if_complete(order: PurchaseOrder | None) -> None:
+    if order is not None and not PurchaseOrderLine.objects.filter(order=order).inbound().exists():
+        PurchaseOrder.objects.filter(pk=order.pk, state=PurchaseOrder.State.PLACED).update(
+            state=PurchaseOrder.State.CLOSED
+        )
