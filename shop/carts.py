@@ -1,0 +1,175 @@
+"""The cart: what a shopper means to buy, quoted anew each time it is looked at. It reserves nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from backorders.availability import quotes
+from backorders.plan import Portion, Quote, State, split
+from shop.models import Cart, CartLine, Variant
+from shop.models.carts import MOST_UNITS_OF_A_LINE
+
+
+class UnableToChangeCart(Exception):
+    """The sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuote:
+    """A cart line with its part of the quote. `missing` units cannot be promised; `possible` can be had instead."""
+
+    line: CartLine
+    portions: tuple[Portion, ...]
+
+    @property
+    def variant(self) -> Variant:
+        return self.line.variant
+
+    @property
+    def quantity(self) -> int:
+        return self.line.quantity
+
+    @property
+    def possible(self) -> int:
+        return sum(portion.quantity for portion in self.portions)
+
+    @property
+    def missing(self) -> int:
+        return self.quantity - self.possible
+
+    @property
+    def state(self) -> State:
+        if self.missing:
+            return State.OUT_OF_STOCK
+        return State.IN_STOCK if all(portion.now for portion in self.portions) else State.BACKORDER
+
+    @property
+    def unit_price(self) -> Decimal:
+        return self.variant.price
+
+    @property
+    def total(self) -> Decimal:
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What ships on one day: pairs of line and units. `now` or a day; an estimate unless every part is confirmed."""
+
+    now: bool
+    ships_on: date | None
+    confirmed: bool
+    parts: tuple[tuple[LineQuote, int], ...]
+
+    @property
+    def units(self) -> int:
+        return sum(units for _, units in self.parts)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.unit_price * units for line, units in self.parts), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A cart as it could be ordered at this moment."""
+
+    lines: tuple[LineQuote, ...]
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def goods_total(self) -> Decimal:
+        return sum((line.total for line in self.lines), Decimal(0))
+
+    @property
+    def can_be_ordered(self) -> bool:
+        return bool(self.lines) and not any(line.missing for line in self.lines)
+
+    @property
+    def is_backordered(self) -> bool:
+        return any(line.state is State.BACKORDER for line in self.lines)
+
+    @property
+    def parcels(self) -> tuple[Parcel, ...]:
+        """The cart grouped by the day on which things ship, soonest first."""
+        days: dict[tuple[date, bool], list[tuple[LineQuote, Portion]]] = {}
+        for line in self.lines:
+            for portion in line.portions:
+                days.setdefault((portion.by, portion.now), []).append((line, portion))
+        return tuple(
+            Parcel(
+                now,
+                parts[0][1].ships_on,
+                all(portion.confirmed for _, portion in parts),
+                tuple((line, portion.quantity) for line, portion in parts),
+            )
+            for (_, now), parts in sorted(days.items(), key=lambda day: day[0])
+        )
+
+
+def contents(cart: Cart, at: datetime) -> Contents:
+    """The cart's lines with their quotes: three queries, however many lines there are."""
+    lines = lines_of(cart)
+    return quoted(lines, quotes(wanted_by(lines), at))
+
+
+def lines_of(cart: Cart) -> list[CartLine]:
+    return list(
+        CartLine.objects.filter(cart=cart).select_related("variant__product", "variant__stock_item").order_by("id")
+    )
+
+
+def wanted_by(lines: Iterable[CartLine]) -> Counter[int]:
+    """Units wanted by stock item id: lines of one item are summed before they are quoted (law 7)."""
+    wanted: Counter[int] = Counter()
+    for line in lines:
+        wanted[line.variant.stock_item_id] += line.quantity
+    return wanted
+
+
+def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
+    """The portions of each item's sum, divided among the lines that want it."""
+    parts: dict[int, tuple[Portion, ...]] = {}
+    for item_id, answer in answers.items():
+        same = [line for line in lines if line.variant.stock_item_id == item_id]
+        for line, portions in zip(same, split(answer.portions, [line.quantity for line in same]), strict=True):
+            parts[line.pk] = portions
+    return Contents(tuple(LineQuote(line, parts[line.pk]) for line in lines))
+
+
+def add(cart: Cart, variant: Variant, units: int) -> CartLine:
+    """Put units of a variant into the cart, on top of those that are in it. Raises UnableToChangeCart."""
+    _check(units)
+    with transaction.atomic():
+        line, is_new = CartLine.objects.select_for_update().get_or_create(
+            cart=cart, variant=variant, defaults={"quantity": units}
+        )
+        if not is_new:
+            _check(line.quantity + units)
+            line.quantity += units
+            line.save(update_fields=["quantity"])
+    return line
+
+
+def set_quantity(cart: Cart, line_id: int, units: int) -> None:
+    """Change a line; 0 removes it. Raises UnableToChangeCart for an impossible quantity; an unknown line is gone anyway."""
+    lines = CartLine.objects.filter(cart=cart, pk=line_id)
+    if units == 0:
+        lines.delete()
+    else:
+        _check(units)
+        lines.update(quantity=units)
+
+
+
+
+def _check(units: int) -> None:
+    if not 1 <= units <= MOST_UNITS_OF_A_LINE:
+        raise UnableToChangeCart(f"Choose a quantity from 1 to {MOST_UNITS_OF_A_LINE}.")

@@ -1,0 +1,130 @@
+"""From the delivery to the parcel: receive, fill those who wait, correct, ship."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from backorders import promises, queue
+from backorders.facts import Filled, Moved
+from inventory import ledger
+from inventory.models import PurchaseOrder
+from inventory.receiving import Arrived, Received, receive_delivery
+from shop import messages, wakeups
+from shop.models import Order, OrderLine, Shipment, ShipmentLine
+from shop.transactions import use_case
+
+_GOODS_ARRIVED = "goods arrived"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a delivery does to those who wait."""
+
+    filled: tuple[Filled, ...]
+    moved: tuple[Moved, ...]
+
+
+@use_case
+def receive(
+    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+) -> Received:
+    """Put a delivery on the shelf; a worker then gives its units to those who wait. Raises UnableToReceive."""
+    received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
+    wakeups.wake_fill(received.item_ids)
+    return received
+
+
+def preview_delivery(
+    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+) -> Outcome:
+    """Who would get what, by the code that does it, in a transaction that is rolled back. Raises UnableToReceive."""
+    with transaction.atomic():
+        received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
+        queues = queue.lock(received.item_ids)
+        filled: list[Filled] = []
+        for line in queues.values():
+            while some := queue.fill(line, actor=actor, at=at):
+                filled += some
+        moved = promises.revise(queues.values(), reason=_GOODS_ARRIVED, at=at)
+        transaction.set_rollback(True)
+    return Outcome(tuple(filled), tuple(moved))
+
+
+def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
+    """Give free units to those who wait, item by item in chunks that commit. Returns the units given.
+
+    Each chunk is one transaction with its letters: a kill between two chunks loses nothing, and the sweep goes on.
+    """
+    ids, given = sorted(set(item_ids)), 0
+    while True:
+        filled, drained = _fill_chunk(ids, actor=actor, at=at)
+        given += sum(fact.units for fact in filled)
+        if drained:
+            return given
+
+
+@use_case
+def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
+    queues = queue.lock(item_ids)
+    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
+    drained = not any(line.waiting and line.item.unallocated for line in queues.values())
+    messages.units_arrived(filled, at=at)
+    if filled and drained:
+        touched = {fact.item_id for fact in filled}
+        moved = promises.revise([queues[pk] for pk in touched], reason=_GOODS_ARRIVED, at=at)
+        messages.days_moved(moved, at=at)
+    wakeups.wake_mailer()
+    return filled, drained
+
+
+@use_case
+def correct_stock(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Outcome:
+    """Correct what is on hand. Too few units: the newest allocation gives way and its customer is told (law 9)."""
+    queues = queue.lock([item_id])
+    queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
+    return _settle(queues, reason=reason, actor=actor, at=at)
+
+
+@use_case
+def take_back(line: OrderLine, units: int, *, reason: str, actor: str, at: datetime) -> Outcome:
+    """Units that a customer sent back come onto the shelf again, for the next in the queue."""
+    item_id = line.claim.item_id
+    queues = queue.lock([item_id])
+    entry = ledger.Entry(queues[item_id].item, units, f"order {line.order.number}", reason)
+    ledger.take_back([entry], actor=actor, at=at)
+    return _settle(queues, reason=reason, actor=actor, at=at)
+
+
+def _settle(queues: Mapping[int, queue.Queue], *, reason: str, actor: str, at: datetime) -> Outcome:
+    """After a change of stock: fill, then tell exactly those whose day moved. The worker fills what is beyond one chunk."""
+    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
+    moved = promises.revise(queues.values(), reason=reason, at=at)
+    messages.units_arrived(filled, at=at)
+    messages.days_moved(moved, at=at)
+    wakeups.wake_fill(queues)
+    wakeups.wake_mailer()
+    return Outcome(tuple(filled), tuple(moved))
+
+
+@use_case
+def ship_ready(
+    order: Order, *, carrier: str = "", tracking_number: str = "", actor: str, at: datetime
+) -> Shipment:
+    """Ship everything of the order that is set aside, in one parcel. Raises UnableToShip when nothing is."""
+    item_ids = list(order.lines.ready().values_list("claim__item_id", flat=True))
+    queues = queue.lock(item_ids)
+    lines = {line.claim_id: line for line in order.lines.ready().filter(claim__item__in=queues).select_related("claim")}
+    if not lines:
+        raise queue.UnableToShip(f"Nothing of order {order.number} is ready to ship: it was shipped already, or it waits.")
+    shipped = queue.ship(queues, {pk: line.claim.ready for pk, line in lines.items()}, actor=actor, at=at)
+    shipment = Shipment.objects.create(
+        order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, actor=actor
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, line=lines[fact.claim_id], quantity=fact.units) for fact in shipped
+    )
+    messages.parcel_shipped(shipment, at=at)
+    wakeups.wake_mailer()
+    return shipment

@@ -1,0 +1,1 @@
+"""Ways to pay: one module each, chosen in shop.payments."""

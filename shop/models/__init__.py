@@ -1,0 +1,23 @@
+from shop.models.accounts import User
+from shop.models.carts import Cart, CartLine
+from shop.models.catalog import Category, Product, ProductImage, Variant
+from shop.models.heartbeat import Heartbeat
+from shop.models.orders import Order, OrderLine, Shipment, ShipmentLine, ShippingMethod
+from shop.models.payments import Payment
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Category",
+    "Heartbeat",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Product",
+    "ProductImage",
+    "Shipment",
+    "ShipmentLine",
+    "ShippingMethod",
+    "User",
+    "Variant",
+]

@@ -1,0 +1,141 @@
+import secrets
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django_countries.fields import CountryField
+
+from backorders.models import Claim
+from shop.models.accounts import User
+from shop.models.catalog import Variant
+
+# Without 0, 1, I and O: a number is read over the telephone.
+_NUMBER_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def draw_number() -> str:
+    """A random order number: 10 letters of 32, so that nobody can count our orders or guess another's."""
+    return "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(10))
+
+
+class ShippingMethod(models.Model):
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=255, blank=True)
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    position = models.PositiveSmallIntegerField(default=0)
+    offered = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(price__gte=0), name="shipping_price_not_negative")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def with_waiting_lines(self) -> Self:
+        return self.filter(Exists(OrderLine.objects.waiting().filter(order=OuterRef("pk"))))
+
+    def with_ready_lines(self) -> Self:
+        return self.filter(Exists(OrderLine.objects.ready().filter(order=OuterRef("pk"))))
+
+
+class Order(models.Model):
+    """What a customer bought, where it goes and what she agreed to. Where each line stands is read from its claim."""
+
+    number = models.CharField(max_length=10, unique=True, default=draw_number, editable=False)
+    # The cart this order came from: a second submission of the same review finds this order.
+    cart_key = models.UUIDField(unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
+    placed_at = models.DateTimeField()
+
+    email = models.EmailField()
+    name = models.CharField(max_length=150)
+    phone = models.CharField(max_length=30, blank=True)
+    line1 = models.CharField("address", max_length=200)
+    line2 = models.CharField("address, second line", max_length=200, blank=True)
+    postcode = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = CountryField()
+
+    shipping_name = models.CharField(max_length=100)
+    shipping_price = models.DecimalField(max_digits=8, decimal_places=2)
+    goods_total = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+
+    consent_text = models.TextField(blank=True, help_text="The sentence agreed to when something was backordered.")
+    consented_at = models.DateTimeField(null=True, blank=True)
+    # Raising it makes every link in earlier letters invalid.
+    link_version = models.PositiveSmallIntegerField(default=1, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-placed_at"], name="order_by_time")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("order", args=[self.number])
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods_total + self.shipping_price
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def waiting(self) -> Self:
+        return self.filter(claim__allocated__lt=F("claim__quantity"))
+
+    def ready(self) -> Self:
+        return self.filter(claim__shipped__lt=F("claim__allocated"))
+
+
+class OrderLine(models.Model):
+    """What was ordered, as it was called and priced on that day. `quantity` is what was ordered at first; the claim's
+    quantity is what is still wanted."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="order_lines")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="order_line")
+    sku = models.CharField("SKU", max_length=100)
+    title = models.CharField(max_length=255)
+    choice = models.CharField(max_length=255, blank=True)
+    unit_price = models.DecimalField(max_digits=10, decimal_places=2)
+    quantity = models.PositiveIntegerField()
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.title}"
+
+
+class Shipment(models.Model):
+    """One parcel that left."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    carrier = models.CharField(max_length=50, blank=True)
+    tracking_number = models.CharField(max_length=100, blank=True)
+    shipped_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    def __str__(self) -> str:
+        return f"{self.order.number}: {self.carrier} {self.tracking_number}".rstrip(": ")
+
+
+class ShipmentLine(models.Model):
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_quantity_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.title}"

@@ -1,0 +1,28 @@
+"""Celery tasks: load, call one function. Each is safe to run twice, late or not at all; the sweep makes up for the rest."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from backorders.queries import items_to_fill
+from notifications import outbox
+from notifications.delivery import deliver_due
+from shop import fulfilment
+from shop.models import Heartbeat
+
+_ITEMS_OF_A_SWEEP = 500
+
+
+@shared_task(name="shop.tasks.fill_waiting")
+def fill_waiting(item_ids: list[int]) -> None:
+    fulfilment.fill_waiting(item_ids, actor="worker", at=timezone.now())
+
+
+@shared_task(name="shop.tasks.sweep")
+def sweep() -> None:
+    """Find what a lost wake-up, a killed worker or an emptied broker left behind (law 12)."""
+    at = timezone.now()
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
+    for item_id in items_to_fill(_ITEMS_OF_A_SWEEP):
+        fulfilment.fill_waiting([item_id], actor="sweep", at=at)
+    outbox.revive(at)
+    deliver_due(timezone.now)

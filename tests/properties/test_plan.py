@@ -1,0 +1,153 @@
+"""The plan's algebra: nothing created, nothing lost, order kept, more supply never makes a day later."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorders.plan import Portion, Quote, State, Terms, expected, is_worse, merge, quote, share, split
+from inventory.supply import Arrival, supply
+
+TODAY = date(2026, 11, 21)
+
+units = st.integers(0, 8)
+days = st.integers(-5, 40).map(lambda n: TODAY + timedelta(days=n))
+arrivals = st.lists(
+    st.builds(Arrival, quantity=st.integers(0, 6), available_on=st.none() | days, line=st.integers(1, 9)), max_size=5
+)
+caps = st.none() | st.integers(0, 12)
+terms = st.builds(Terms, backorders=st.booleans(), lead_days=st.none() | st.integers(1, 60), cap=caps)
+
+
+def day_of_each_unit(portions: tuple[Portion, ...]) -> list[date]:
+    return [portion.by for portion in portions for _ in range(portion.quantity)]
+
+
+def newcomers(free: int, inbound: list[Arrival], waiting: int, wanted: int, rules: Terms) -> Quote:
+    return quote(supply(free, inbound, since=TODAY), waiting=waiting, wanted=wanted, terms=rules, today=TODAY)
+
+
+@given(units, arrivals, units, units, terms)
+def test_a_quote_promises_no_more_than_is_wanted_and_never_earlier_units_later(free, inbound, waiting, wanted, rules):
+    answer = newcomers(free, inbound, waiting, wanted, rules)
+    assert 0 <= answer.promised <= wanted
+    assert all(portion.quantity > 0 for portion in answer.portions)
+    promised_days = [portion.by for portion in answer.portions]
+    assert promised_days == sorted(set(promised_days))
+
+
+@given(units, arrivals, units, units, caps)
+def test_nothing_is_promised_beyond_supply_after_those_who_wait(free, inbound, waiting, wanted, cap):
+    answer = newcomers(free, inbound, waiting, wanted, Terms(backorders=True, cap=cap))
+    timeline = supply(free, inbound, since=TODAY)
+    for day in {portion.by for portion in answer.portions}:
+        there = free + sum(a.quantity for a in timeline.arrivals if a.available_on is not None and a.available_on <= day)
+        told = sum(portion.quantity for portion in answer.portions if portion.by <= day)
+        assert told <= max(0, there - waiting)
+    if cap is not None:
+        assert sum(portion.quantity for portion in answer.later) <= max(0, cap - waiting)
+
+
+@given(units, arrivals, units, units, terms)
+def test_what_ships_now_is_what_is_free_after_those_who_wait(free, inbound, waiting, wanted, rules):
+    assert newcomers(free, inbound, waiting, wanted, rules).now == min(wanted, max(0, free - waiting))
+
+
+@given(units, arrivals, units, units, terms)
+def test_a_quote_for_one_more_begins_with_the_quote(free, inbound, waiting, wanted, rules):
+    fewer = day_of_each_unit(newcomers(free, inbound, waiting, wanted, rules).portions)
+    more = day_of_each_unit(newcomers(free, inbound, waiting, wanted + 1, rules).portions)
+    assert more[: len(fewer)] == fewer
+
+
+@given(units, arrivals, units, units, terms, st.integers(1, 5), days)
+def test_more_supply_never_makes_a_day_later(free, inbound, waiting, wanted, rules, extra, day):
+    before = newcomers(free, inbound, waiting, wanted, rules).portions
+    with_arrival = newcomers(free, [*inbound, Arrival(extra, day, 10)], waiting, wanted, rules).portions
+    with_stock = newcomers(free + extra, inbound, waiting, wanted, rules).portions
+    assert not is_worse(with_arrival, before)
+    assert not is_worse(with_stock, before)
+
+
+@given(units, arrivals, units, units, terms, units)
+def test_who_comes_later_never_gets_an_earlier_day(free, inbound, waiting, wanted, rules, ahead):
+    first = newcomers(free, inbound, waiting, wanted, rules).portions
+    second = newcomers(free, inbound, waiting + ahead, wanted, rules).portions
+    assert not is_worse(first, second)
+
+
+@given(units, arrivals, units, units)
+def test_an_overdue_or_undated_arrival_is_no_supply_for_a_newcomer(free, inbound, waiting, wanted):
+    sure = [a for a in inbound if a.available_on is not None and a.available_on >= TODAY]
+    rules = Terms(backorders=True)
+    assert newcomers(free, inbound, waiting, wanted, rules) == newcomers(free, sure, waiting, wanted, rules)
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), max_size=6))
+def test_expected_gives_every_unit_once_and_keeps_the_order(free, inbound, lacking):
+    timeline = supply(free, inbound)
+    plans = expected(timeline, lacking, TODAY)
+    given_units = sum(portion.quantity for plan in plans for portion in plan)
+    assert given_units == min(timeline.total, sum(lacking))
+    each = [day for plan in plans for day in day_of_each_unit(plan)]
+    assert each == sorted(each)
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), max_size=6), st.integers(1, 6))
+def test_a_newcomers_quote_is_what_the_plan_expects_for_the_end_of_the_queue(free, inbound, lacking, wanted):
+    timeline = supply(free, inbound, since=TODAY)
+    quoted = quote(timeline, waiting=sum(lacking), wanted=wanted, terms=Terms(backorders=True), today=TODAY)
+    assert quoted.portions == expected(timeline, [*lacking, wanted], TODAY)[-1]
+
+
+@given(st.integers(0, 30), st.lists(st.integers(1, 6), max_size=8))
+def test_sharing_gives_all_there_is_to_the_front_of_the_queue(free, lacking):
+    given_units = list(share(free, lacking))
+    assert sum(given_units) == min(free, sum(lacking))
+    full = [index for index, (got, lacks) in enumerate(zip(given_units, lacking, strict=True)) if got == lacks]
+    assert full == list(range(len(full)))
+    assert all(got == 0 for got in given_units[len(full) + 1 :])
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_splitting_a_sum_among_its_lines_loses_and_doubles_nothing(free, inbound, quantities):
+    answer = newcomers(free, inbound, 0, sum(quantities), Terms(backorders=True))
+    parts = split(answer.portions, quantities)
+    assert merge(portion for part in parts for portion in part) == answer.portions
+    assert all(sum(p.quantity for p in part) <= wanted for part, wanted in zip(parts, quantities, strict=True))
+
+
+def test_two_now_and_three_on_the_day_of_the_arrival():
+    inbound = [Arrival(8, TODAY + timedelta(days=18), line=4, confirmed=False)]
+    answer = newcomers(2, inbound, 0, 5, Terms(backorders=True))
+    assert answer.portions == (
+        Portion(2, TODAY, now=True),
+        Portion(3, TODAY + timedelta(days=18), confirmed=False, basis="purchase line 4"),
+    )
+    assert (answer.state, answer.now, answer.missing) == (State.BACKORDER, 2, 0)
+
+
+def test_a_closed_queue_sells_the_shelf_and_nothing_else():
+    inbound = [Arrival(8, TODAY, line=4)]
+    assert newcomers(2, inbound, 0, 5, Terms()).missing == 3
+    assert newcomers(2, inbound, 0, 5, Terms()).state is State.OUT_OF_STOCK
+    assert newcomers(2, inbound, 0, 2, Terms()).state is State.IN_STOCK
+
+
+def test_a_lead_time_holds_for_any_number_of_units():
+    inbound = [Arrival(1, TODAY + timedelta(days=5), line=4), Arrival(1, TODAY + timedelta(days=60), line=5)]
+    answer = newcomers(0, inbound, 0, 4, Terms(backorders=True, lead_days=10))
+    assert [(p.quantity, p.ships_on) for p in answer.portions] == [
+        (1, TODAY + timedelta(days=5)),
+        (3, TODAY + timedelta(days=10)),
+    ]
+    assert not answer.confirmed
+
+
+def test_is_worse_compares_unit_by_unit():
+    soon, late = TODAY + timedelta(days=2), TODAY + timedelta(days=9)
+    assert is_worse([Portion(1, soon), Portion(2, late)], [Portion(2, soon), Portion(1, late)])
+    assert not is_worse([Portion(2, soon), Portion(1, late)], [Portion(1, soon), Portion(2, late)])
+    assert is_worse([Portion(2, soon)], [Portion(3, soon)])
+    assert is_worse([Portion(1, None)], [Portion(1, late)])
+    assert not is_worse([Portion(1, soon, now=True)], [Portion(1, TODAY, now=True)])
