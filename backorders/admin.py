@@ -60,7 +60,7 @@ class QueueAdmin(SavesOnlyChanges, ModelAdmin):
         queue = self.get_object(request, object_id)
         if queue is None:
             raise Http404("There is no such queue.")
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"places": places_of(queue)})
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | places_of(queue))
 
     @display(description="Lead time")
     def lead_time(self, queue: Queue) -> str:
@@ -71,14 +71,15 @@ class QueueAdmin(SavesOnlyChanges, ModelAdmin):
         return getattr(queue, "waits_since", None)
 
 
-def places_of(queue: Queue) -> list[dict[str, Any]]:
+def places_of(queue: Queue) -> dict[str, Any]:
     """The head of the queue in order, with what each claim was told last. Two queries."""
-    claims = list(Claim.objects.waiting().filter(item=queue.item_id).in_order()[:CLAIMS_ON_A_PAGE])
+    claims = list(Claim.objects.waiting().filter(item=queue.item_id).in_order()[: CLAIMS_ON_A_PAGE + 1])
     told = holding([claim.pk for claim in claims])
-    return [
+    rows = [
         {"place": place, "claim": claim, "portions": told[claim.pk][1] if claim.pk in told else ()}
-        for place, claim in enumerate(claims, 1)
+        for place, claim in enumerate(claims[:CLAIMS_ON_A_PAGE], 1)
     ]
+    return {"places": rows, "more_wait": len(claims) > CLAIMS_ON_A_PAGE}
 
 
 class PromiseInline(ReadOnly, TabularInline):

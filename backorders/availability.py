@@ -1,4 +1,4 @@
-"""The one function that answers "how many, by when?" (law 6): page, listing, cart, checkout, mail and feed all ask it."""
+"""The one function that answers "how many, by when?" (law 6). Page, listing, cart, checkout and mail ask it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,8 +15,8 @@ from inventory.supply import supply
 def quotes(wanted: Mapping[int, int], at: datetime) -> dict[int, Quote]:
     """Quotes for newcomers: units wanted by stock item id -> quote by stock item id.
 
-    Two queries for any number of items, however long their queues. This is what a page shows; it is asked again under the
-    lock before anything is placed (law 7).
+    Two queries for any number of items, however long their queues. This is what a page shows; it is asked again under
+    the lock before anything is placed (law 7).
     """
     return quotes_of(StockItem.objects.filter(pk__in=wanted).select_related("queue"), wanted, at)
 

@@ -1,9 +1,8 @@
-"""What happened in a queue, told upwards. Frozen, in the past tense; `shop` turns facts into order changes and letters."""
+"""What happened in a queue. Frozen, in the past tense; `shop` turns facts into order changes and letters."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from backorders.plan import Portion
+from backorders.plan import Portion, is_worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +37,8 @@ class Moved:
 
     @property
     def is_later(self) -> bool:
-        return self.new_on > self.old_on
-
-    @property
-    def old_on(self) -> date:
-        """The day that stood for the last unit; date.max when none could be given."""
-        return self.old[-1].by
-
-    @property
-    def new_on(self) -> date:
-        return self.new[-1].by
+        """Does any unit ship later than it was told, even if the last one does not?"""
+        return is_worse(self.new, self.old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 
 from inventory.models import StockItem
 
@@ -20,8 +19,8 @@ class Policy(models.TextChoices):
 class Queue(models.Model):
     """The rules for joining the queue of one stock item, and the units that its claims still lack.
 
-    `waiting` is the sum of (quantity - allocated) over the item's claims; only backorders.queue writes it, under the stock
-    item's lock.
+    `waiting` is the sum of (quantity - allocated) over the item's claims; only backorders.queue writes it, under the
+    stock item's lock.
     """
 
     item = models.OneToOneField(StockItem, on_delete=models.PROTECT, related_name="queue")
@@ -54,16 +53,12 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         """The order in which units are given: rank first, then place."""
         return self.order_by("rank", "id")
 
-    def lacking(self) -> int:
-        """Units that these claims still lack."""
-        return int(self.aggregate(units=Coalesce(Sum(F("quantity") - F("allocated")), 0))["units"])
-
 
 class Claim(models.Model):
     """One order line's place in the queue of one stock item.
 
-    `quantity` is what is wanted now; leaving the queue lowers it and leaves a Withdrawal. The id is drawn under the stock
-    item's lock, so the order of ids is the order in which the places were taken.
+    `quantity` is what is wanted now; leaving the queue lowers it and leaves a Withdrawal. The id is drawn under the
+    stock item's lock, so the order of ids is the order in which the places were taken.
     """
 
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="claims")
@@ -105,8 +100,8 @@ class Claim(models.Model):
 class Promise(models.Model):
     """A portion of a quote that was told to a customer: so many units ship by this day.
 
-    Append-only (a trigger refuses UPDATE and DELETE): a changed date is a new version with a reason. The rows of a claim's
-    highest version are what holds now. An empty day means: told that no day can be given.
+    Append-only (a trigger refuses UPDATE and DELETE): a changed date is a new version with a reason. The rows of a
+    claim's highest version are what holds now. An empty day means: told that no day can be given.
     """
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="promises")
@@ -114,7 +109,9 @@ class Promise(models.Model):
     quantity = models.PositiveIntegerField()
     ships_on = models.DateField(null=True)
     confirmed = models.BooleanField(help_text="False while the day rests on a supplier's unconfirmed day.")
-    basis = models.CharField(max_length=100, help_text="What the day rests on: the shelf, a purchase line, a lead time.")
+    basis = models.CharField(
+        max_length=100, help_text="What the day rests on: the shelf, a purchase line, a lead time."
+    )
     reason = models.CharField(max_length=255, blank=True, help_text="Why it changed; empty for the first promise.")
     told_at = models.DateTimeField()
 

@@ -1,8 +1,8 @@
 """Who gets what, and when. Pure: supply and an ordered queue in, portions out. No database, no clock.
 
 The rule is first come, first served with partial fill: units go to claims in the order of the queue, earliest supply
-first. A newcomer stands behind everybody who waits, so her quote is the supply after `waiting` units have been taken off
-its front: one counter answers for a queue of any length.
+first. A newcomer stands behind everybody who waits, so her quote is the supply after `waiting` units have been taken
+off its front: one counter answers for a queue of any length.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -102,8 +102,8 @@ class Quote:
 def quote(supply: Supply, *, waiting: int, wanted: int, terms: Terms, today: date) -> Quote:
     """Portions for a newcomer who wants `wanted` units and stands behind `waiting` units.
 
-    `supply` must leave out overdue arrivals (law 11). Never promises a unit twice: the first `waiting` units of the supply
-    belong to those who wait, whatever the terms say (law 4).
+    `supply` must leave out overdue arrivals (law 11). Never promises a unit twice: the first `waiting` units of the
+    supply belong to those who wait, whatever the terms say (law 4).
     """
     portions = list(take(after(_units(supply, today, terms.lead_days), waiting), wanted))
     if not terms.backorders:
@@ -119,7 +119,7 @@ def quote(supply: Supply, *, waiting: int, wanted: int, terms: Terms, today: dat
 def expected(
     supply: Supply, lacking: Sequence[int], today: date, lead_days: int | None = None
 ) -> list[tuple[Portion, ...]]:
-    """What each waiting claim, in the order of the queue, can expect of the supply. What is not covered has no portion."""
+    """What each waiting claim, in the order of the queue, can expect. What no supply covers has no portion."""
     units = list(_units(supply, today, lead_days))
     result = []
     for lacks in lacking:
@@ -151,9 +151,7 @@ def split(portions: Sequence[Portion], quantities: Sequence[int]) -> list[tuple[
 def is_worse(fresh: Iterable[Portion], shown: Iterable[Portion]) -> bool:
     """Does any unit ship later than what was shown, or not at all? (law 7)"""
     fresh_days, shown_days = list(_days(fresh)), list(_days(shown))
-    return len(fresh_days) < len(shown_days) or any(
-        new > old for new, old in zip(fresh_days, shown_days, strict=False)
-    )
+    return len(fresh_days) < len(shown_days) or any(new > old for new, old in zip(fresh_days, shown_days, strict=False))
 
 
 def merge(portions: Iterable[Portion]) -> tuple[Portion, ...]:

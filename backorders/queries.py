@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from backorders.models import Claim, Promise, Queue
@@ -61,6 +62,6 @@ def recount() -> Iterator[str]:
         yield f"{item.sku}: allocated is {item.allocated}, the claims hold {item.held}."
 
 
-def _sum_of_claims(units: F, outer: str = "item_id") -> Coalesce:
+def _sum_of_claims(units: Combinable, outer: str = "item_id") -> Coalesce:
     claims = Claim.objects.filter(item=OuterRef(outer)).order_by().values("item")
     return Coalesce(Subquery(claims.annotate(units=Sum(units)).values("units")), 0)

@@ -52,9 +52,7 @@ def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     """Lock stock items and read their queues: queue by item id, with `queue.item` the locked item."""
     items = lock_items(item_ids)
     queues = {queue.item_id: queue for queue in Queue.objects.filter(item__in=items)}
-    Queue.objects.bulk_create(
-        queues.setdefault(pk, Queue(item=item)) for pk, item in items.items() if pk not in queues
-    )
+    Queue.objects.bulk_create(queues.setdefault(pk, Queue(item=item)) for pk, item in items.items() if pk not in queues)
     for pk, queue in queues.items():
         queue.item = items[pk]
     return queues
@@ -65,7 +63,7 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
 
     Raises UnableToJoin when a line would take units to which those who wait have the first right (law 4).
     """
-    claims = []
+    claims: list[Claim] = []
     for want in wants:
         queue = queues[want.item_id]
         taken = sum(claim.allocated for claim in claims if claim.item_id == want.item_id)
@@ -98,7 +96,9 @@ def leave(queue: Queue, claim_id: int, units: int, *, reason: str, actor: str, a
     left = claim.quantity - claim.shipped
     if not 0 < units <= left:
         raise UnableToLeave(
-            f"At most {left} can be cancelled." if left else "Nothing is left to cancel: it has shipped, or was cancelled."
+            f"At most {left} can be cancelled."
+            if left
+            else "Nothing is left to cancel: it has shipped, or was cancelled."
         )
     released = max(0, units - claim.lacks)
     queue.waiting -= units - released
@@ -116,27 +116,21 @@ def leave(queue: Queue, claim_id: int, units: int, *, reason: str, actor: str, a
 def fill(queue: Queue, *, actor: str, at: datetime, limit: int = FILL_CHUNK) -> list[Filled]:
     """Give the free units on the shelf to those who wait, in order, partly where they do not suffice.
 
-    At most `limit` claims are served; call again in a new transaction until nothing is returned. n units serve at most n
-    claims, so no more than n rows are read, however long the queue is.
+    At most `limit` claims are served; call again in a new transaction until nothing is returned. n units serve at most
+    n claims, so no more than n rows are read, however long the queue is.
     """
     free = queue.item.unallocated
     if free <= 0 or not queue.waiting:
         return []
-    claims = list(Claim.objects.waiting().filter(item=queue.item).in_order()[: min(limit, free)])
-    given = list(share(free, [claim.lacks for claim in claims]))
-    for claim, units in zip(claims, given, strict=True):
+    head = list(Claim.objects.waiting().filter(item=queue.item).in_order()[: min(limit, free)])
+    served = [(claim, units) for claim, units in zip(head, share(free, [c.lacks for c in head]), strict=True) if units]
+    for claim, units in served:
         claim.allocated += units
-    queue.waiting -= sum(given)
-    Claim.objects.bulk_update(claims, ["allocated"], batch_size=500)
+        queue.waiting -= units
+    Claim.objects.bulk_update([claim for claim, _ in served], ["allocated"], batch_size=500)
     queue.save(update_fields=["waiting"])
-    ledger.allocate(
-        [_entry({queue.item_id: queue}, claim, units) for claim, units in zip(claims, given, strict=True)],
-        actor=actor,
-        at=at,
-    )
-    return [
-        Filled(claim.pk, queue.item_id, units, claim.lacks) for claim, units in zip(claims, given, strict=True)
-    ]
+    ledger.allocate([_entry({queue.item_id: queue}, claim, units) for claim, units in served], actor=actor, at=at)
+    return [Filled(claim.pk, queue.item_id, units, claim.lacks) for claim, units in served]
 
 
 def ship(queues: Mapping[int, Queue], units: Mapping[int, int], *, actor: str, at: datetime) -> list[Shipped]:
@@ -160,7 +154,9 @@ def correct(queue: Queue, change: int, *, reason: str, actor: str, at: datetime)
     Raises UnableToLeave when more units are to vanish than are on the shelf.
     """
     if queue.item.on_hand + change < 0:
-        raise UnableToLeave(f"Only {queue.item.on_hand} of {queue.item.sku} are on the shelf: take away at most so many.")
+        raise UnableToLeave(
+            f"Only {queue.item.on_hand} of {queue.item.sku} are on the shelf: take away at most so many."
+        )
     _give_way(queue, queue.item.allocated - (queue.item.on_hand + change), reason, actor, at)
     cause = f"correction of {queue.item.sku}"
     ledger.adjust([ledger.Entry(queue.item, change, cause, reason)], actor=actor, at=at)

@@ -1,7 +1,5 @@
 """What the inventory knows by itself. Desks that also need the queue or letters stand in `shop.staff`."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Count, F, Model, Q, QuerySet
 from django.forms import ModelForm
@@ -28,7 +26,7 @@ class ReadOnly:
 class SavesOnlyChanges:
     """Saves the fields of the form and no other: a counter that moved meanwhile must not be written back."""
 
-    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         if change:
             obj.save(update_fields=form.changed_data)
         else:

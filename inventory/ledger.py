@@ -63,9 +63,7 @@ def adjust(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
     _post(MovementKind.ADJUST, entries, 1, 0, actor, at)
 
 
-def _post(
-    kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime
-) -> None:
+def _post(kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime) -> None:
     require_transaction()
     movements, items = [], {}
     for entry in entries:

@@ -3,12 +3,12 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 
 class StockItem(models.Model):
-    """One SKU that is kept in stock. `on_hand` and `allocated` are counters of the movements; only the ledger writes them."""
+    """One SKU that is kept in stock. `on_hand` and `allocated` count the movements; only the ledger writes them."""
 
     sku = models.CharField("SKU", max_length=100, unique=True)
     name = models.CharField(max_length=255)
@@ -48,8 +48,8 @@ class MovementKind(models.TextChoices):
 class StockMovement(models.Model):
     """One change of on hand or allocated: who, when, why, caused by what.
 
-    Append-only; a trigger in the database refuses UPDATE and DELETE. A mistake is undone by a counter-movement. The sum of
-    all movements of an item is its counters, at any moment (`reconcile_stock` recounts them).
+    Append-only; a trigger in the database refuses UPDATE and DELETE. A mistake is undone by a counter-movement. The sum
+    of all movements of an item is its counters, at any moment (`reconcile_stock` recounts them).
     """
 
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="movements")
@@ -105,10 +105,6 @@ class PurchaseOrderLineQuerySet(models.QuerySet["PurchaseOrderLine"]):
     def inbound(self) -> Self:
         """Lines of placed orders on which goods are still owed."""
         return self.filter(order__state=PurchaseOrder.State.PLACED, received__lt=F("quantity") - F("written_off"))
-
-    def inbound_units(self) -> int:
-        owed = self.inbound().with_outstanding().aggregate(units=Coalesce(Sum("still_owed"), 0))
-        return int(owed["units"])
 
 
 class PurchaseOrderLine(models.Model):
@@ -171,9 +167,7 @@ class Delivery(models.Model):
     """One arrival of goods. Its number, the one on the supplier's note, makes receiving idempotent."""
 
     number = models.CharField(max_length=100, unique=True)
-    order = models.ForeignKey(
-        PurchaseOrder, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
-    )
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
     received_at = models.DateTimeField()
     actor = models.CharField(max_length=150)
 

@@ -13,7 +13,9 @@ class UnableToChangePurchaseOrder(Exception):
 def place(order: PurchaseOrder, *, on: date) -> None:
     """From now on the order's lines are supply."""
     if order.state != PurchaseOrder.State.DRAFT:
-        raise UnableToChangePurchaseOrder(f"{order.number} is {order.get_state_display().lower()}; only a draft is placed.")
+        raise UnableToChangePurchaseOrder(
+            f"{order.number} is {order.get_state_display().lower()}; only a draft is placed."
+        )
     if not order.lines.exists():
         raise UnableToChangePurchaseOrder(f"{order.number} has no lines: add what you order first.")
     order.state = PurchaseOrder.State.PLACED

@@ -13,11 +13,9 @@ from inventory.supply import Arrival
 def arrivals(item_ids: Collection[int]) -> dict[int, list[Arrival]]:
     """What suppliers still owe us of each item, in one query; lines without a day included."""
     owed: dict[int, list[Arrival]] = defaultdict(list)
-    lines = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item__in=item_ids)
-    for item_id, units, day, pk, confirmed in lines.order_by("id").values_list(
-        "item_id", "still_owed", "expected_on", "id", "confirmed"
-    ):
-        owed[item_id].append(Arrival(units, day, pk, confirmed))
+    lines = PurchaseOrderLine.objects.inbound().filter(item__in=item_ids)
+    for line in lines.order_by("id"):
+        owed[line.item_id].append(Arrival(line.outstanding, line.expected_on, line.pk, line.confirmed))
     return owed
 
 

@@ -93,8 +93,8 @@ def _received_before(delivery: Delivery, units: Counter[int], order: PurchaseOrd
         earlier[line.item_id] += line.quantity
     if earlier != units or delivery.order_id != (order.pk if order else None):
         raise UnableToReceive(
-            f"Delivery {delivery.number} was received on {delivery.received_at:%d %B %Y} with other goods or for another"
-            " order: check the number, or correct the stock instead."
+            f"Delivery {delivery.number} was received on {delivery.received_at:%d %B %Y} with other goods"
+            " or for another order: check the number, or correct the stock instead."
         )
     return Received(delivery, frozenset(units), False)
 

@@ -33,13 +33,15 @@ class Supply:
 def supply(unallocated: int, arrivals: Iterable[Arrival], *, since: date | None = None) -> Supply:
     """The timeline a promise may rest on.
 
-    An arrival without a day is left out: nobody stands for it. With `since` given, arrivals from before that day are left
-    out as well: an overdue line is not supply for a newcomer until a person confirms a day (law 11). Those who were
-    promised units of it keep their day, so their own timeline is asked for without `since`.
+    An arrival without a day is left out: nobody stands for it. With `since` given, arrivals from before that day are
+    left out as well: an overdue line is not supply for a newcomer until a person confirms a day (law 11). Those who
+    were promised units of it keep their day, so their own timeline is asked for without `since`.
     """
     dated = [
         arrival
         for arrival in arrivals
-        if arrival.quantity > 0 and arrival.available_on is not None and (since is None or arrival.available_on >= since)
+        if arrival.quantity > 0
+        and arrival.available_on is not None
+        and (since is None or arrival.available_on >= since)
     ]
     return Supply(unallocated, tuple(sorted(dated, key=lambda arrival: (arrival.available_on, arrival.line))))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from backorders import promises, queue
 from backorders.facts import Withdrawn
-from backorders.models import Queue
+from backorders.models import Claim, Queue
 from shop import messages, payments, wakeups
 from shop.models import Order, OrderLine
 from shop.transactions import use_case
@@ -14,9 +14,16 @@ _UNITS_FREED = "somebody before you needed fewer units"
 
 
 @use_case
-def cancel_line(line: OrderLine, units: int, *, reason: str = "", actor: str, at: datetime) -> Withdrawn:
-    """Cancel some or all units of a line that have not shipped. Raises UnableToLeave with what is still possible."""
+def cancel_line(
+    line: OrderLine, units: int, *, reason: str = "", actor: str, at: datetime, seen: int | None = None
+) -> Withdrawn:
+    """Cancel some or all units of a line that have not shipped. Raises UnableToLeave with what is still possible.
+
+    With `seen`, the units that were wanted when somebody chose to cancel: a second click then cancels nothing more.
+    """
     queues = queue.lock([line.claim.item_id])
+    if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
+        raise queue.UnableToLeave("The order changed since you looked: see what is left of it, and cancel that.")
     return _withdraw(line.order, queues, [(line, units)], reason, actor, at)[0]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -116,14 +117,13 @@ class Contents:
 
 def contents(cart: Cart, at: datetime) -> Contents:
     """The cart's lines with their quotes: three queries, however many lines there are."""
-    lines = lines_of(cart)
+    lines = lines_of(cart.pk)
     return quoted(lines, quotes(wanted_by(lines), at))
 
 
-def lines_of(cart: Cart) -> list[CartLine]:
-    return list(
-        CartLine.objects.filter(cart=cart).select_related("variant__product", "variant__stock_item").order_by("id")
-    )
+def lines_of(cart_id: UUID) -> list[CartLine]:
+    lines = CartLine.objects.filter(cart=cart_id).select_related("cart", "variant__product", "variant__stock_item")
+    return list(lines.order_by("id"))
 
 
 def wanted_by(lines: Iterable[CartLine]) -> Counter[int]:
@@ -159,15 +159,13 @@ def add(cart: Cart, variant: Variant, units: int) -> CartLine:
 
 
 def set_quantity(cart: Cart, line_id: int, units: int) -> None:
-    """Change a line; 0 removes it. Raises UnableToChangeCart for an impossible quantity; an unknown line is gone anyway."""
+    """Change a line; 0 removes it. A line that is gone stays gone. Raises UnableToChangeCart."""
     lines = CartLine.objects.filter(cart=cart, pk=line_id)
     if units == 0:
         lines.delete()
     else:
         _check(units)
         lines.update(quantity=units)
-
-
 
 
 def _check(units: int) -> None:

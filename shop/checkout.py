@@ -1,4 +1,4 @@
-"""Placing an order: what the shopper saw is checked again under the lock, and only then is anything promised (law 7)."""
+"""Placing an order: what the shopper saw is checked again under the lock before anything is promised (law 7)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +21,7 @@ from shop.models.orders import draw_number
 from shop.transactions import use_case
 
 _SEAL = "shop.checkout.shown:v1"
+_EMPTY = "Your cart is empty: put something into it first."
 # What the cart's details hold and the order takes over, beside the shipping method.
 DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
@@ -123,7 +124,7 @@ def shipping_methods() -> QuerySet[ShippingMethod]:
 
 
 def review(cart: Cart, at: datetime) -> Review:
-    """The cart as it would be ordered now. Raises UnableToPlaceOrder when details are missing or a line cannot be promised."""
+    """The cart as it would be ordered now. Raises UnableToPlaceOrder when it is empty or details are missing."""
     return _review(cart, carts.contents(cart, at))
 
 
@@ -151,13 +152,13 @@ def place_order(cart_id: UUID, *, shown: Shown, consented: bool, user: User | No
     Raises PromiseMoved when a day got later, a quantity smaller or a price different, UnableToPlaceOrder (or its
     ConsentMissing) with a sentence, StockBusy when too many want the same at once. Then nothing was placed.
     """
-    cart = Cart.objects.filter(pk=cart_id).first()
-    lines = carts.lines_of(cart) if cart else []
+    lines = carts.lines_of(cart_id)
     queues = queue.lock(line.variant.stock_item_id for line in lines)
     if earlier := Order.objects.filter(cart_key=cart_id).first():
         return earlier
-    if cart is None:
-        raise UnableToPlaceOrder("Your cart is empty: put something into it first.")
+    if not lines:
+        raise UnableToPlaceOrder(_EMPTY)
+    cart = lines[0].cart
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at)
     contents = carts.quoted(lines, answers)
     agreed = _review(cart, contents)
@@ -180,7 +181,7 @@ def place_order(cart_id: UUID, *, shown: Shown, consented: bool, user: User | No
 
 def _review(cart: Cart, contents: Contents) -> Review:
     if not contents.lines:
-        raise UnableToPlaceOrder("Your cart is empty: put something into it first.")
+        raise UnableToPlaceOrder(_EMPTY)
     if not cart.details.get("email") or not cart.details.get("line1"):
         raise UnableToPlaceOrder("Fill in your contact and address first.")
     shipping = shipping_methods().filter(pk=cart.details.get("shipping_method")).first()

@@ -19,11 +19,17 @@ def place_purchase_order(order: PurchaseOrder, *, at: datetime) -> list[Moved]:
 
     Raises UnableToChangePurchaseOrder unless it is a draft with lines.
     """
-    queues = queue.lock(order.lines.values_list("item_id", flat=True))
-    purchasing.place(order, on=timezone.localdate(at))
-    moved = promises.revise(queues.values(), reason="we ordered more", at=at)
+    moved = _place(order.pk, at)
     messages.days_moved(moved, at=at)
     wakeups.wake_mailer()
+    return moved
+
+
+def preview_place(order: PurchaseOrder, *, at: datetime) -> list[Moved]:
+    """Who would get a better day, by the code that does it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        moved = _place(order.pk, at)
+        transaction.set_rollback(True)
     return moved
 
 
@@ -52,14 +58,41 @@ def preview_move(
 
 
 @use_case
-def write_off(line: PurchaseOrderLine, units: int, *, reason: str, actor: str, at: datetime) -> list[Moved]:
-    """Units of a purchase line that will not come any more. Raises UnableToChangePurchaseOrder."""
-    queues = queue.lock([line.item_id])
-    purchasing.write_off(PurchaseOrderLine.objects.select_related("order", "item").get(pk=line.pk), units)
-    moved = promises.revise(queues.values(), reason=reason, at=at)
+def write_off(
+    line: PurchaseOrderLine, units: int, *, reason: str, actor: str, at: datetime, seen: int | None = None
+) -> list[Moved]:
+    """Units of a purchase line that will not come any more. Raises UnableToChangePurchaseOrder.
+
+    With `seen`, the units that were outstanding when somebody chose: a second click then writes nothing more off.
+    """
+    moved = _write_off(line.pk, units, reason, at, seen)
     messages.days_moved(moved, at=at)
     wakeups.wake_mailer()
     return moved
+
+
+def preview_write_off(line: PurchaseOrderLine, units: int, *, reason: str, at: datetime) -> list[Moved]:
+    """Whose promise would break, by the code that does it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        moved = _write_off(line.pk, units, reason, at)
+        transaction.set_rollback(True)
+    return moved
+
+
+def _place(pk: int, at: datetime) -> list[Moved]:
+    queues = queue.lock(PurchaseOrderLine.objects.filter(order=pk).values_list("item_id", flat=True))
+    purchasing.place(PurchaseOrder.objects.select_for_update().get(pk=pk), on=timezone.localdate(at))
+    return promises.revise(queues.values(), reason="we ordered more", at=at)
+
+
+def _write_off(pk: int, units: int, reason: str, at: datetime, seen: int | None = None) -> list[Moved]:
+    item_id = PurchaseOrderLine.objects.values_list("item_id", flat=True).get(pk=pk)
+    queues = queue.lock([item_id])
+    line = PurchaseOrderLine.objects.select_related("order", "item").get(pk=pk)
+    if seen not in {None, line.outstanding}:
+        raise purchasing.UnableToChangePurchaseOrder(f"{line} changed since you looked: see what it still owes.")
+    purchasing.write_off(line, units)
+    return promises.revise(queues.values(), reason=reason, at=at)
 
 
 def _move(pk: int, day: date | None, confirmed: bool, reason: str, actor: str, at: datetime) -> list[Moved]:

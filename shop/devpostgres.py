@@ -90,7 +90,7 @@ class Postgres:
                 self.stop()
                 raise CannotRun(f"The passwords of {self.data} are lost: run `python3 manage.py up --fresh`.")
             if server.poll() is not None or time.monotonic() > deadline:
-                self.refuse(processes.last_lines(self.log))
+                self.refuse(processes.last_lines(self.log, 40))
             time.sleep(0.05)
         self.make_owner()
 
@@ -107,7 +107,7 @@ class Postgres:
         finally:
             password.unlink()
         if done.returncode:
-            self.refuse("\n".join(output.splitlines()[-8:]))
+            self.refuse(output)
         unfinished.rename(self.data)
 
     def forget_strangers_pid(self) -> None:
@@ -131,8 +131,9 @@ class Postgres:
             # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
             processes.stop(postmaster, sign=signal.SIGINT, patience=20)
 
-    def refuse(self, lines: str) -> None:
+    def refuse(self, output: str) -> None:
         self.stop()
-        if is_disk_full(lines):
+        if is_disk_full(output):
             raise CannotRun(disk_full())
+        lines = "\n".join(output.splitlines()[-8:])
         raise CannotRun(f"PostgreSQL did not start, these are its last lines:\n{lines}")

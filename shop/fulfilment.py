@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backorders import promises, queue
 from backorders.facts import Filled, Moved
+from backorders.models import Queue
 from inventory import ledger
 from inventory.models import PurchaseOrder
 from inventory.receiving import Arrived, Received, receive_delivery
@@ -80,11 +81,29 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
 
 
 @use_case
-def correct_stock(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Outcome:
-    """Correct what is on hand. Too few units: the newest allocation gives way and its customer is told (law 9)."""
+def correct_stock(
+    item_id: int, change: int, *, reason: str, actor: str, at: datetime, seen_on_hand: int | None = None
+) -> Outcome:
+    """Correct what is on hand. Too few units: the newest allocation gives way and its customer is told (law 9).
+
+    With `seen_on_hand`, the books that the change was computed from: raises UnableToLeave when they moved meanwhile.
+    """
     queues = queue.lock([item_id])
+    if seen_on_hand not in {None, queues[item_id].item.on_hand}:
+        raise queue.UnableToLeave("The stock moved since you looked: count it and enter it once more.")
     queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
     return _settle(queues, reason=reason, actor=actor, at=at)
+
+
+def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Outcome:
+    """Who would give way or be served, by the code that does it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        queues = queue.lock([item_id])
+        queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
+        filled = queue.fill(queues[item_id], actor=actor, at=at)
+        moved = promises.revise(queues.values(), reason=reason, at=at)
+        transaction.set_rollback(True)
+    return Outcome(tuple(filled), tuple(moved))
 
 
 @use_case
@@ -97,8 +116,8 @@ def take_back(line: OrderLine, units: int, *, reason: str, actor: str, at: datet
     return _settle(queues, reason=reason, actor=actor, at=at)
 
 
-def _settle(queues: Mapping[int, queue.Queue], *, reason: str, actor: str, at: datetime) -> Outcome:
-    """After a change of stock: fill, then tell exactly those whose day moved. The worker fills what is beyond one chunk."""
+def _settle(queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime) -> Outcome:
+    """After a change of stock: fill, tell exactly those whose day moved; the worker fills what is beyond one chunk."""
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     moved = promises.revise(queues.values(), reason=reason, at=at)
     messages.units_arrived(filled, at=at)
@@ -110,15 +129,29 @@ def _settle(queues: Mapping[int, queue.Queue], *, reason: str, actor: str, at: d
 
 @use_case
 def ship_ready(
-    order: Order, *, carrier: str = "", tracking_number: str = "", actor: str, at: datetime
+    order: Order,
+    *,
+    carrier: str = "",
+    tracking_number: str = "",
+    actor: str,
+    at: datetime,
+    packed: Mapping[int, int] | None = None,
 ) -> Shipment:
-    """Ship everything of the order that is set aside, in one parcel. Raises UnableToShip when nothing is."""
+    """Ship everything of the order that is set aside, in one parcel. Raises UnableToShip when nothing is.
+
+    With `packed`, the units by claim that lie in the parcel: raises UnableToShip when something else is set aside.
+    """
     item_ids = list(order.lines.ready().values_list("claim__item_id", flat=True))
     queues = queue.lock(item_ids)
     lines = {line.claim_id: line for line in order.lines.ready().filter(claim__item__in=queues).select_related("claim")}
     if not lines:
-        raise queue.UnableToShip(f"Nothing of order {order.number} is ready to ship: it was shipped already, or it waits.")
-    shipped = queue.ship(queues, {pk: line.claim.ready for pk, line in lines.items()}, actor=actor, at=at)
+        raise queue.UnableToShip(
+            f"Nothing of order {order.number} is ready to ship: it was shipped already, or it waits."
+        )
+    ready = {pk: line.claim.ready for pk, line in lines.items()}
+    if packed not in (None, ready):
+        raise queue.UnableToShip("What is ready changed since you looked: check the parcel and ship it once more.")
+    shipped = queue.ship(queues, ready, actor=actor, at=at)
     shipment = Shipment.objects.create(
         order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, actor=actor
     )

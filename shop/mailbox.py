@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from asyncio import WriteTransport
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +93,7 @@ def read(id: str, folder: str | Path | None = None) -> Mail:
     except FileNotFoundError:
         raise NoSuchMail(id) from None
     received_at = datetime.fromtimestamp(int(id.split("-")[0]) / 1e9, UTC)
-    return Mail(id, received_at, cast(EmailMessage, message_from_bytes(content, policy=policy.default)))
+    return Mail(id, received_at, message_from_bytes(content, policy=policy.default))
 
 
 def keep(envelope: Envelope, folder: Path) -> None:
@@ -118,8 +119,7 @@ class Handler:
         except CutConnection as cut:
             if cut.kept:
                 keep(envelope, self.folder)
-            if server.transport:
-                server.transport.abort()
+            cast(WriteTransport, server.transport).abort()
             return "421 Gone"
         if reply is None:
             keep(envelope, self.folder)

@@ -1,8 +1,8 @@
 """Facts become letters: one per order and occasion, in the words of a shopkeeper.
 
 Every function writes into the outbox, in the transaction of the fact and under a key made of the fact. The number of
-queries does not depend on the number of orders. Days and amounts are put into words here, so that a letter says what held
-when it was written, whenever it is sent.
+queries does not depend on the number of orders. Days and amounts are put into words here, so that a letter says what
+held when it was written, whenever it is sent.
 """
 
 import hashlib
@@ -12,20 +12,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.dates import format_datetime
 from django.utils import timezone
+from django_countries import countries
 
 from backorders.facts import Filled, Joined, Moved, Withdrawn
-from backorders.plan import Portion, after, is_worse
+from backorders.plan import Portion, after
 from backorders.queries import holding
 from notifications import outbox
 from notifications.models import Letter
+from shop.formats import LOCALE, long_day, money
 from shop.gateways import invoice
 from shop.models import Order, OrderLine, Shipment
 
 LINK_SALT = "shop.order-link.view"
-LOCALE = "en_GB"
 # A letter stays under 100 KB, which is where some mail programs cut it off; the order page shows every line.
 LINES_IN_A_LETTER = 60
 
@@ -43,8 +43,9 @@ def order_placed(order: Order, joined: Mapping[int, Joined], *, at: datetime) ->
             for line in lines
         ],
         "complete_by": _complete_by(portions.values()),
+        "some_now": any(portion.now for told in portions.values() for portion in told),
         "estimated": any(not portion.confirmed for told in portions.values() for portion in told),
-        "placed_on": _day(timezone.localdate(order.placed_at)),
+        "placed_on": long_day(timezone.localdate(order.placed_at)),
         "goods": _money(order, order.goods_total),
         "shipping_name": order.shipping_name,
         "shipping": _money(order, order.shipping_price),
@@ -72,7 +73,7 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
         context = {
             "items": [_item(line, units[line.claim_id], _set_aside(line, units[line.claim_id])) for line in arrived],
             "units": sum(units[line.claim_id] for line in arrived),
-            "to_come": _to_come([line for line in lines if line.claim.lacks], told),
+            "to_come": [_waiting(line, told) for line in lines if line.claim.lacks],
         }
         letters.append(_letter(order, "units_arrived", f"arrived:{order.number}:{key}", at, context))
     outbox.write(*letters)
@@ -101,7 +102,7 @@ def days_moved(moved: Sequence[Moved], *, at: datetime) -> None:
     for order, lines in _lines_by_order(by_claim).items():
         facts = [(line, by_claim[line.claim_id]) for line in lines if line.claim_id in by_claim]
         for template, worse in (("days_later", True), ("days_earlier", False)):
-            if told := [(line, fact) for line, fact in facts if is_worse(fact.new, fact.old) == worse]:
+            if told := [(line, fact) for line, fact in facts if fact.is_later == worse]:
                 key = _digest([(fact.claim_id, fact.version) for _, fact in told])
                 letters.append(_letter(order, template, f"moved:{order.number}:{key}", at, _change(told)))
     outbox.write(*letters)
@@ -167,20 +168,26 @@ def _item(line: OrderLine, quantity: int, notes: Sequence[str] = (), price: str 
     return {"what": f"{quantity} × {line.title}", "choice": line.choice, "notes": list(notes), "price": price}
 
 
+def _waiting(line: OrderLine, told: Told) -> Item:
+    """The units of a line that are not on the shelf yet, with the days that hold for them."""
+    claim = line.claim
+    return _item(line, claim.lacks, _days(after(told[claim.pk][1], claim.allocated)))
+
+
 def _to_come(lines: Iterable[OrderLine], told: Told) -> list[Item]:
-    """What of these lines has not left yet: units set aside, then the days that hold for the rest."""
+    """What of these lines has not left yet: units set aside, and units that are waited for."""
     items = []
     for line in lines:
-        claim = line.claim
-        ready = [f"{claim.ready} set aside for you"] if claim.ready else []
-        waited_for = list(after(told[claim.pk][1], claim.allocated)) if claim.lacks else []
-        items.append(_item(line, claim.quantity - claim.shipped, [*ready, *_days(waited_for)]))
+        ready = [f"{line.claim.ready} set aside for you"] if line.claim.ready else []
+        days = _waiting(line, told)["notes"] if line.claim.lacks else []
+        items.append(_item(line, line.claim.quantity - line.claim.shipped, [*ready, *days]))
     return items
 
 
 def _set_aside(line: OrderLine, arrived: int) -> list[str]:
     """Units that were set aside before go into the same parcel, if they have not left."""
-    return [f"{line.claim.ready} set aside in all"] if line.claim.ready > arrived else []
+    ready = line.claim.ready
+    return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 
 def _change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
@@ -193,7 +200,8 @@ def _change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
         "items": items,
         "old_day": _latest(fact.old for fact in facts),
         "new_day": _latest(fact.new for fact in facts),
-        "reasons": list(dict.fromkeys(fact.reason for fact in facts if fact.reason)),
+        "what": items[0]["what"] if len(items) == 1 else "what you are waiting for",
+        "reasons": list(dict.fromkeys(fact.reason.rstrip(". ") for fact in facts if fact.reason)),
     }
 
 
@@ -207,36 +215,32 @@ def _when(portion: Portion) -> str:
         return f"{ships} now"
     if portion.ships_on is None:
         return f"{portion.quantity} waiting: we cannot give a day yet"
-    return f"{ships} by {_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
+    return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
 
 
 def _complete_by(told: Iterable[Sequence[Portion]]) -> str:
     """The day on which the last unit ships; empty when everything ships now."""
     latest = max(portions[-1].by for portions in told)
-    return "" if latest == date.min else _day(latest)
+    return "" if latest == date.min else long_day(latest)
 
 
 def _latest(told: Iterable[Sequence[Portion]]) -> str:
     """The day of the last unit of all; empty when no day can be given for it."""
     latest = max(portions[-1].by for portions in told)
-    return "" if latest == date.max else _day(latest)
+    return "" if latest == date.max else long_day(latest)
 
 
 def _address(order: Order) -> list[str]:
-    lines = [order.name, order.line1, order.line2, f"{order.postcode} {order.city}", str(order.country.name)]
+    lines = [order.name, order.line1, order.line2, f"{order.postcode} {order.city}", countries.name(str(order.country))]
     return [line for line in lines if line.strip()]
 
 
-def _day(day: date) -> str:
-    return format_date(day, "d MMMM y", locale=LOCALE)
-
-
 def _moment(moment: datetime) -> str:
-    return format_datetime(timezone.localtime(moment), "d MMMM y 'at' HH:mm zzzz", locale=LOCALE)
+    return format_datetime(timezone.localtime(moment), "d MMMM y 'at' HH:mm z", locale=LOCALE)
 
 
 def _money(order: Order, amount: Decimal) -> str:
-    return format_currency(amount, order.currency, locale=LOCALE)
+    return money(amount, order.currency)
 
 
 def _digest(*facts: object) -> str:

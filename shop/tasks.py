@@ -1,4 +1,4 @@
-"""Celery tasks: load, call one function. Each is safe to run twice, late or not at all; the sweep makes up for the rest."""
+"""Celery tasks: load, call one function. Each is safe to run twice, late or not at all: there is the sweep."""
 
 from celery import shared_task
 from django.utils import timezone

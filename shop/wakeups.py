@@ -1,7 +1,7 @@
 """Waking workers by name, after commit. Losing a wake-up costs a minute: the sweep finds what it left (law 12).
 
-A broker that hangs or is gone must never hold up or fail a checkout: publishing is capped by the broker's socket timeouts
-(shop/celery.py), its failure is logged and counted, and never raised.
+A broker that hangs or is gone must never hold up or fail a checkout: publishing is capped by the broker's socket
+timeouts (shop/celery.py), its failure is logged and counted, and never raised.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The fixed cast and their goods: Ada buys, Bo waits, Cy runs the desk. Everything is made by the functions the shop uses."""
+"""The fixed cast and their goods: Ada buys, Bo waits, Cy runs the desk. All is made by the shop's own functions."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backorders.models import Policy, Queue
+from backorders.queries import holding
 from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
@@ -94,8 +95,6 @@ def order_cart(cart: Cart, at: datetime = NOON) -> Order:
 
 def days_told(order: Order) -> Sequence[tuple[int, date | None]]:
     """The promises that hold for an order's lines, as pairs of units and day."""
-    from backorders.queries import holding
-
     claims = list(order.lines.order_by("id").values_list("claim_id", flat=True))
     told = holding(claims)
     return [(portion.quantity, portion.ships_on) for pk in claims for portion in told[pk][1]]

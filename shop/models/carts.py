@@ -18,7 +18,9 @@ class Cart(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="carts")
-    details = models.JSONField(default=dict, help_text="Contact, address and shipping method, as far as they were given.")
+    details = models.JSONField(
+        default=dict, help_text="Contact, address and shipping method, as far as they were given."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -26,7 +28,7 @@ class Cart(models.Model):
 
 
 class CartLine(models.Model):
-    cart = models.ForeignKey(Cart, on_delete=models.DB_CASCADE, related_name="lines")
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="cart_lines")
     quantity = models.PositiveIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(MOST_UNITS_OF_A_LINE)],

@@ -60,8 +60,8 @@ class Product(models.Model):
 class Variant(models.Model):
     """What is bought: one product in one choice of options, at a price.
 
-    `options` is a list of [name, value] pairs in the product's order, such as [["Size", "M"], ["Colour", "Blue"]]. Prices
-    include tax and are in the shop's currency.
+    `options` is a list of [name, value] pairs in the product's order, such as [["Size", "M"], ["Colour", "Blue"]].
+    Prices include tax and are in the shop's currency.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")

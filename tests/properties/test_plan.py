@@ -41,7 +41,9 @@ def test_nothing_is_promised_beyond_supply_after_those_who_wait(free, inbound, w
     answer = newcomers(free, inbound, waiting, wanted, Terms(backorders=True, cap=cap))
     timeline = supply(free, inbound, since=TODAY)
     for day in {portion.by for portion in answer.portions}:
-        there = free + sum(a.quantity for a in timeline.arrivals if a.available_on is not None and a.available_on <= day)
+        there = free + sum(
+            a.quantity for a in timeline.arrivals if a.available_on is not None and a.available_on <= day
+        )
         told = sum(portion.quantity for portion in answer.portions if portion.by <= day)
         assert told <= max(0, there - waiting)
     if cap is not None:

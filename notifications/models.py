@@ -1,0 +1,44 @@
+"""Letters: the outbox. Knows no order."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Letter(models.Model):
+    """One message to one recipient.
+
+    Written in the same transaction as the fact it tells, under a `key` made of the fact, so that no fact is told twice
+    and none is forgotten. `context` is plain JSON for the template; links that need a signature are signed when the
+    letter is rendered, so that a copy of this table opens no order.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting to be sent"
+        IN_FLIGHT = "in_flight", "Being sent"
+        SENT = "sent", "Sent"
+        DEAD = "dead", "Given up"
+
+    key = models.CharField(max_length=150, unique=True)
+    template = models.CharField(max_length=50)
+    recipient = models.EmailField()
+    context = models.JSONField(default=dict)
+    thread = models.CharField(
+        max_length=100, blank=True, help_text="Letters of one thread refer to each other in mail programs."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    written_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    subject = models.CharField(max_length=255, blank=True, help_text="As it was sent.")
+    server_answer = models.CharField(max_length=500, blank=True, help_text="The mail server's latest words.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="letter_pending", condition=Q(state="pending")),
+            models.Index(fields=["claimed_at"], name="letter_in_flight", condition=Q(state="in_flight")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} to {self.recipient}"

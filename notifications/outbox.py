@@ -1,0 +1,102 @@
+"""The outbox: letters are written with the fact they tell, claimed by one sender, marked when the server has spoken.
+
+Every mark is an update that also names the claim it belongs to, and its count is checked: a sender that was presumed
+dead and comes back changes nothing.
+"""
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from notifications.models import Letter
+
+PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+# Longer than any send can take: the worker's hard time limit is two minutes.
+STUCK_AFTER = timedelta(minutes=5)
+# Letters that failed together do not come back together.
+JITTER = 0.2
+
+_State = Letter.State
+
+
+def write(*letters: Letter) -> None:
+    """Put letters into the outbox, in the transaction of the fact that they tell.
+
+    A letter whose key is already there is left out: that fact has been told. Keys are written in sorted order, so that
+    two transactions that tell the same facts wait for each other and never in a circle.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("A letter is written in the transaction of the fact that it tells.")
+    by_key = sorted(letters, key=lambda letter: letter.key)
+    Letter.objects.bulk_create(by_key, batch_size=500, ignore_conflicts=True)
+
+
+def claim(limit: int, at: datetime) -> list[Letter]:
+    """Take up to `limit` due letters, oldest first, that no other sender holds, and commit that they are in flight.
+
+    Refuses to run inside a transaction: the claim must be on the disk before the mail server hears of the letter.
+    """
+    with transaction.atomic(durable=True):
+        due = Letter.objects.filter(state=_State.PENDING, due_at__lte=at).order_by("due_at", "id")
+        letters = list(due.select_for_update(skip_locked=True)[:limit])
+        for letter in letters:
+            letter.state, letter.claimed_at, letter.attempts = _State.IN_FLIGHT, at, letter.attempts + 1
+        Letter.objects.bulk_update(letters, ["state", "claimed_at", "attempts"])
+    return letters
+
+
+def mark_sent(letter: Letter, *, subject: str, at: datetime) -> bool:
+    """The server said yes. False when the claim is no longer ours: the letter was revived meanwhile."""
+    return _mark(letter, state=_State.SENT, sent_at=at, subject=subject[:255], server_answer="Accepted.")
+
+
+def mark_failed(letter: Letter, answer: str, *, at: datetime, for_good: bool = False) -> bool:
+    """Try again after a pause that grows with each attempt; give up after the longest, or at once if it is for good.
+
+    `answer` is what the server, or the fault, said. False when the claim is no longer ours.
+    """
+    answer = answer.replace("\0", "")[:500]
+    if for_good or letter.attempts > len(PAUSES):
+        return _mark(letter, state=_State.DEAD, server_answer=answer)
+    pause = PAUSES[letter.attempts - 1] * random.uniform(1, 1 + JITTER)
+    return _mark(letter, state=_State.PENDING, due_at=at + pause, claimed_at=None, server_answer=answer)
+
+
+def revive(at: datetime) -> int:
+    """Letters whose sender vanished are due again; returns how many.
+
+    A letter that has used up its attempts is given up instead: it may be the letter that stops its senders.
+    """
+    stuck = Letter.objects.filter(state=_State.IN_FLIGHT, claimed_at__lt=at - STUCK_AFTER)
+    stuck.filter(attempts__gt=len(PAUSES)).update(
+        state=_State.DEAD, server_answer="Every attempt to send this letter stopped before the server answered."
+    )
+    return stuck.update(
+        state=_State.PENDING,
+        due_at=at,
+        claimed_at=None,
+        server_answer="The sender stopped before the server answered.",
+    )
+
+
+def requeue(letters: Iterable[Letter], at: datetime) -> int:
+    """Dead letters among these are due again, with all their attempts; returns how many."""
+    dead = Letter.objects.filter(pk__in=[letter.pk for letter in letters], state=_State.DEAD)
+    return dead.update(state=_State.PENDING, due_at=at, attempts=0, claimed_at=None)
+
+
+def _mark(letter: Letter, **changes: object) -> bool:
+    ours = Letter.objects.filter(pk=letter.pk, state=_State.IN_FLIGHT, claimed_at=letter.claimed_at)
+    return ours.update(**changes) == 1

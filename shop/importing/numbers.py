@@ -1,0 +1,73 @@
+"""Numbers as people and their spreadsheets write them. What could be read in two ways is refused with a sentence."""
+
+import re
+from decimal import Decimal
+
+MOST_UNITS = 1_000_000_000
+MOST_MONEY = Decimal("99999999.99")
+
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?|\.[0-9]+")
+_POINT_AFTER_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
+_COMMA_AFTER_THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
+_COMMA_FOR_POINT = re.compile(r"[0-9]+,([0-9]{1,2}|[0-9]{4,})|0,[0-9]+")
+_WHOLE = re.compile(r"(-?[0-9]+)([.,]0+)?")
+
+GRAMS = {
+    "g": Decimal(1),
+    "kg": Decimal(1000),
+    "lb": Decimal("453.59237"),
+    "lbs": Decimal("453.59237"),
+    "oz": Decimal("28.349523125"),
+}
+
+
+class NotANumber(ValueError):
+    """The sentence says what is wrong with the cell and how to write it."""
+
+
+def decimal(text: str) -> Decimal:
+    """A number that is not negative: “1234.5”, “1,234.50”, “1.234,50” and “12,5” are clear, “1,234” is not."""
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    if _POINT_AFTER_THOUSANDS.fullmatch(text):
+        return Decimal(text.replace(",", ""))
+    if _COMMA_AFTER_THOUSANDS.fullmatch(text):
+        return Decimal(text.replace(".", "").replace(",", "."))
+    if _COMMA_FOR_POINT.fullmatch(text):
+        return Decimal(text.replace(",", "."))
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", text):
+        raise NotANumber(f"“{text}” can be read in two ways. Write {text.replace(',', '')}, or a point for decimals.")
+    if re.fullmatch(r"-[0-9.,]+", text):
+        raise NotANumber(f"“{text}” is negative. Write 0 or more.")
+    raise NotANumber(f"“{shortened(text)}” is not a number. Write it like 12.50, without a currency.")
+
+
+def money(text: str) -> Decimal:
+    amount = decimal(text)
+    if amount > MOST_MONEY:
+        raise NotANumber(f"“{shortened(text)}” is more than {MOST_MONEY}, the highest price.")
+    if amount != round(amount, 2):
+        raise NotANumber(f"“{shortened(text)}” has more than two decimals. Round it to cents.")
+    return round(amount, 2)
+
+
+def units(text: str) -> int:
+    """A whole number, which may be negative. Spreadsheets write “3.0” for 3."""
+    match = _WHOLE.fullmatch(text)
+    if match is None:
+        raise NotANumber(f"“{shortened(text)}” is not a whole number. Write it like 12.")
+    # Longer digits are refused before they are read: reading them takes the square of their length.
+    if len(match[1]) > 12 or abs(int(match[1])) > MOST_UNITS:
+        raise NotANumber(f"“{shortened(text)}” is more than a thousand million units.")
+    return int(match[1])
+
+
+def grams(text: str, unit: str) -> int:
+    weight = decimal(text) * GRAMS[unit]
+    if weight > MOST_UNITS:
+        raise NotANumber(f"“{shortened(text)}” is heavier than a thousand tons.")
+    return round(weight)
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

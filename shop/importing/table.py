@@ -1,0 +1,143 @@
+"""CSV files as people have them: any column order, byte-order mark, CRLF, semicolons or tabs, blank lines."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+from shop.importing.rows import Problem
+
+_DELIMITERS = ",;\t"
+_LONGEST_CELL = 5_000_000
+
+
+class UnreadableFile(Exception):
+    """The sentence says why the file is no table, and how to save it so that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row. Cells are asked for by any of a column's names; `line` is where the row begins in the file."""
+
+    line: int
+    cells: dict[str, str]
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.cells for name in names)
+
+    def text(self, *names: str) -> str:
+        """The first of these columns that the file has; empty when it has none of them."""
+        return next((self.cells[name] for name in names if name in self.cells), "")
+
+
+@dataclass(slots=True)
+class Table:
+    columns: dict[str, str]
+    records: list[Record]
+    problems: list[Problem] = field(default_factory=list)
+
+    def label(self, *names: str) -> str:
+        """A column as the file spells it."""
+        return next((self.columns[name] for name in names if name in self.columns), names[0])
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.columns for name in names)
+
+
+def normalised(header: str) -> str:
+    """A column's name as it is looked up: small letters, single spaces, no underscores."""
+    return " ".join(header.replace("_", " ").casefold().split())
+
+
+def read_table(path: Path) -> Table:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}.") from error
+    return parse_table(content)
+
+
+def parse_table(content: bytes) -> Table:
+    """Raises UnreadableFile when there is no table; rows that are broken become problems of the table."""
+    text = _decoded(content)
+    csv.field_size_limit(_LONGEST_CELL)
+    rows = _rows(text, _delimiter(text))
+    try:
+        header_line, header = next(rows)
+    except StopIteration:
+        raise UnreadableFile("The file is empty: it has not even a header.") from None
+    if isinstance(header, str):
+        raise UnreadableFile(f"The header on line {header_line} cannot be read: {header}")
+    columns = _columns(header)
+    table = Table({name: header[index].strip() for name, index in columns.items()}, [])
+    for line, cells in rows:
+        if isinstance(cells, str):
+            table.problems.append(Problem(line, "", cells))
+        elif any(cell.strip() for cell in cells[len(header) :]):
+            table.problems.append(
+                Problem(line, "", f"{len(cells)} cells under {len(header)} columns. Put cells with commas into quotes.")
+            )
+        elif any(cell.strip() for cell in cells):
+            table.records.append(
+                Record(line, {name: cells[i].strip() if i < len(cells) else "" for name, i in columns.items()})
+            )
+    return table
+
+
+def _decoded(content: bytes) -> str:
+    advice = "Save it as “CSV UTF-8” and try again."
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise UnreadableFile(f"The file is a spreadsheet, not a CSV file. {advice}")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableFile(f"The file is UTF-16, not UTF-8. {advice}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFile(
+            f"The file is not UTF-8: line {line} has a letter of another encoding. {advice}"
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise UnreadableFile(f"Line {line} has a NUL byte, so this is not a text file. {advice}")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    header = re.sub(r'"[^"]*"', "", next((line for line in text.splitlines() if line.strip()), ""))
+    return max(_DELIMITERS, key=header.count)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Rows with the line they begin on; a broken one comes as the sentence that says what is wrong with it."""
+    # newline="" keeps the line ends inside quotes, so that line_num counts the lines that an editor shows.
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, _what_is_wrong(str(error))
+        else:
+            if row:
+                yield line, row
+
+
+def _what_is_wrong(error: str) -> str:
+    if "end of data" in error:
+        return "a quote is opened and never closed."
+    if "field larger" in error:
+        return "a cell is longer than five million letters; perhaps a quote is never closed."
+    return "quotes are broken. Write a quote inside a quoted cell twice."
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for index, name in enumerate(header):
+        if name.strip():
+            columns.setdefault(normalised(name), index)
+    return columns

@@ -1,0 +1,132 @@
+"""Writes the matches of one chunk, in bulk: products, stock items with their opening, variants, pictures."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Model
+from django.db.models.functions import JSONObject
+
+from backorders.models import Policy, Queue
+from inventory import ledger
+from inventory.locking import lock_items
+from inventory.models import StockItem
+from shop.importing.known import Known
+from shop.importing.matching import Match, ProductMatch, changes, is_new
+from shop.importing.outcome import Outcome
+from shop.importing.rows import Picture
+from shop.models import Product, ProductImage, Variant
+
+
+class Renamed(dict[int, tuple[str, str]]):
+    """Stock items on sale that are called otherwise from now on: id, then SKU and name."""
+
+
+def write(matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, actor: str, at: datetime) -> Outcome:
+    variants = [variant for match in matches for variant in match.variants]
+    outcome = _write_products(matches)
+    _note_renamed(variants, renamed)
+    outcome += _write_items(variants, actor, at)
+    outcome += _write_variants(variants)
+    outcome += _write_pictures(matches, known)
+    outcome.not_in_file = sum(match.not_in_file for match in matches)
+    return outcome
+
+
+def _write_products(matches: Sequence[ProductMatch]) -> Outcome:
+    new = [match.product for match in matches if is_new(match.product)]
+    changed = [match for match in matches if not is_new(match.product) and match.changed]
+    _update(Product, changed)
+    Product.objects.bulk_create(new)
+    return Outcome(
+        new_products=len(new),
+        changed_products=len(changed),
+        same_products=len(matches) - len(new) - len(changed),
+        product_ids=[match.product.pk for match in matches],
+    )
+
+
+def _note_renamed(variants: Iterable[Match], renamed: Renamed) -> None:
+    for match in variants:
+        item = match.variant.stock_item
+        if is_new(match.variant):
+            continue
+        sku = match.row.sku if match.row.sku.lower() not in ("", item.sku.lower()) else item.sku
+        name = str(match.variant)[:255] if item.name == match.called[:255] else item.name
+        if (sku, name) != (item.sku, item.name):
+            renamed[item.pk] = sku, name
+            match.changed.add("stock_item")
+
+
+def _write_items(variants: Sequence[Match], actor: str, at: datetime) -> Outcome:
+    """New stock items with their queue and their opening stock. What was known before keeps its stock and its rules."""
+    new = [match for match in variants if is_new(match.variant.stock_item)]
+    known = [match for match in variants if not is_new(match.variant.stock_item)]
+    other = sum(match.row.stock not in (None, match.variant.stock_item.on_hand) for match in known)
+    for match in new:
+        match.variant.stock_item.name = str(match.variant)[:255]
+    items = StockItem.objects.bulk_create([match.variant.stock_item for match in new])
+    Queue.objects.bulk_create(
+        Queue(item=item, policy=Policy.LEAD_TIME if match.row.backorders else Policy.CLOSED)
+        for item, match in zip(items, new, strict=True)
+    )
+    locked = lock_items(item.pk for item in items)
+    counted = [(locked[item.pk], match.row.stock) for item, match in zip(items, new, strict=True) if match.row.stock]
+    ledger.opening([ledger.Entry(item, units, "catalog import") for item, units in counted], actor=actor, at=at)
+    return Outcome(
+        opened_units=sum(units for _, units in counted),
+        opened_skus=len(counted),
+        open_queues=sum(match.row.backorders for match in new),
+        other_stock=other,
+    )
+
+
+def _write_variants(variants: Sequence[Match]) -> Outcome:
+    new = [match.variant for match in variants if is_new(match.variant)]
+    changed = [match for match in variants if not is_new(match.variant) and match.changed]
+    # Two variants may have changed places: their options are set aside first, so that none meets the other's.
+    moving = [match.variant.pk for match in changed if "options" in match.changed]
+    if moving:
+        Variant.objects.filter(pk__in=moving).update(options=JSONObject(moving=F("pk")))
+    _update(Variant, changed)
+    Variant.objects.bulk_create(new)
+    return Outcome(
+        new_variants=len(new),
+        changed_variants=len(changed),
+        same_variants=len(variants) - len(new) - len(changed),
+    )
+
+
+def _write_pictures(matches: Sequence[ProductMatch], known: Known) -> Outcome:
+    new: list[ProductImage] = []
+    changed: list[tuple[ProductImage, set[str]]] = []
+    for match in matches:
+        images = {image.source: image for image in known.images.get(match.product.pk, ()) if image.source}
+        for position, picture in enumerate(match.row.pictures):
+            image = images.get(picture.source) or ProductImage(product=match.product, source=picture.source)
+            changed_fields = changes(image, _picture_fields(match, picture, min(position, 32767)))
+            if is_new(image):
+                new.append(image)
+            elif changed_fields:
+                changed.append((image, changed_fields))
+    fields = set().union(*(names for _, names in changed))
+    if changed:
+        ProductImage.objects.bulk_update([image for image, _ in changed], sorted(fields))
+    ProductImage.objects.bulk_create(new)
+    return Outcome(new_pictures=len(new), changed_pictures=len(changed))
+
+
+def _picture_fields(match: ProductMatch, picture: Picture, position: int) -> dict[str, Any]:
+    """An empty text in the file leaves the words that staff gave to the picture."""
+    fields: dict[str, Any] = {"position": position, "alt": picture.alt or None}
+    if picture.variant is not None:
+        fields["variant_id"] = match.variants[picture.variant].variant.pk
+    return fields
+
+
+def _update(model: type[Model], changed: Sequence[ProductMatch] | Sequence[Match]) -> None:
+    """One statement for all of them, with the fields that changed in any."""
+    rows = [match.product if isinstance(match, ProductMatch) else match.variant for match in changed]
+    fields = set().union(*(match.changed for match in changed)) - {"stock_item"}
+    if rows and fields:
+        model._default_manager.bulk_update(rows, sorted(fields))

@@ -1,0 +1,82 @@
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+
+from shop import processes
+from shop.mailbox import MailServer
+from tests.processes import Worker
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+NO_CHROMIUM = "No Chromium was found: install one (on Debian: apt install chromium) to run the browser tests."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a page is a browser test; without a Chromium it is skipped, but never in CI."""
+    for item in items:
+        if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("browser") and not CHROMIUM and os.environ.get("CI") != "true":
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if not CHROMIUM:
+        pytest.fail(NO_CHROMIUM)
+    switches = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    if os.geteuid() == 0:
+        # Chromium's sandbox refuses to start as root.
+        switches.append("--no-sandbox")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": switches}
+
+
+@pytest.fixture(autouse=True)
+def _empty_valkey(request: pytest.FixtureRequest) -> None:
+    """Rate limits and queued tasks of one test are no business of the next."""
+    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        with redis.Redis.from_url(django_settings.REDIS_URL) as client:
+            client.flushdb()
+
+
+@pytest.fixture
+def smtp_server(tmp_path: Path, settings: Any) -> Iterator[MailServer]:
+    """A real SMTP server that the shop sends to; set its `answer` to refuse letters or to cut the line."""
+    server = MailServer(tmp_path / "mailbox", processes.free_port())
+    server.start()
+    options = {"host": "127.0.0.1", "port": server.port, "timeout": 5}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+    settings.MAILBOX_DIR = str(server.folder)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def celery_worker(
+    tmp_path: Path, transactional_db: None, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Worker]]:
+    """Starts real workers: `celery_worker(concurrency=1, **environment)`.
+
+    They are killed before the tables are emptied, which would wait for their locks. Their letters go to
+    `smtp_server` if the test uses it.
+    """
+    workers: list[Worker] = []
+
+    def start(**options: Any) -> Worker:
+        if "smtp_server" in request.fixturenames:
+            server: MailServer = request.getfixturevalue("smtp_server")
+            options.setdefault("EMAIL_URL", f"smtp://127.0.0.1:{server.port}")
+        worker = Worker(tmp_path / f"worker-{len(workers)}.log", **options)
+        workers.append(worker)
+        worker.wait_until_ready()
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.kill()

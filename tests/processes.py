@@ -1,0 +1,82 @@
+"""Waiting for a condition, and real Celery workers, for the tests that need the real thing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 30, what: str = "the condition") -> None:
+    """Returns as soon as `condition()` is true; fails with `what` in the message when it is not in time."""
+    pause, deadline = Event(), time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
+        pause.wait(0.05)
+
+
+def test_database_url() -> str:
+    """The address of the database that this test runs on, for a process of its own."""
+    of = connection.settings_dict
+    login = f"{quote(of['USER'])}:{quote(of['PASSWORD'])}"
+    return f"postgres://{login}@{of['HOST'] or 'localhost'}:{of['PORT'] or 5432}/{of['NAME']}"
+
+
+test_database_url.__test__ = False  # type: ignore[attr-defined]
+
+
+class Worker:
+    """A real `celery worker` process on this test's database and Valkey. `environment` is added to its own.
+
+    `app` may name another Celery app than the shop's: one that has a fault, for the tests that want it.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        *,
+        app: str = "shop.celery:app",
+        concurrency: int = 1,
+        pool: str = "prefork",
+        **environment: str,
+    ) -> None:
+        self.log = log
+        options = ["--concurrency", str(concurrency), "--pool", pool, "--loglevel", "INFO"]
+        options += ["--without-gossip", "--without-mingle"]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", app, "worker", *options],
+                cwd=ROOT,
+                env=os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        wait_for(lambda: " ready." in self.output() or self.process.poll() is not None, what="the worker to start")
+        assert " ready." in self.output(), self.output()
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """kill -9 for the worker and all its children, as a power cut would."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """The warm shutdown: tasks that run are finished."""
+        self.process.terminate()
+        self.process.wait(30)

@@ -1,0 +1,165 @@
+"""Every list runs a fixed number of queries, however many rows it shows; the desk counts what its lists show."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from backorders.models import Claim, Policy, Queue
+from inventory.models import Delivery, PurchaseOrder, StockItem, StockMovement, Supplier
+from inventory.receiving import Arrived
+from notifications.models import Letter
+from shop import delays, fulfilment
+from shop.models import Category, Order, Product, User
+from shop.staff.desk import context
+from shop.staff.progress import in_state
+from tests.cast import ADA, CY, NOON, TODAY, buy, inbound, stock, variant
+from tests.staff.pages import words
+
+LISTS = [
+    Order,
+    PurchaseOrder,
+    Delivery,
+    StockItem,
+    StockMovement,
+    Supplier,
+    Queue,
+    Claim,
+    Product,
+    Category,
+    Letter,
+    User,
+]
+
+
+@pytest.fixture(autouse=True)
+def _noon(time_machine: Any) -> None:
+    time_machine.move_to(NOON)
+
+
+def address(model: type[Model], page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def tell(times: int) -> None:
+    """The same story that many times, with goods, suppliers and customers of its own each time."""
+    for _ in range(times):
+        number = StockItem.objects.count() + 1
+        item = stock(f"GOODS-{number}", on_hand=1)
+        line = inbound(item, 5)
+        Supplier.objects.create(name=f"Supplier {number}")
+        parent = Category.objects.create(name=f"Parent {number}", slug=f"parent-{number}")
+        Category.objects.create(name=f"Child {number}", slug=f"child-{number}", parent=parent)
+        user = User.objects.create_user(f"customer{number}@example.com")
+        order = buy((variant(item), 4), who=ADA | {"email": user.email})
+        Order.objects.filter(pk=order.pk).update(user=user)
+        fulfilment.receive(f"D-{number}", [Arrived(item.pk, 1)], order=line.order, actor=CY, at=NOON)
+        fulfilment.fill_waiting([item.pk], actor="worker", at=NOON)
+        fulfilment.ship_ready(order, carrier="DHL", actor=CY, at=NOON)
+
+
+def queries_of(client: Client, page: str) -> list[str]:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(page)
+    assert response.status_code == 200
+    return [query["sql"] for query in captured]
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_a_list_of_three_asks_as_often_as_a_list_of_one(cy: Client, model: type[Model]) -> None:
+    tell(1)
+    cy.get(address(model, "changelist"))
+    one = queries_of(cy, address(model, "changelist"))
+    tell(2)
+
+    three = queries_of(cy, address(model, "changelist"))
+
+    assert len(three) == len(one), "\n".join(three)
+    assert len(one) <= 8
+
+
+def test_the_desk_asks_a_fixed_number_of_times(cy: Client) -> None:
+    tell(1)
+    one = queries_of(cy, reverse("admin:index"))
+    tell(2)
+
+    assert len(queries_of(cy, reverse("admin:index"))) == len(one)
+    assert len(one) <= 12
+
+
+def test_a_purchase_order_of_three_lines_asks_as_often_as_one_of_one(cy: Client) -> None:
+    line = inbound(stock("A"), 5)
+    one = queries_of(cy, address(PurchaseOrder, "change", line.order_id))
+    for sku in ("B", "C"):
+        order = line.order
+        order.lines.create(item=stock(sku), quantity=3)
+
+    assert len(queries_of(cy, address(PurchaseOrder, "change", line.order_id))) == len(one)
+
+
+def test_the_number_on_every_card_is_the_number_of_rows_behind_it(cy: Client, rf: RequestFactory) -> None:
+    tell(2)
+    late_item = stock("LATE", policy=Policy.INBOUND)
+    inbound(late_item, 2, TODAY - timedelta(days=1))
+    buy((variant(late_item), 1), at=NOON - timedelta(days=3))
+    open_ended = stock("OPEN", policy=Policy.LEAD_TIME)
+    buy((variant(open_ended), 1))
+    buy((variant(stock("SHELF", on_hand=1)), 1))
+    Letter.objects.filter(template="parcel_shipped").update(state=Letter.State.DEAD)
+    request = rf.get("/")
+    request.user = User.objects.get(email=CY)
+
+    cards = {card.title: card for card in context(request, {})["cards"]}
+
+    assert {title: card.number for title, card in cards.items()} == {
+        "Late now": 1,
+        "Ready to ship": 1,
+        "Waiting": 4,
+        "Arriving": 1,
+        "Overpromised": 1,
+        "Mail failed": 2,
+    }
+    for card in cards.values():
+        assert f" {card.number} result" in words(cy.get(card.address)), card.title
+
+
+def test_orders_are_found_by_their_state(cy: Client) -> None:
+    item = stock(on_hand=2)
+    inbound(item, 5)
+    curtains = variant(item)
+    ready, waiting = buy((curtains, 2)), buy((curtains, 1))
+
+    assert [list(in_state(Order.objects.all(), state, TODAY)) for state in ("ready", "waiting", "shipped", "late")] == [
+        [ready],
+        [waiting],
+        [],
+        [],
+    ]
+    fulfilment.ship_ready(ready, actor=CY, at=NOON)
+    assert list(in_state(Order.objects.all(), "shipped", TODAY)) == [ready]
+    assert list(in_state(Order.objects.all(), "late", TODAY + timedelta(days=60))) == [waiting]
+
+
+def test_an_orders_page_tells_its_whole_story(cy: Client) -> None:
+    item = stock(on_hand=1)
+    line = inbound(item, 5)
+    order = buy((variant(item), 3))
+    delays.move_expected_day(
+        line, TODAY + timedelta(days=44), confirmed=True, reason="the loom broke", actor=CY, at=NOON
+    )
+
+    text = words(cy.get(address(Order, "change", order.pk)))
+
+    assert "1 ready to ship 2 waiting , place 1 in the queue" in text
+    assert "1 by 21 November 2026, 2 by 4 January 2027" in text
+    assert "changed: the loom broke" in text
+    assert "was 1 by 21 November 2026, 2 by 9 December 2026" in text
+    assert "order_placed" in text
+    assert "days_later" in text

@@ -1,0 +1,342 @@
+"""Facts become letters. Each letter is read as its recipient reads it: rendered, in plain text."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import signing
+from django.db import transaction
+
+from backorders import promises
+from backorders.facts import Filled, Joined, Moved, Withdrawn
+from backorders.models import Claim, Promise
+from backorders.plan import Portion
+from inventory.models import StockItem
+from notifications import rendering
+from notifications.models import Letter
+from shop import messages
+from shop.models import Category, Order, OrderLine, Product, Shipment, ShipmentLine, Variant
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+TODAY, FIFTH, NINTH, TWELFTH = date(2026, 11, 21), date(2026, 12, 5), date(2026, 12, 9), date(2026, 12, 12)
+
+
+def now(quantity: int) -> Portion:
+    return Portion(quantity, TODAY, now=True)
+
+
+def by(quantity: int, day: date | None, *, confirmed: bool = True) -> Portion:
+    return Portion(quantity, day, confirmed=confirmed, basis="purchase line 1")
+
+
+@pytest.fixture
+def curtains() -> Variant:
+    item = StockItem.objects.create(sku="POPULAR-CURTAINS", name="Linen curtains", on_hand=1000, allocated=500)
+    product = Product.objects.create(title="Linen curtains", slug="linen-curtains", category=Category.objects.create())
+    return Variant.objects.create(
+        product=product, stock_item=item, options=[["Size", "M"], ["Colour", "Blue"]], price=Decimal("39.50")
+    )
+
+
+def place(variant: Variant, *told: tuple[Portion, ...], name: str = "Ada O'Brien", **fields: Any) -> Order:
+    """An order with one line for each promise, as the checkout leaves it before it writes the letter."""
+    total = sum((variant.price * sum(portion.quantity for portion in portions) for portions in told), Decimal(0))
+    order = Order.objects.create(
+        cart_key=uuid4(),
+        placed_at=AT,
+        email="ada@example.com",
+        name=name,
+        line1="1 Elm Row",
+        postcode="10115",
+        city="Berlin",
+        country="DE",
+        shipping_name="Parcel",
+        shipping_price=Decimal("4.90"),
+        goods_total=total,
+        currency="EUR",
+        **fields,
+    )
+    for portions in told:
+        wanted = sum(portion.quantity for portion in portions)
+        allocated = sum(portion.quantity for portion in portions if portion.now)
+        claim = Claim.objects.create(
+            item=variant.stock_item, quantity=wanted, allocated=allocated, reference=order.number, placed_at=AT
+        )
+        Promise.objects.bulk_create(
+            Promise(
+                claim=claim,
+                version=1,
+                quantity=portion.quantity,
+                ships_on=portion.ships_on,
+                confirmed=portion.confirmed,
+                basis=portion.basis,
+                told_at=AT,
+            )
+            for portion in portions
+        )
+        OrderLine.objects.create(
+            order=order,
+            variant=variant,
+            claim=claim,
+            sku=variant.sku,
+            title=variant.product.title,
+            choice=variant.choice,
+            unit_price=variant.price,
+            quantity=wanted,
+        )
+    return order
+
+
+def claims(order: Order) -> list[Claim]:
+    return list(Claim.objects.filter(order_line__order=order).order_by("id"))
+
+
+def joined(order: Order, *told: tuple[Portion, ...]) -> dict[int, Joined]:
+    facts = zip(claims(order), told, strict=True)
+    return {claim.pk: Joined(claim.pk, claim.item_id, portions) for claim, portions in facts}
+
+
+def fill(claim: Claim, units: int) -> Filled:
+    claim.allocated += units
+    claim.save()
+    return Filled(claim.pk, claim.item_id, units, claim.lacks)
+
+
+def move(order: Order, old: Portion, new: Portion, *, version: int = 2, reason: str = "Held at customs.") -> Moved:
+    [claim] = claims(order)
+    return Moved(claim.pk, claim.item_id, version, (old,), (new,), reason)
+
+
+def read() -> tuple[str, str]:
+    """The subject of the one letter there is, and its words, with runs of white space as one space."""
+    mail = rendering.message(Letter.objects.get())
+    return str(mail.subject), re.sub(r"\s+", " ", str(mail.body))
+
+
+def test_the_confirmation_gives_a_day_for_every_portion(curtains: Variant) -> None:
+    told = ((now(1), by(2, NINTH, confirmed=False)), (now(2),))
+    order = place(curtains, *told, consent_text="I agree that 2 ship by 9 December 2026.", consented_at=AT)
+    messages.order_placed(order, joined(order, *told), at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: complete by 9 December 2026"
+    assert (
+        "3 × Linen curtains, M, Blue: €118.50 1 ships now 2 ship by 9 December 2026 (estimated) "
+        "2 × Linen curtains, M, Blue: €79.00 2 ship now "
+        "Goods: €197.50 Shipping, Parcel: €4.90 Total, tax included: €202.40" in words
+    )
+    assert "WHERE IT GOES Ada O'Brien 1 Elm Row 10115 Berlin Germany" in words
+    assert "You pay by invoice" in words
+    assert "HOW YOU CANCEL Free of charge" in words
+    assert "WHAT YOU AGREED TO on 21 November 2026 at 11:30 CET" in words
+    assert "I agree that 2 ship by 9 December 2026." in words
+
+
+def test_the_confirmation_of_what_is_in_stock_does_not_speak_of_waiting(curtains: Variant) -> None:
+    order = place(curtains, (now(2),))
+    messages.order_placed(order, joined(order, (now(2),)), at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: everything ships now"
+    assert "IF A DAY CHANGES" not in words
+    assert "Estimated" not in words
+    assert "AGREED" not in words
+
+
+def test_the_letter_opens_the_order_and_its_stored_form_does_not(curtains: Variant) -> None:
+    order = place(curtains, (now(1),))
+    messages.order_placed(order, joined(order, (now(1),)), at=AT)
+
+    _, words = read()
+    [token] = re.findall(rf"/orders/{order.number}/open/([^/\s]+)/", words)
+    assert signing.loads(token, salt="shop.order-link.view") == {"order": order.number, "v": 1}
+    assert token not in json.dumps(Letter.objects.get().context)
+    assert f"/orders/{order.number}/open/{{token}}/" in json.dumps(Letter.objects.get().context)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_order_is_confirmed_once(curtains: Variant, times: int) -> None:
+    order = place(curtains, (now(1),))
+    for _ in range(times):
+        messages.order_placed(order, joined(order, (now(1),)), at=AT)
+
+    assert Letter.objects.values_list("key", "thread").get() == (f"placed:{order.number}", order.number)
+
+
+def test_an_arrival_says_what_is_set_aside_and_what_still_waits(curtains: Variant) -> None:
+    order = place(curtains, (now(1), by(1, FIFTH), by(2, NINTH, confirmed=False)), (by(1, TWELFTH),))
+    first, _ = claims(order)
+    messages.units_arrived([fill(first, 2)], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: 2 in stock and being packed, the rest to come"
+    assert "2 × Linen curtains, M, Blue with what was set aside before: 3 in all STILL TO COME" in words
+    assert (
+        "STILL TO COME 1 × Linen curtains, M, Blue 1 ships by 9 December 2026 (estimated) "
+        "1 × Linen curtains, M, Blue 1 ships by 12 December 2026 Your place" in words
+    )
+
+
+def test_an_arrival_that_completes_the_order_says_so(curtains: Variant) -> None:
+    order = place(curtains, (by(2, NINTH),))
+    messages.units_arrived([fill(claims(order)[0], 2)], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: in stock and being packed"
+    assert f"Nothing else of your order {order.number} is waiting." in words
+
+
+def test_lines_that_arrive_together_are_one_letter(curtains: Variant) -> None:
+    order = place(curtains, (by(2, NINTH),), (by(1, NINTH),))
+    messages.units_arrived([fill(claim, claim.lacks) for claim in claims(order)], at=AT)
+
+    _, words = read()
+    assert words.count("× Linen curtains") == 2
+
+
+def test_units_that_were_taken_away_and_come_again_are_told_again(curtains: Variant) -> None:
+    order = place(curtains, (by(2, NINTH),))
+    [claim] = claims(order)
+    messages.units_arrived([fill(claim, 2)], at=AT)
+    claim.allocated = 0
+    again = fill(claim, 2)
+    messages.units_arrived([again], at=AT.replace(hour=15))
+    messages.units_arrived([again], at=AT.replace(hour=15))
+
+    assert Letter.objects.count() == 2
+
+
+@pytest.mark.parametrize("orders", [1, 30])
+def test_queries_do_not_grow_with_the_orders(curtains: Variant, orders: int, django_assert_num_queries: Any) -> None:
+    facts = [fill(claim, 1) for _ in range(orders) for claim in claims(place(curtains, (by(2, NINTH),)))]
+    with django_assert_num_queries(3):
+        messages.units_arrived(facts, at=AT)
+
+    assert Letter.objects.count() == orders
+
+
+def test_a_parcel_tells_how_to_follow_it_and_what_is_still_to_come(curtains: Variant) -> None:
+    order = place(curtains, (now(1), by(2, NINTH)))
+    [claim] = claims(order)
+    claim.shipped = 1
+    claim.save()
+    shipment = Shipment.objects.create(order=order, carrier="Post", tracking_number="00340", shipped_at=AT, actor="Cy")
+    ShipmentLine.objects.create(shipment=shipment, line=order.lines.get(), quantity=1)
+    messages.parcel_shipped(shipment, at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: a part of it is on its way"
+    assert "Carrier: Post Tracking number: 00340 IN THE PARCEL 1 × Linen curtains, M, Blue STILL TO COME" in words
+    assert "STILL TO COME 2 × Linen curtains, M, Blue 2 ship by 9 December 2026" in words
+    assert Letter.objects.get().key == f"shipped:{shipment.pk}"
+
+
+def test_a_delay_begins_with_both_days_and_the_reason_and_offers_the_choice(curtains: Variant) -> None:
+    order = place(curtains, (by(2, FIFTH),))
+    messages.days_moved([move(order, by(2, FIFTH), by(2, TWELFTH, confirmed=False))], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: delayed, now ships by 12 December 2026"
+    assert (
+        "We told you that 2 × Linen curtains would ship by 5 December 2026, and we cannot keep that day. The new day "
+        "is 12 December 2026. The reason: “Held at customs”. We are sorry." in words
+    )
+    assert "Was: 2 ship by 5 December 2026 Now: 2 ship by 12 December 2026 (estimated)" in words
+    assert "If you do nothing, we keep your order for now" in words
+    assert "CANCEL, WITH A FULL REFUND" in words
+
+
+def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
+    order = place(curtains, (by(1, FIFTH),))
+    messages.days_moved([move(order, by(1, FIFTH), by(1, None))], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: delayed, and we cannot give a day yet"
+    assert "We cannot give a new day yet." in words
+    assert "Now: 1 waiting: we cannot give a day yet" in words
+
+
+def test_a_day_that_got_better_asks_nothing(curtains: Variant) -> None:
+    order = place(curtains, (by(1, NINTH),))
+    messages.days_moved([move(order, by(1, NINTH), by(1, FIFTH), reason="")], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: sooner than we said, now by 5 December 2026"
+    assert "You need not do anything." in words
+    assert "reason" not in words.lower()
+    assert "refund" not in words
+
+
+def test_a_unit_that_slips_is_a_delay_even_if_the_last_one_holds(curtains: Variant) -> None:
+    order = place(curtains, (by(1, FIFTH), by(1, TWELFTH)))
+    [claim] = claims(order)
+    moved = Moved(claim.pk, claim.item_id, 2, (by(1, FIFTH), by(1, TWELFTH)), (by(2, TWELFTH),), "Half a crate broke")
+    messages.days_moved([moved], at=AT)
+
+    subject, words = read()
+    assert "a part of it ships later than we said" in subject
+    assert "Part of what you are waiting for ships later than we told you" in words
+
+
+def test_later_and_earlier_are_two_letters_and_each_version_is_told_once(curtains: Variant) -> None:
+    order = place(curtains, (by(1, FIFTH),), (by(1, TWELFTH),))
+    first, second = claims(order)
+    moved = [
+        Moved(first.pk, first.item_id, 2, (by(1, FIFTH),), (by(1, NINTH),), "Late"),
+        Moved(second.pk, second.item_id, 2, (by(1, TWELFTH),), (by(1, NINTH),), "Early"),
+    ]
+    messages.days_moved(moved, at=AT)
+    messages.days_moved(moved, at=AT)
+
+    assert sorted(Letter.objects.values_list("template", flat=True)) == ["days_earlier", "days_later"]
+
+
+def test_a_cancellation_is_acknowledged_with_content_day_and_time(curtains: Variant) -> None:
+    order = place(curtains, (by(3, NINTH),))
+    [claim] = claims(order)
+    claim.quantity = 2
+    claim.save()
+    promises.shorten(claim, reason="fewer units wanted", at=AT)
+    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 1, 0, 2)], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: a part of it is cancelled"
+    assert "was cancelled on 21 November 2026 at 11:30 CET" in words
+    assert "1 × Linen curtains, M, Blue You owe €39.50 less." in words
+    assert "STILL TO COME 2 × Linen curtains, M, Blue 2 ship by 9 December 2026" in words
+
+
+def test_a_cancelled_order_owes_nothing(curtains: Variant) -> None:
+    order = place(curtains, (by(3, NINTH),))
+    [claim] = claims(order)
+    claim.quantity = 0
+    claim.save()
+    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 3, 0, 0)], at=AT)
+
+    subject, words = read()
+    assert subject == f"Your order {order.number}: cancelled"
+    assert "You owe us nothing, shipping included." in words
+    assert "STILL TO COME" not in words
+
+
+def test_a_letter_stays_under_100_kb_however_long_the_order(curtains: Variant) -> None:
+    curtains.product.title = "Linen curtains with a very long name " * 6
+    told = [(now(1), by(2, FIFTH), by(3, NINTH, confirmed=False))] * 150
+    order = place(curtains, *told)
+    messages.order_placed(order, joined(order, *told), at=AT)
+
+    mail = rendering.message(Letter.objects.get())
+    assert len(mail.message().as_bytes()) < 100_000
+    assert "90 more lines: your order page shows everything." in str(mail.body)
+
+
+def test_nothing_is_written_outside_a_transaction(transactional_db: None, curtains: Variant) -> None:
+    order = place(curtains, (now(1),))
+    with pytest.raises(transaction.TransactionManagementError):
+        messages.order_placed(order, joined(order, (now(1),)), at=AT)

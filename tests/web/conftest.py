@@ -1,0 +1,37 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from shop.models import ShippingMethod
+from tests.cast import NOON, shipping
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    """Views read the clock: in these tests it stands at the noon that the cast lives at."""
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def parcel(db: None) -> ShippingMethod:
+    return shipping()
+
+
+@pytest.fixture
+def queries_of(client: Client) -> Callable[[str], int]:
+    """The number of queries that a page costs a visitor."""
+
+    def count(address: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            response = client.get(address)
+        assert response.status_code == 200
+        return len(queries)
+
+    return count

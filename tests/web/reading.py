@@ -1,0 +1,33 @@
+"""Reading pages as people do."""
+
+import html
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from shop.models import Variant
+from tests.cast import ADA
+
+
+def words(response: Any) -> str:
+    """The text of a page, without its tags, on one line."""
+    assert isinstance(response, HttpResponse)
+    visible = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", visible)).split())
+
+
+def field(response: Any, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
+    assert found, f"there is no field {name}"
+    return html.unescape(found[1])
+
+
+def put_into_cart(client: Client, variant: Variant, units: int | str = 1) -> Any:
+    return client.post("/cart/add/", {"variant": variant.pk, "quantity": units}, follow=True)
+
+
+def fill_in_details(client: Client, shipping_method: int, **other: str) -> Any:
+    return client.post("/checkout/", ADA | {"shipping_method": str(shipping_method)} | other, follow=True)

@@ -1,0 +1,193 @@
+"""From cart to order: nothing is placed that was not shown, and nothing twice."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from inventory.models import PurchaseOrderLine
+from shop.models import Cart, Order, ShippingMethod, User, Variant
+from tests.cast import ADA, LATER, SOON, buy, inbound, stock, variant
+from tests.web.reading import field, fill_in_details, put_into_cart, words
+
+pytestmark = pytest.mark.django_db
+
+CONSENT = "I agree to wait for what is not on the shelf: 2 × Popular curtains POPULAR-CURTAINS by 9 December 2026."
+
+
+@pytest.fixture
+def curtains() -> Variant:
+    item = stock(on_hand=1)
+    inbound(item, 8)
+    return variant(item)
+
+
+@pytest.fixture
+def reviewing(client: Client, curtains: Variant, parcel: ShippingMethod) -> str:
+    """A visitor who looks at the review of three curtains; gives what the page sealed."""
+    put_into_cart(client, curtains, 3)
+    return field(fill_in_details(client, parcel.pk), "shown")
+
+
+def test_the_review_shows_days_groups_sums_and_an_unticked_box(client: Client, reviewing: str):
+    page = client.get("/checkout/review/")
+    text = words(page)
+    assert "Ships now €49.00" in text
+    assert "Ships by 9 December 2026 €98.00" in text
+    assert "Goods €147.00 Parcel €4.90 Total €151.90" in text
+    assert CONSENT in text
+    assert "Order and pay by invoice" in text
+    assert "Germany" in text
+    assert "checked" not in page.content.decode().split('id="consent"')[1].split(">")[0]
+    assert 'aria-current="step">Review and order' in page.content.decode()
+
+
+def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str):
+    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}, follow=True)
+    order = Order.objects.get()
+    assert page.redirect_chain == [(f"/orders/{order.number}/placed/", 302)]
+    assert "Thank you, Ada Lovelace." in words(page)
+    assert "1 is set aside for you and being packed 2 ship by 9 December 2026" in words(page)
+    assert (order.email, order.consent_text, order.total) == (ADA["email"], CONSENT, 3 * 49 + order.shipping_price)
+    assert not Cart.objects.exists()
+    assert 'class="count"' not in page.content.decode()
+    assert order.number in words(client.get(order.get_absolute_url()))
+
+
+def test_nothing_waits_nothing_to_consent_to(client: Client, parcel: ShippingMethod):
+    put_into_cart(client, variant(stock("MUG", on_hand=9)), 2)
+    page = fill_in_details(client, parcel.pk)
+    assert "I agree" not in words(page)
+    client.post("/checkout/review/", {"shown": field(page, "shown")})
+    assert Order.objects.get().consent_text == ""
+
+
+def test_without_consent_the_same_page_asks_for_it(client: Client, reviewing: str):
+    page = client.post("/checkout/review/", {"shown": reviewing})
+    assert page.status_code == 400
+    assert "Tick the box that says that you agree to wait" in words(page)
+    assert not Order.objects.exists()
+
+
+def test_the_same_review_twice_is_one_order(client: Client, reviewing: str):
+    answers = [client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}) for _ in range(3)]
+    order = Order.objects.get()
+    assert [answer.headers["Location"] for answer in answers] == [f"/orders/{order.number}/placed/"] * 3
+
+
+def test_a_day_that_got_later_is_shown_beside_the_old_one_and_asked(client: Client, reviewing: str):
+    PurchaseOrderLine.objects.update(expected_on=LATER)
+
+    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+
+    assert page.status_code == 409
+    assert not Order.objects.exists()
+    assert "You saw 1 ships now 2 ship by 9 December 2026 It is now 1 ships now 2 ship by 4 January 2027" in words(page)
+    client.post("/checkout/review/", {"shown": field(page, "shown"), "consent": "yes"})
+    assert "4 January 2027" in Order.objects.get().consent_text
+
+
+def test_a_day_that_got_better_needs_no_question(client: Client, reviewing: str):
+    PurchaseOrderLine.objects.update(expected_on=SOON - timedelta(days=3))
+    assert client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}).status_code == 302
+
+
+def test_a_price_that_changed_is_shown_and_asked(client: Client, reviewing: str, curtains: Variant):
+    Variant.objects.update(price="59.00")
+    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    assert page.status_code == 409
+    assert "€49.00 each" in words(page)
+    assert "€59.00 each" in words(page)
+    assert not Order.objects.exists()
+
+
+def test_a_dearer_parcel_is_shown_and_asked(client: Client, reviewing: str):
+    ShippingMethod.objects.update(price="9.90")
+    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    assert page.status_code == 409
+    assert "Shipping is now Parcel, €9.90." in words(page)
+
+
+def test_when_it_is_gone_meanwhile_the_way_out_is_the_cart(client: Client, reviewing: str, curtains: Variant):
+    buy((curtains, 8))
+    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    assert page.status_code == 409
+    assert "2 cannot be promised" in words(page)
+    assert "Settle it in the cart" in words(page)
+    assert "Order and pay by invoice" not in words(page)
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "x", signing.dumps({"lines": []}, salt="another purpose")], ids=["nothing", "nonsense", "another"]
+)
+def test_a_review_that_this_shop_did_not_show_places_nothing(client: Client, reviewing: str, shown: str):
+    page = client.post("/checkout/review/", {"shown": shown, "consent": "yes"}, follow=True)
+    assert "look through your order once more" in words(page)
+    assert not Order.objects.exists()
+
+
+def test_no_step_can_be_left_out(client: Client, curtains: Variant, parcel: ShippingMethod):
+    assert client.get("/checkout/").headers["Location"] == "/cart/"
+    assert client.get("/checkout/review/").headers["Location"] == "/cart/"
+    assert client.post("/checkout/review/", {"consent": "yes"}).headers["Location"] == "/cart/"
+    put_into_cart(client, curtains)
+    assert client.get("/checkout/review/").headers["Location"] == "/checkout/"
+    client.post("/checkout/review/", {"consent": "yes"})
+    assert not Order.objects.exists()
+
+
+def test_every_missing_detail_is_named(client: Client, curtains: Variant, parcel: ShippingMethod):
+    put_into_cart(client, curtains)
+    page = client.post("/checkout/", {"email": "nobody"})
+    assert page.status_code == 400
+    text = words(page)
+    assert "Enter an e-mail address such as ada@example.com." in text
+    for name in ("Name", "Street and number", "Postcode", "Town or city", "Country"):
+        assert f"{name}: please fill this in." in text
+    assert "Choose how your order is to be shipped." in text
+
+
+@pytest.mark.parametrize("name", ["Ada\r\nBcc: mallory@example.com", "Ada\nLovelace", "Ada\u2028Lovelace"])
+def test_a_name_of_two_lines_is_refused_at_the_form(
+    client: Client, curtains: Variant, parcel: ShippingMethod, name: str
+):
+    put_into_cart(client, curtains)
+    page = fill_in_details(client, parcel.pk, name=name)
+    assert page.status_code == 400
+    assert "Write this on one line" in words(page)
+
+
+def test_what_the_shopper_may_not_decide_is_ignored(client: Client, reviewing: str):
+    extra = {"price": "0.01", "goods_total": "0", "user": "1", "number": "AAAAAAAAAA"}
+    client.post("/checkout/review/", {"shown": reviewing, "consent": "yes", **extra})
+    order = Order.objects.get()
+    assert (str(order.goods_total), order.user) == ("147.00", None)
+    assert order.number != "AAAAAAAAAA"
+
+
+def test_a_shipping_method_that_is_not_offered_cannot_be_chosen(
+    client: Client, curtains: Variant, parcel: ShippingMethod
+):
+    hidden = ShippingMethod.objects.create(name="Staff only", price=0, offered=False)
+    put_into_cart(client, curtains)
+    assert fill_in_details(client, hidden.pk).status_code == 400
+
+
+def test_a_customer_who_is_signed_in_is_asked_nothing_twice(client: Client, curtains: Variant, parcel: ShippingMethod):
+    ada = User.objects.create_user(ADA["email"], "a long pass phrase")
+    order = buy((curtains, 1))
+    order.user = ada
+    order.save()
+    client.force_login(ada)
+    put_into_cart(client, curtains)
+    body = client.get("/checkout/").content.decode()
+    assert 'value="12 Analytical Row"' in body
+    assert 'value="DE" selected' in body
+    page = fill_in_details(client, parcel.pk)
+    client.post("/checkout/review/", {"shown": field(page, "shown"), "consent": "yes"})
+    assert Order.objects.latest("id").user == ada
+
+
+def test_details_survive_a_way_back(client: Client, reviewing: str):
+    assert 'value="Ada Lovelace"' in client.get("/checkout/").content.decode()

@@ -1,0 +1,199 @@
+"""The order page: who may see it, what it tells, and cancelling from it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import signing
+from django.test import Client
+
+from backorders.models import Withdrawal
+from shop import delays, fulfilment
+from shop.messages import LINK_SALT
+from shop.models import Order, User
+from tests.cast import ADA, BO, CY, LATER, NOON, buy, inbound, stock, variant
+from tests.web.reading import words
+
+pytestmark = pytest.mark.django_db
+
+
+def link(order: Order, **payload: Any) -> str:
+    """The address in a mail."""
+    token = signing.dumps({"order": order.number, "v": order.link_version} | payload, salt=LINK_SALT)
+    return f"/orders/{order.number}/open/{token}/"
+
+
+@pytest.fixture
+def order() -> Order:
+    """Three curtains, of which one is there."""
+    item = stock(on_hand=1)
+    inbound(item, 8)
+    return buy((variant(item), 3))
+
+
+@pytest.fixture
+def visitor(client: Client, order: Order) -> Client:
+    """Somebody who came by the link."""
+    client.get(link(order))
+    return client
+
+
+def test_the_link_opens_the_order_and_is_left_behind(client: Client, order: Order):
+    answer = client.get(link(order))
+    assert answer.headers["Location"] == order.get_absolute_url()
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in answer.headers["Cache-Control"]
+    page = client.get(order.get_absolute_url())
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "1 is set aside for you and being packed 2 ship by 9 December 2026" in words(page)
+
+
+def test_without_the_link_nobody_sees_it(client: Client, order: Order):
+    for address in (
+        order.get_absolute_url(),
+        f"/orders/{order.number}/cancel/",
+        f"/orders/{order.number}/cancel/{order.lines.get().pk}/",
+        "/orders/AAAAAAAAAA/",
+        "/orders/AAAAAAAAAA/open/x/",
+    ):
+        page = client.get(address)
+        assert page.status_code == 403
+        assert "Please use the link from our mail" in words(page)
+        assert "Curtains" not in words(page)
+
+
+def test_the_answer_does_not_tell_whether_an_order_exists(client: Client, order: Order):
+    assert words(client.get(order.get_absolute_url())) == words(client.get("/orders/AAAAAAAAAA/"))
+
+
+def test_a_link_opens_one_order_and_no_other(client: Client, order: Order):
+    other = buy((order.lines.get().variant, 1), who=BO)
+    token = link(order).split("/")[-2]
+    assert client.get(f"/orders/{other.number}/open/{token}/").status_code == 403
+    client.get(link(order))
+    assert client.get(other.get_absolute_url()).status_code == 403
+    assert client.get(f"/orders/{order.number}/cancel/{other.lines.get().pk}/").status_code == 403
+
+
+def test_a_token_for_another_purpose_a_forged_and_a_withdrawn_one_open_nothing(client: Client, order: Order):
+    payload = {"order": order.number, "v": order.link_version}
+    for token in (
+        signing.dumps(payload, salt="shop.order-link.act"),
+        signing.dumps(payload, salt=LINK_SALT)[:-1] + "x",
+        signing.dumps(payload | {"v": 99}, salt=LINK_SALT),
+        signing.dumps([order.number], salt=LINK_SALT),
+        "x",
+    ):
+        assert client.get(f"/orders/{order.number}/open/{token}/").status_code == 403
+
+
+def test_raising_the_version_closes_links_and_browsers_that_used_them(visitor: Client, order: Order):
+    used = link(order)
+    order.link_version += 1
+    order.save()
+    assert visitor.get(order.get_absolute_url()).status_code == 403
+    assert visitor.get(used).status_code == 403
+
+
+def test_a_link_ends_after_two_years(client: Client, order: Order):
+    address = link(order)
+    with time_machine.travel(NOON + timedelta(days=731), tick=False):
+        assert client.get(address).status_code == 403
+
+
+def test_the_signed_in_owner_sees_it_and_finds_it_in_the_list(client: Client, order: Order):
+    ada, bo = (User.objects.create_user(who["email"], "a long pass phrase") for who in (ADA, BO))
+    order.user = ada
+    order.save()
+    client.force_login(ada)
+    assert f"{order.number} 21 November 2026 2 waiting 1 being packed" in words(client.get("/account/orders/"))
+    assert client.get(order.get_absolute_url()).status_code == 200
+    client.force_login(bo)
+    assert client.get(order.get_absolute_url()).status_code == 403
+    assert "You have not ordered anything" in words(client.get("/account/orders/"))
+
+
+def test_the_list_of_orders_needs_a_login(client: Client):
+    assert client.get("/account/orders/").headers["Location"] == "/accounts/login/?next=/account/orders/"
+
+
+def test_the_timeline_tells_what_shipped_with_its_tracking_number(visitor: Client, order: Order):
+    fulfilment.ship_ready(order, carrier="Postal", tracking_number="TRACK-1", actor=CY, at=NOON)
+    page = words(visitor.get(order.get_absolute_url()))
+    assert "1 shipped on 21 November 2026 with Postal, tracking number TRACK-1" in page
+    assert "2 waiting, ship by 9 December 2026" in page
+
+
+def test_a_day_that_moved_is_kept_with_its_reason(visitor: Client, order: Order):
+    line = order.lines.get().claim.item.purchase_lines.get()
+    delays.move_expected_day(line, LATER, confirmed=True, reason="the loom broke", actor=CY, at=NOON)
+    page = words(visitor.get(order.get_absolute_url()))
+    assert "2 waiting, ship by 4 January 2027" in page
+    assert "Was 9 December 2026 , now 4 January 2027 : the loom broke (told on 21 November 2026 )" in page
+
+
+def test_the_place_in_the_queue_is_shown(client: Client, order: Order):
+    second = buy((order.lines.get().variant, 1), who=BO)
+    client.get(link(second))
+    assert "Number 2 in the queue for this article." in words(client.get(second.get_absolute_url()))
+
+
+def test_looking_at_the_page_for_cancelling_cancels_nothing(visitor: Client, order: Order):
+    for address in (f"/orders/{order.number}/cancel/", f"/orders/{order.number}/cancel/{order.lines.get().pk}/"):
+        assert "it cannot be taken back" in words(visitor.get(address)).replace("that cannot", "it cannot")
+        visitor.head(address)
+    assert not Withdrawal.objects.exists()
+
+
+def test_some_units_of_a_line_are_cancelled(visitor: Client, order: Order):
+    line = order.lines.get()
+    page = visitor.post(f"/orders/{order.number}/cancel/{line.pk}/", {"units": "1"}, follow=True)
+    line.claim.refresh_from_db()
+    assert line.claim.quantity == 2
+    assert "1 cancelled on 21 November 2026" in words(page)
+    assert "2 × Popular curtains €98.00" in words(page)
+
+
+@pytest.mark.parametrize("units", ["0", "4", "1.5", "", "all"])
+def test_units_that_are_not_there_cannot_be_cancelled(visitor: Client, order: Order, units: str):
+    page = visitor.post(f"/orders/{order.number}/cancel/{order.lines.get().pk}/", {"units": units})
+    assert page.status_code == 400
+    assert "Enter a whole number from 1 to" in words(page)
+    assert not Withdrawal.objects.exists()
+
+
+def test_the_whole_order_is_cancelled(visitor: Client, order: Order):
+    page = words(visitor.post(f"/orders/{order.number}/cancel/", follow=True))
+    assert "Everything was cancelled. You owe nothing." in page
+    assert "Nothing to pay €0.00" in page
+    again = words(visitor.post(f"/orders/{order.number}/cancel/", follow=True))
+    assert "Nothing is left to cancel" in again
+
+
+def test_what_has_shipped_cannot_be_cancelled(visitor: Client, order: Order):
+    line = order.lines.get()
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    page = visitor.post(f"/orders/{order.number}/cancel/{line.pk}/", {"units": "3"})
+    assert "Enter a whole number from 1 to 2." in words(page)
+
+
+def test_an_order_page_costs_a_fixed_number_of_queries(client: Client, queries_of: Any):
+    goods = [variant(stock(f"MUG-{number}", on_hand=9)) for number in range(4)]
+    small, large = buy((goods[0], 1)), buy(*((mug, 1) for mug in goods))
+    client.get(link(small))
+    client.get(link(large))
+    assert queries_of(large.get_absolute_url()) == queries_of(small.get_absolute_url()) <= 15
+
+
+def test_the_list_of_orders_costs_a_fixed_number_of_queries(client: Client, queries_of: Any):
+    ada = User.objects.create_user(ADA["email"], "a long pass phrase")
+    client.force_login(ada)
+    mug = variant(stock("MUG", on_hand=9))
+    buy((mug, 1))
+    Order.objects.update(user=ada)
+    with_one = queries_of("/account/orders/")
+    for _ in range(3):
+        buy((mug, 1))
+    Order.objects.update(user=ada)
+    assert queries_of("/account/orders/") == with_one <= 15
