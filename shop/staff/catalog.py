@@ -1,0 +1,116 @@
+"""Categories, products with their variants and pictures, and the ways a parcel goes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Max, Min, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from shop.formats import money
+from shop.html import clean
+from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
+from shop.staff.variants import VariantForm
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    list_display = ["name", "parent", "position", "products_in"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "slug"]
+    ordering = ["parent__name", "position", "name"]
+    autocomplete_fields = ["parent"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    @display(description="Products", ordering="product_count")
+    def products_in(self, category: Category) -> int:
+        return int(getattr(category, "product_count", 0))
+
+
+class ProductForm(forms.ModelForm):
+    tags = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget, help_text="Separated by commas.")
+
+    class Meta:
+        model = Product
+        fields = ["title", "slug", "category", "description", "vendor", "tags", "published", "featured"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return [tag for word in self.cleaned_data["tags"].split(",") if (tag := word.strip())]
+
+    def clean_description(self) -> str:
+        return clean(self.cleaned_data["description"])
+
+
+class VariantInline(TabularInline):
+    model = Variant
+    form = VariantForm
+    fields = ["sku", "choice", "price", "compare_at_price", "weight_grams", "barcode", "position"]
+    ordering = ["position", "id"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
+        return super().get_queryset(request).select_related("stock_item", "product")
+
+
+class ImageInline(TabularInline):
+    model = ProductImage
+    fields = ["file", "comes_from", "alt", "position"]
+    readonly_fields = ["comes_from"]
+    ordering = ["position", "id"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductImage]:
+        return super().get_queryset(request).select_related("product")
+
+    @display(description="Comes from")
+    def comes_from(self, image: ProductImage) -> str:
+        if image.drawing:
+            return f"the drawing “{image.drawing}”"
+        return image.source or ("an upload" if image.file else "nowhere yet: a placeholder is shown")
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    form = ProductForm
+    list_display = ["title", "category", "variant_count", "prices", "published", "featured"]
+    list_select_related = ["category"]
+    list_filter = ["published", "featured", "category"]
+    search_fields = ["title", "slug", "vendor", "variants__stock_item__sku"]
+    ordering = ["title", "id"]
+    autocomplete_fields = ["category"]
+    prepopulated_fields = {"slug": ["title"]}
+    inlines = [VariantInline, ImageInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(variants_in=Count("variants"), cheapest=Min("variants__price"), dearest=Max("variants__price"))
+        )
+
+    @display(description="Variants", ordering="variants_in")
+    def variant_count(self, product: Product) -> int:
+        return int(getattr(product, "variants_in", 0))
+
+    @display(description="Price", ordering="cheapest")
+    def prices(self, product: Product) -> str:
+        cheapest, dearest = getattr(product, "cheapest", None), getattr(product, "dearest", None)
+        if cheapest is None or dearest is None:
+            return "–"
+        return money(cheapest) if cheapest == dearest else f"{money(cheapest)} to {money(dearest)}"
+
+
+@admin.register(ShippingMethod)
+class ShippingMethodAdmin(ModelAdmin):
+    list_display = ["name", "description", "price", "offered", "position"]
+    ordering = ["position", "id"]

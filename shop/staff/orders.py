@@ -1,0 +1,133 @@
+"""Orders: what was bought, where each line stands, and what can be done about it. The rows themselves are read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_countries import countries
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from inventory.admin import ReadOnly
+from notifications.models import Letter
+from shop.formats import money
+from shop.models import Order
+from shop.staff.lines import lines_of
+from shop.staff.parcels import Cancel, ShipReady
+from shop.staff.progress import STATES, in_state, with_progress
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(STATES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        return in_state(queryset, self.value() or "", timezone.localdate())
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, ModelAdmin):
+    list_display = ["number", "state", "progress", "promised", "customer", "placed_at", "total_due"]
+    list_filter = [StateFilter, ("placed_at", admin.DateFieldListFilter), "country"]
+    search_fields = ["number", "email", "name", "postcode", "lines__sku"]
+    ordering = ["-placed_at", "-id"]
+    show_full_result_count = False
+    fieldsets = [
+        ("Order", {"fields": [("number", "state"), ("placed_at", "total_due")]}),
+        ("Customer", {"fields": [("name", "email"), ("phone", "user"), "address"]}),
+        ("Agreed", {"fields": [("shipping_name", "payment_state"), "consent_text", "consented_at"]}),
+    ]
+    actions_detail = ["ship", "cancel"]
+    actions_row = ["ship"]
+    change_form_outer_before_template = "staff/order.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return with_progress(super().get_queryset(request), timezone.localdate())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        order = self.get_object(request, object_id)
+        if order is None:
+            raise Http404("There is no such order.")
+        more = {
+            "lines": lines_of(order),
+            "shipments": order.shipments.prefetch_related("lines__line").order_by("id"),
+            "letters": Letter.objects.filter(thread=order.number).order_by("written_at", "id"),
+        }
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
+
+    # The right to do is the right to add the row that the act leaves.
+
+    def has_ship_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_shipment")
+
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("backorders.add_withdrawal")
+
+    @action(description="Ship what is ready", icon="local_shipping", url_path="ship", permissions=["ship"])
+    def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ShipReady(request, self, get_object_or_404(Order, pk=object_id)).run()
+
+    @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Cancel(request, self, get_object_or_404(Order, pk=object_id)).run()
+
+    @display(
+        description="State",
+        label={
+            "Ready to ship": "success",
+            "Late: ready to ship": "danger",
+            "Waiting": "warning",
+            "Late: waiting": "danger",
+            "Shipped": "info",
+        },
+    )
+    def state(self, order: Order) -> str:
+        """What can be done now goes before what has to be waited for."""
+        wanted, allocated, shipped = _units(order)
+        if shipped == wanted:
+            return STATES["shipped" if wanted else "cancelled"]
+        words = STATES["ready" if shipped < allocated else "waiting"]
+        return f"Late: {words.lower()}" if getattr(order, "is_late", False) else words
+
+    @display(description="Units")
+    def progress(self, order: Order) -> str:
+        wanted, allocated, shipped = _units(order)
+        parts = {"ready": allocated - shipped, "waiting": wanted - allocated, "shipped": shipped}
+        return ", ".join(f"{units} {word}" for word, units in parts.items() if units) or "none left"
+
+    @display(description="Ships by", ordering=F("promised_on").asc(nulls_last=True))
+    def promised(self, order: Order) -> Any:
+        wanted, _, shipped = _units(order)
+        if shipped == wanted:
+            return None
+        return getattr(order, "promised_on", None) or "no day known"
+
+    @display(description="Customer", ordering="name")
+    def customer(self, order: Order) -> str:
+        return order.name
+
+    @display(description="Total")
+    def total_due(self, order: Order) -> str:
+        return money(order.total, order.currency)
+
+    @display(description="Address")
+    def address(self, order: Order) -> str:
+        parts = [order.line1, order.line2, f"{order.postcode} {order.city}", countries.name(str(order.country))]
+        return ", ".join(filter(None, parts))
+
+    @display(description="Payment")
+    def payment_state(self, order: Order) -> str:
+        payment = order.payment
+        return f"{money(payment.amount, order.currency)} by {payment.gateway}: {payment.get_state_display().lower()}"
+
+
+def _units(order: Order) -> tuple[int, int, int]:
+    return getattr(order, "wanted", 0), getattr(order, "allocated", 0), getattr(order, "shipped", 0)

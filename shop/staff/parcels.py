@@ -1,0 +1,181 @@
+"""Shipping what is ready of an order, and cancelling for a customer."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from backorders.queue import UnableToLeave, UnableToShip
+from shop import cancellations, fulfilment
+from shop.formats import money
+from shop.models import Order, OrderLine
+from shop.staff.flow import Flow, OnePage
+
+_EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Units of one line that go into the parcel, beside what of it has left already."""
+
+    claim_id: int
+    title: str
+    sku: str
+    units: int
+    shipped: int
+    wanted: int
+
+
+class ParcelForm(forms.Form):
+    carrier = forms.CharField(max_length=50, required=False, widget=UnfoldAdminTextInputWidget)
+    tracking_number = forms.CharField(
+        max_length=100,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The customer finds it in her letter. Leave it empty for a parcel without one.",
+    )
+
+    def clean_tracking_number(self) -> str:
+        number: str = self.cleaned_data["tracking_number"].strip()
+        if number and not self.cleaned_data.get("carrier"):
+            raise forms.ValidationError("Say whose tracking number it is: fill in the carrier.")
+        return number
+
+
+class ShipReady(OnePage):
+    title = "Ship what is ready"
+    act_label = "It has left: ship it"
+    form_template = "staff/ship.html"
+    obj: Order
+
+    def form(self, data: Any = None) -> ParcelForm:
+        return ParcelForm(data, initial={"carrier": _latest_carrier(self.obj)})
+
+    def preview(self, form: forms.Form) -> tuple[Packed, ...]:
+        packed = tuple(
+            Packed(line.claim_id, _name(line), line.sku, line.claim.ready, line.claim.shipped, line.claim.quantity)
+            for line in _lines(self.obj).ready()
+        )
+        if not packed:
+            raise UnableToShip(f"Nothing of order {self.obj} is ready to ship: it was shipped already, or it waits.")
+        return packed
+
+    def act(self, form: forms.Form, preview: tuple[Packed, ...]) -> str:
+        fulfilment.ship_ready(
+            self.obj,
+            carrier=form.cleaned_data["carrier"],
+            tracking_number=form.cleaned_data["tracking_number"],
+            packed={row.claim_id: row.units for row in preview},
+            actor=self.actor,
+            at=self.at,
+        )
+        units = sum(row.units for row in preview)
+        what = f"Shipped {units} {'unit' if units == 1 else 'units'} of order {self.obj}."
+        self.admin.log_change(self.request, self.obj, what)
+        messages.success(self.request, f"{what} The customer gets a letter.")
+        return self.back()
+
+    def shown(self, form: forms.Form, preview: tuple[Packed, ...] | None) -> dict[str, Any]:
+        return {"waiting": _lines(self.obj).waiting()}
+
+
+def _latest_carrier(order: Order) -> str:
+    latest = order.shipments.order_by("-id").first()
+    return latest.carrier if latest else ""
+
+
+def _lines(order: Order) -> Any:
+    return order.lines.select_related("claim").order_by("id")
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Units of one line that would be given up. `released` of them lie on the shelf."""
+
+    line_id: int
+    title: str
+    units: int
+    wanted: int
+    released: int
+    amount: Decimal
+
+
+class CancelForm(forms.Form):
+    what = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    units = forms.IntegerField(
+        min_value=1,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="How many units of the line. Empty means all that have not shipped.",
+    )
+    reason = forms.CharField(
+        max_length=255, required=False, widget=UnfoldAdminTextInputWidget, help_text="Kept with the order."
+    )
+
+    def __init__(self, data: Any, lines: QuerySet[OrderLine]):
+        super().__init__(data)
+        self.lines = {str(line.pk): line for line in lines if _left(line)}
+        choices = [(pk, f"{_left(line)} × {_name(line)}") for pk, line in self.lines.items()]
+        self.fields["what"].choices = [(_EVERYTHING, "Everything that has not shipped"), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        line, units = self.lines.get(cleaned.get("what", "")), cleaned.get("units")
+        if line and units and units > _left(line):
+            self.add_error("units", f"At most {_left(line)} can be cancelled.")
+        if cleaned.get("what") == _EVERYTHING and units:
+            self.add_error("units", "Leave it empty to cancel everything, or choose one line.")
+        return cleaned
+
+
+class Cancel(Flow):
+    title = "Cancel for the customer"
+    act_label = "Cancel it"
+    preview_template = "staff/cancel_preview.html"
+    obj: Order
+
+    def form(self, data: Any = None) -> CancelForm:
+        return CancelForm(data, _lines(self.obj))
+
+    def preview(self, form: CancelForm) -> tuple[Cancelled, ...]:  # type: ignore[override]
+        chosen = form.lines.get(form.cleaned_data["what"])
+        rows = [chosen] if chosen else list(form.lines.values())
+        if not rows:
+            raise UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
+        return tuple(_cancelled(line, form.cleaned_data["units"] or _left(line)) for line in rows)
+
+    def act(self, form: CancelForm, preview: tuple[Cancelled, ...]) -> str:  # type: ignore[override]
+        reason = form.cleaned_data["reason"]
+        if line := form.lines.get(form.cleaned_data["what"]):
+            row = preview[0]
+            cancellations.cancel_line(line, row.units, reason=reason, seen=row.wanted, actor=self.actor, at=self.at)
+        else:
+            cancellations.cancel_order(self.obj, reason=reason, actor=self.actor, at=self.at)
+        what = f"Cancelled {', '.join(f'{row.units} × {row.title}' for row in preview)}."
+        self.admin.log_change(self.request, self.obj, what)
+        messages.success(self.request, f"{what} The customer gets a letter.")
+        return self.back()
+
+    def shown(self, form: forms.Form, preview: tuple[Cancelled, ...] | None) -> dict[str, Any]:
+        if preview is None:
+            return {}
+        amount = sum((row.amount for row in preview), Decimal(0))
+        return {"amount": money(amount, self.obj.currency)}
+
+
+def _cancelled(line: OrderLine, units: int) -> Cancelled:
+    claim = line.claim
+    released = max(0, units - claim.lacks)
+    return Cancelled(line.pk, _name(line), units, claim.quantity, released, line.unit_price * units)
+
+
+def _left(line: OrderLine) -> int:
+    return line.claim.quantity - line.claim.shipped
+
+
+def _name(line: OrderLine) -> str:
+    return f"{line.title} {line.choice}".strip()

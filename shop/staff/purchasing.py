@@ -1,0 +1,188 @@
+"""Purchase orders. A draft is edited freely; what was placed changes by acts that say whom they touch."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils import timezone
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action, display
+
+from inventory.models import PurchaseOrder, PurchaseOrderLine
+from shop.staff.days import MoveDay, Place, WriteOff, may_move
+from shop.staff.receiving import ReceiveGoods
+
+_STATES = PurchaseOrder.State
+# What can be done with an order, by its state. A closed one still receives: more may come than was ordered.
+_POSSIBLE = {_STATES.DRAFT: {"place"}, _STATES.PLACED: {"receive"}, _STATES.CLOSED: {"receive"}}
+_ARRIVING_WITHIN_DAYS = 14
+
+
+def arriving(today: date) -> QuerySet[PurchaseOrderLine]:
+    """Lines expected within two weeks, those that slipped included."""
+    until = today + timedelta(days=_ARRIVING_WITHIN_DAYS)
+    return PurchaseOrderLine.objects.inbound().with_outstanding().filter(expected_on__lte=until)
+
+
+def slipped(today: date) -> QuerySet[PurchaseOrderLine]:
+    """Lines whose day has passed: no supply for a new quote until somebody confirms a day (law 11)."""
+    return PurchaseOrderLine.objects.inbound().filter(expected_on__lt=today)
+
+
+class ExpectedFilter(admin.SimpleListFilter):
+    title = "expected"
+    parameter_name = "expected"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("arriving", f"Within {_ARRIVING_WITHIN_DAYS} days"),
+            ("slipped", "Its day has passed"),
+            ("unknown", "No day known"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
+        today = timezone.localdate()
+        match self.value():
+            case "arriving":
+                return queryset.filter(pk__in=arriving(today).values("order"))
+            case "slipped":
+                return queryset.filter(pk__in=slipped(today).values("order"))
+            case "unknown":
+                unknown = PurchaseOrderLine.objects.inbound().filter(expected_on=None)
+                return queryset.filter(pk__in=unknown.values("order"))
+        return queryset
+
+
+class DraftLineInline(TabularInline):
+    """The lines of a draft. Those of a placed order are shown below it, each with what can be done to it."""
+
+    model = PurchaseOrderLine
+    fields = ["item", "quantity", "expected_on", "confirmed"]
+    autocomplete_fields = ["item"]
+    ordering = ["id"]
+    extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrderLine]:
+        return super().get_queryset(request).select_related("item", "order")
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(ModelAdmin):
+    list_display = ["number", "supplier", "shown_state", "ordered_on", "units", "outstanding", "next_day"]
+    list_select_related = ["supplier"]
+    list_filter = ["state", ExpectedFilter, "supplier"]
+    search_fields = ["number", "supplier__name", "lines__item__sku"]
+    ordering = [F("ordered_on").desc(nulls_first=True), "-id"]
+    autocomplete_fields = ["supplier"]
+    fields = ["number", "supplier", "shown_state", "ordered_on"]
+    readonly_fields = ["shown_state"]
+    actions_detail = ["place", "receive"]
+    actions_row = ["receive"]
+    change_form_outer_after_template = "staff/purchase_order.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PurchaseOrder]:
+        lines = PurchaseOrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        inbound = PurchaseOrderLine.objects.inbound().with_outstanding()
+        owed = inbound.filter(order=OuterRef("pk")).order_by().values("order")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                ordered_units=Coalesce(Subquery(lines.annotate(units=Sum("quantity")).values("units")), 0),
+                owed_units=Coalesce(Subquery(owed.annotate(units=Sum("still_owed")).values("units")), 0),
+                next_on=Subquery(owed.annotate(day=Min("expected_on")).values("day")),
+            )
+        )
+
+    # Which fields and lines can be edited depends on the state
+
+    def get_inlines(self, request: HttpRequest, obj: PurchaseOrder | None) -> list[Any]:
+        return [DraftLineInline] if _is_draft(obj) else []
+
+    def has_change_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        state = PurchaseOrder.objects.filter(pk=object_id).values_list("state", flat=True).first()
+        possible = {f"inventory_purchaseorder_{name}" for name in _POSSIBLE.get(_STATES(state), ())} if state else set()
+        return [act for act in super().get_actions_detail(request, object_id) if act.action_name in possible]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        order = self.get_object(request, object_id)
+        if order is None:
+            raise Http404("There is no such purchase order.")
+        more = {} if _is_draft(order) else _placed_context(request, order)
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
+
+    # What can be done
+
+    def has_place_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request)
+
+    def has_receive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("inventory.add_delivery")
+
+    @action(description="Place the order", icon="send", url_path="place", permissions=["place"])
+    def place(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Place(request, self, get_object_or_404(PurchaseOrder, pk=object_id)).run()
+
+    @action(description="Receive goods", icon="input", url_path="receive", permissions=["receive"])
+    def receive(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=object_id)
+        return ReceiveGoods(request, self, order).run()
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("lines/<int:pk>/move/", wrap(self.move_line), name="inventory_purchaseorder_move"),
+            path("lines/<int:pk>/write-off/", wrap(self.write_off_line), name="inventory_purchaseorder_write_off"),
+            *super().get_urls(),
+        ]
+
+    def move_line(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return MoveDay.for_line(request, self, pk).run()
+
+    def write_off_line(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return WriteOff.for_line(request, self, pk).run()
+
+    # Columns
+
+    @display(description="State", ordering="state", label={"Draft": "info", "Placed": "warning", "Closed": "success"})
+    def shown_state(self, order: PurchaseOrder) -> str:
+        return order.get_state_display() or "Draft"
+
+    @display(description="Units", ordering="ordered_units")
+    def units(self, order: PurchaseOrder) -> int:
+        return int(getattr(order, "ordered_units", 0))
+
+    @display(description="Still owed", ordering="owed_units")
+    def outstanding(self, order: PurchaseOrder) -> int:
+        return int(getattr(order, "owed_units", 0))
+
+    @display(description="Next day", ordering=F("next_on").asc(nulls_last=True), empty_value="–")
+    def next_day(self, order: PurchaseOrder) -> Any:
+        return getattr(order, "next_on", None)
+
+
+def _is_draft(order: PurchaseOrder | None) -> bool:
+    return order is None or order.state == _STATES.DRAFT
+
+
+def _placed_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
+    return {
+        "lines": order.lines.select_related("item").prefetch_related("day_changes").order_by("expected_on", "id"),
+        "deliveries": order.deliveries.annotate(units=Sum("lines__quantity")).order_by("received_at", "id"),
+        "today": timezone.localdate(),
+        "may_move": may_move(request),
+    }

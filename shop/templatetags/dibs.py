@@ -1,0 +1,66 @@
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from backorders.plan import Portion
+from shop import formats
+from shop.html import clean
+from shop.models import ProductImage
+from shop.web import pictures
+
+register = template.Library()
+
+
+@register.filter
+def safe_html(value: str) -> SafeString:
+    """HTML of a description, cleaned once more: a row may have been written past the forms."""
+    return mark_safe(clean(value or ""))  # the allow-list is what makes it safe
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str | None = None) -> str:
+    return "" if amount is None else formats.money(amount, currency)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day for people and machines: "9 December 2026" inside a `<time>`."""
+    return _time(value, formats.long_day)
+
+
+@register.filter
+def short_day(value: date | datetime | None) -> str:
+    """A day for narrow places: "9 Dec" inside a `<time>`."""
+    return _time(value, formats.short_day)
+
+
+@register.filter
+def ships(portion: Portion) -> str:
+    """What follows a portion's number of units: "ships now", "ship by 9 December 2026 (estimated)"."""
+    if not portion.now and portion.ships_on is None:
+        return "waiting, and no day can be given yet"
+    verb = "ships" if portion.quantity == 1 else "ship"
+    if portion.now:
+        return f"{verb} now"
+    return format_html("{} by {}{}", verb, day(portion.ships_on), "" if portion.confirmed else " (estimated)")
+
+
+@register.inclusion_tag("shop/_picture.html")
+def picture(
+    image: ProductImage | None, title: str, slug: str, size: int = 640, *, eager: bool = False
+) -> pictures.Drawn:
+    """A product's picture, or a drawing in its place; `eager` for the one that the page is about."""
+    return pictures.drawn(image, title, slug, size, eager=eager)
+
+
+def _time(value: date | datetime | None, write: Callable[[date | None], str]) -> str:
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    if value is None:
+        return write(None)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), write(value))

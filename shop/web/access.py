@@ -1,0 +1,50 @@
+"""Who may see an order: whoever opened the link from our mail in this browser, and the signed-in owner. Nobody else.
+
+The link is a signed token in an address. It is traded for a grant in the session at once, so that the token is not left
+in the address line, the history or a referrer.
+"""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.http import HttpRequest
+
+from shop.messages import LINK_SALT
+from shop.models import Order
+from shop.web import basket
+
+_GRANTS = "orders"
+# Goods are waited for for months, and complained about for years.
+_LINK_LIFE = timedelta(days=2 * 365)
+_MOST_GRANTS = 30
+
+
+def find(request: HttpRequest, number: str) -> Order | None:
+    """The order, if this visitor may see it. An order that does not exist and one of somebody else look the same."""
+    order = Order.objects.select_related("payment").filter(number=number).first()
+    if order is None:
+        return None
+    user = basket.customer(request)
+    is_owner = user is not None and order.user_id == user.pk
+    is_granted = request.session.get(_GRANTS, {}).get(number) == order.link_version
+    return order if is_owner or is_granted else None
+
+
+def grant(request: HttpRequest, order: Order) -> None:
+    grants = request.session.get(_GRANTS, {})
+    grants.pop(order.number, None)
+    newest = list((grants | {order.number: order.link_version}).items())[-_MOST_GRANTS:]
+    request.session[_GRANTS] = dict(newest)
+
+
+def open_by_link(request: HttpRequest, number: str, token: str) -> bool:
+    """Grant the order to this browser if the token is ours, fits this order and was not made invalid since."""
+    try:
+        payload = signing.loads(token, salt=LINK_SALT, max_age=_LINK_LIFE)
+    except signing.BadSignature:
+        return False
+    order = Order.objects.filter(number=number).first()
+    if order is None or payload != {"order": number, "v": order.link_version}:
+        return False
+    grant(request, order)
+    return True

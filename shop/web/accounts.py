@@ -1,0 +1,34 @@
+"""How customers sign up and in: allauth, with the shop's own name in its mails and a plain word when mail fails."""
+
+import logging
+from smtplib import SMTPException
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from django.conf import settings
+from django.contrib import messages
+
+logger = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def format_email_subject(self, subject: str) -> str:
+        return f"{subject.strip()} – {settings.SHOP_NAME}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """These mails carry secrets that expire, so they go out at once and are never stored.
+
+        A mail server that is down must not turn signing in into an error page: it is said, and asked to try again.
+        """
+        # There is no sites table; allauth would greet with the host that the visitor's browser claims.
+        site = SimpleNamespace(name=settings.SHOP_NAME, domain=urlsplit(settings.SITE_URL).netloc)
+        try:
+            super().send_mail(template_prefix, email, {**context, "current_site": site})
+        except (SMTPException, OSError):
+            logger.exception("A mail about an account (%s) could not be sent", template_prefix)
+            messages.error(
+                current.request, "We could not send you the mail just now. Please try again in a few minutes."
+            )

@@ -1,0 +1,41 @@
+"""Which cart belongs to a visitor. The session holds its id, and its units so that the header needs no query."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from shop.models import Cart, User
+
+_CART, _UNITS = "cart", "cart_units"
+
+
+def find(request: HttpRequest) -> Cart | None:
+    key = request.session.get(_CART)
+    return Cart.objects.filter(pk=UUID(key)).first() if key else None
+
+
+def find_or_open(request: HttpRequest) -> Cart:
+    cart = find(request)
+    if cart is None:
+        cart = Cart.objects.create(user=customer(request))
+        request.session[_CART] = str(cart.pk)
+    return cart
+
+
+def key(request: HttpRequest) -> UUID | None:
+    """The id of the visitor's cart, even after it became an order: a repeated submission finds that order by it."""
+    text = request.session.get(_CART)
+    return UUID(text) if text else None
+
+
+def remember_units(request: HttpRequest, units: int) -> None:
+    if units != request.session.get(_UNITS, 0):
+        request.session[_UNITS] = units
+
+
+def units(request: HttpRequest) -> int:
+    return int(request.session.get(_UNITS, 0)) if hasattr(request, "session") else 0
+
+
+def customer(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -1,0 +1,104 @@
+"""The cart page and what changes a cart. Quoted anew on every view; it reserves nothing and says so."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from shop import carts, catalog
+from shop.carts import Contents, LineQuote, Parcel
+from shop.models import ProductImage, Variant
+from shop.web import basket
+from shop.web.forms import id_of, quantity_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line's part of one shipment. Its quantity is changed where the line is seen first."""
+
+    line: LineQuote
+    units: int
+    is_first: bool
+    image: ProductImage | None
+
+    @property
+    def total(self) -> Decimal:
+        return self.line.unit_price * self.units
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What ships together; without a parcel, the lines that cannot be promised as they are."""
+
+    parcel: Parcel | None
+    rows: tuple[Row, ...]
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    contents = contents_of(request)
+    context = {"contents": contents, "groups": list(_groups(contents)), "here": "cart"}
+    return render(request, "shop/cart/page.html", context)
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """Put a variant into the cart. What cannot be read leads back to the product, with a sentence."""
+    sold = Variant.objects.select_related("product").filter(product__published=True)
+    variant = sold.filter(pk=id_of(request.POST.get("variant", "")) or 0).first()
+    if variant is None:
+        messages.error(request, "This article is not sold any more. Please choose another one.")
+        return redirect("home")
+    try:
+        units = quantity_of(request.POST.get("quantity", ""))
+        carts.add(basket.find_or_open(request), variant, units)
+    except (ValidationError, carts.UnableToChangeCart) as error:
+        messages.error(request, _sentence(error))
+        return redirect(variant.product.get_absolute_url() + f"?variant={variant.pk}")
+    messages.success(request, f"{units} × {variant} added to your cart.")
+    return redirect("cart")
+
+
+@require_POST
+def change(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Set a line's quantity; 0 removes it."""
+    cart = basket.find(request)
+    if cart is not None:
+        try:
+            carts.set_quantity(cart, line_id, quantity_of(request.POST.get("quantity", ""), least=0))
+        except (ValidationError, carts.UnableToChangeCart) as error:
+            messages.error(request, _sentence(error))
+    return redirect("cart")
+
+
+def contents_of(request: HttpRequest) -> Contents:
+    """The visitor's cart as it stands now; the count in the header follows."""
+    cart = basket.find(request)
+    contents = carts.contents(cart, timezone.now()) if cart else Contents(())
+    basket.remember_units(request, contents.units)
+    return contents
+
+
+def _groups(contents: Contents) -> Iterator[Group]:
+    covers = catalog.covers(line.variant.product_id for line in contents.lines)
+    seen: set[int] = set()
+
+    def row(line: LineQuote, units: int) -> Row:
+        is_first = line.line.pk not in seen
+        seen.add(line.line.pk)
+        return Row(line, units, is_first, covers.get(line.variant.product_id))
+
+    if stuck := [line for line in contents.lines if line.missing]:
+        yield Group(None, tuple(row(line, line.quantity) for line in stuck))
+    for parcel in contents.parcels:
+        yield Group(parcel, tuple(row(line, units) for line, units in parcel.parts))
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

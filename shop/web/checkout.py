@@ -1,0 +1,131 @@
+"""From cart to order: details, review, order. The same review submitted twice places one order."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+from django_countries import countries
+
+from inventory.locking import StockBusy
+from shop import checkout
+from shop.checkout import ConsentMissing, PromiseMoved, Review, UnableToPlaceOrder
+from shop.models import Cart, Order
+from shop.web import access, basket
+from shop.web.cart import contents_of
+from shop.web.forms import DetailsForm, details_of
+from shop.web.standing import Standing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Contact, address and shipping."""
+    cart = basket.find(request)
+    contents = contents_of(request)
+    if cart is None or not contents.can_be_ordered:
+        return _back_to_cart(request, contents.units)
+    form = DetailsForm(request.POST or None, initial=_known(request, cart))
+    if form.is_valid():
+        cart.details = form.details()
+        cart.save(update_fields=["details"])
+        return redirect("review")
+    return render(
+        request,
+        "shop/checkout/details.html",
+        {"form": form, "contents": contents},
+        status=400 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """Everything once more, with its days; the button orders."""
+    if request.method == "POST":
+        return _order(request)
+    cart = basket.find(request)
+    if cart is None or not contents_of(request).can_be_ordered:
+        return _back_to_cart(request, basket.units(request))
+    try:
+        return _show(request, checkout.review(cart, timezone.now()))
+    except UnableToPlaceOrder as error:
+        messages.error(request, str(error))
+        return redirect("checkout")
+
+
+@require_safe
+def placed(request: HttpRequest, number: str) -> HttpResponse:
+    """Thank you: what ships when, and where to look again."""
+    order = access.find(request, number)
+    if order is None:
+        return redirect("order", number)
+    return render(request, "shop/checkout/placed.html", {"order": order, "standing": Standing.of(order)})
+
+
+def _order(request: HttpRequest) -> HttpResponse:
+    key = basket.key(request)
+    if key is None:
+        return _back_to_cart(request, 0)
+    try:
+        order = checkout.place_order(
+            key,
+            shown=checkout.unseal(request.POST.get("shown", "")),
+            consented=request.POST.get("consent") == "yes",
+            user=basket.customer(request),
+            at=timezone.now(),
+        )
+    except PromiseMoved as moved:
+        return _ask_again(request, 409, moved=moved)
+    except ConsentMissing as missing:
+        return _ask_again(request, 400, consent_error=str(missing))
+    except StockBusy as busy:
+        return _ask_again(request, 503, busy=str(busy))
+    except UnableToPlaceOrder as error:
+        messages.error(request, str(error))
+        return redirect("review")
+    access.grant(request, order)
+    basket.remember_units(request, 0)
+    return redirect("placed", order.number)
+
+
+def _ask_again(request: HttpRequest, status: int, **why: Any) -> HttpResponse:
+    """The review as it would be now, with what changed; nothing that was entered is lost."""
+    cart = basket.find(request)
+    if cart is None:
+        return _back_to_cart(request, 0)
+    try:
+        return _show(request, checkout.review(cart, timezone.now()), status, **why)
+    except UnableToPlaceOrder as error:
+        messages.error(request, str(error))
+        return redirect("cart")
+
+
+def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) -> HttpResponse:
+    cart = basket.find(request)
+    context = {
+        "review": agreed,
+        "contents": agreed.contents,
+        "sealed": checkout.seal(agreed.shown),
+        "cart": cart,
+        "country": countries.name(cart.details["country"]) if cart else "",
+    }
+    return render(request, "shop/checkout/review.html", context | more, status=status)
+
+
+def _known(request: HttpRequest, cart: Cart) -> dict[str, Any]:
+    """What need not be asked again: this cart's details, else those of the customer's latest order."""
+    if cart.details:
+        return cart.details
+    first = checkout.shipping_methods().first()
+    known: dict[str, Any] = {"shipping_method": first.pk if first else None}
+    if user := basket.customer(request):
+        latest = Order.objects.filter(user=user).order_by("-placed_at", "-id").first()
+        return known | (details_of(latest) if latest else {"email": user.email, "name": user.get_full_name()})
+    return known
+
+
+def _back_to_cart(request: HttpRequest, units: int) -> HttpResponse:
+    if not units:
+        messages.info(request, "Your cart is empty: put something into it first.")
+    return redirect("cart")

@@ -1,0 +1,23 @@
+"""What every page of the shop shows: its name, its shelves, how much is in the cart."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from shop import catalog
+from shop.gateways import invoice
+from shop.web import basket
+
+
+def storefront(request: HttpRequest) -> dict[str, Any]:
+    """Costs one query, and only on a page that shows the shelves; the cart's count stands in the session."""
+    return {
+        "shop_name": settings.SHOP_NAME,
+        "payment": invoice,
+        "reply_to": settings.MAIL_REPLY_TO,
+        "has_mailbox": bool(settings.MAILBOX_DIR),
+        "shelves": SimpleLazyObject(catalog.tree),
+        "cart_units": SimpleLazyObject(lambda: basket.units(request)),
+    }

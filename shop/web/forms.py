@@ -1,0 +1,126 @@
+"""What shoppers type, checked before anything is asked of the shop."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django_countries.fields import CountryField
+
+from shop import checkout
+from shop.models import Order
+from shop.models.carts import MOST_UNITS_OF_A_LINE
+
+# A line break in a name would become a header of a mail; no keyboard types the others.
+one_line = RegexValidator(
+    r"[\x00-\x1f\x7f\u2028\u2029]", "Write this on one line, in plain characters.", inverse_match=True
+)
+
+
+def quantity_of(text: str, *, least: int = 1) -> int:
+    """A whole number of units. Only the digits 0 to 9 count: "1.5", "1e3" and other scripts are not guessed at.
+
+    Raises ValidationError with a sentence that says what to enter.
+    """
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", text, re.ASCII) and least <= int(text) <= MOST_UNITS_OF_A_LINE:
+        return int(text)
+    raise ValidationError(f"Enter a whole number from {least} to {MOST_UNITS_OF_A_LINE}, such as 2.")
+
+
+def id_of(text: str) -> int | None:
+    """A row's id out of an address or a form; None for anything that cannot be one."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
+
+
+class QuantityField(forms.CharField):
+    """A quantity as text, so that the sentence about a bad one is ours on every path."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "quantity"})
+
+    def __init__(self, *, least: int = 1, most: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.least, self.most = least, most
+
+    def clean(self, value: Any) -> int:
+        units = quantity_of(str(value or ""), least=self.least)
+        if self.most is not None and units > self.most:
+            raise ValidationError(f"Enter a whole number from {self.least} to {self.most}.")
+        return units
+
+
+class DetailsForm(forms.Form):
+    """Contact, address and shipping method: everything that is asked, and asked once."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="The confirmation goes here, and word of every change.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = forms.CharField(
+        label="Telephone (optional)",
+        max_length=30,
+        required=False,
+        help_text="For the carrier only.",
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+    line1 = forms.CharField(
+        label="Street and number", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
+    )
+    line2 = forms.CharField(
+        label="Flat, floor, company (optional)",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    postcode = forms.CharField(max_length=20, widget=forms.TextInput(attrs={"autocomplete": "postal-code"}))
+    city = forms.CharField(
+        label="Town or city", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    country = CountryField(blank_label="Choose a country").formfield(
+        widget=forms.Select(attrs={"autocomplete": "country"})
+    )
+    shipping_method = forms.ModelChoiceField(
+        queryset=checkout.shipping_methods(),
+        label="Shipping",
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose how your order is to be shipped."},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.CharField):
+                field.validators.append(one_line)
+            if field.required and name != "shipping_method":
+                label = field.label or name
+                field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
+        self.fields["email"].error_messages["invalid"] = "Enter an e-mail address such as ada@example.com."
+
+    def details(self) -> dict[str, Any]:
+        """What a cart keeps: plain text and the id of the shipping method."""
+        data = self.cleaned_data
+        return {name: str(data[name]) for name in checkout.DETAILS} | {"shipping_method": data["shipping_method"].pk}
+
+
+def details_of(order: Order) -> dict[str, str]:
+    """What a customer gave last time, to be offered again."""
+    return {name: str(getattr(order, name)) for name in checkout.DETAILS}
+
+
+class CancelForm(forms.Form):
+    """How many units of a line are given up; at most what has not shipped."""
+
+    units = QuantityField(label="How many to cancel")
+
+    def __init__(self, *args: Any, most: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        field = self.fields["units"]
+        assert isinstance(field, QuantityField)
+        field.most = most
+        field.help_text = f"Up to {most} can still be cancelled."

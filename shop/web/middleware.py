@@ -1,0 +1,37 @@
+"""Headers that depend on where a page lies."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
+
+# Pages about one person: no cache, not even the browser's, may keep them.
+PERSONAL = ("/cart/", "/checkout/", "/orders/", "/account/", "/accounts/", "/admin/", "/mailbox/")
+ADMIN = "/admin/"
+# The admin's widgets evaluate expressions and set styles; nobody but staff gets to see them.
+ADMIN_POLICY: dict[str, list[str]] = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.UNSAFE_EVAL, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
+
+type View = Callable[[HttpRequest], HttpResponse]
+
+
+def headers(get_response: View) -> View:
+    """The admin's own content security policy, and `no-store` on every page about one person."""
+    admin_response = csp_override(ADMIN_POLICY)(get_response)
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = admin_response(request) if request.path.startswith(ADMIN) else get_response(request)
+        if request.path.startswith(PERSONAL):
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+    return respond

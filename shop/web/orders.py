@@ -1,0 +1,94 @@
+"""A customer's orders: by the link from our mails, or signed in. GET shows, POST acts."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from backorders.queue import UnableToLeave
+from inventory.locking import StockBusy
+from shop import cancellations
+from shop.models import Order, OrderLine
+from shop.web import access, basket
+from shop.web.forms import CancelForm
+from shop.web.standing import Standing, Units
+
+_PER_PAGE = 20
+_ACTOR = "customer"
+
+
+@require_safe
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    order = access.find(request, number)
+    if order is None:
+        return _closed(request)
+    return render(request, "shop/order/page.html", {"order": order, "standing": Standing.of(order)})
+
+
+@require_safe
+def open_link(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """Trade the token of a mail's link for a grant in the session, and leave the token behind. Changes nothing else."""
+    granted = access.open_by_link(request, number, token)
+    response = redirect("order", number) if granted else _closed(request)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
+    """Cancel a line or lower its quantity: a page that asks, a button that does it."""
+    order = access.find(request, number)
+    line = OrderLine.objects.select_related("claim", "order").filter(order=order, pk=line_id).first() if order else None
+    if order is None or line is None:
+        return _closed(request)
+    left = line.claim.quantity - line.claim.shipped
+    if not left:
+        messages.info(request, "Nothing of this line is left to cancel: it has shipped, or was cancelled.")
+        return redirect(order)
+    form = CancelForm(request.POST or None, most=left, initial={"units": left})
+    if form.is_valid():
+        return _cancel(request, order, line, form.cleaned_data["units"])
+    context = {"order": order, "line": line, "form": form, "left": left}
+    return render(request, "shop/order/cancel_line.html", context, status=400 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel everything of an order that has not shipped."""
+    order = access.find(request, number)
+    if order is None:
+        return _closed(request)
+    if request.method == "POST":
+        return _cancel(request, order)
+    return render(request, "shop/order/cancel_order.html", {"order": order, "standing": Standing.of(order)})
+
+
+@login_required
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
+    page = Paginator(orders.prefetch_related("lines__claim"), _PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(order, Units.of(order)) for order in page]
+    return render(request, "shop/account/orders.html", {"page": page, "rows": rows})
+
+
+def _cancel(request: HttpRequest, order: Order, line: OrderLine | None = None, units: int = 0) -> HttpResponse:
+    at = timezone.now()
+    try:
+        if line is None:
+            cancellations.cancel_order(order, reason="cancelled by the customer", actor=_ACTOR, at=at)
+        else:
+            cancellations.cancel_line(line, units, reason="cancelled by the customer", actor=_ACTOR, at=at)
+    except (UnableToLeave, StockBusy) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Cancelled. You owe nothing for it, and a mail confirms it.")
+    return redirect(order)
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """The same answer for an order of somebody else and for one that does not exist."""
+    return render(request, "shop/order/closed.html", status=403)

@@ -1,0 +1,68 @@
+"""Pictures of products: a file in the size that is needed, a drawing of the shop's own, or a placeholder."""
+
+import logging
+from typing import TypedDict
+from zlib import crc32
+
+from redis import RedisError
+from sorl.thumbnail import get_thumbnail
+
+from shop.models import ProductImage
+
+logger = logging.getLogger(__name__)
+
+_TINTS = ("#efe3d2", "#e3e8df", "#dfe6ea", "#f0dfd8", "#f1e6c8")
+_TONES = (
+    ("#1f3d36", "#2f5a4f"),
+    ("#c8643c", "#d9825e"),
+    ("#d9a441", "#e6bd6c"),
+    ("#7c9cb0", "#9ab4c4"),
+    ("#d9a79a", "#e6c0b5"),
+)
+
+
+class Drawn(TypedDict):
+    """What the picture's template needs. Without `src` it draws the placeholder from the colours and the shape."""
+
+    src: str
+    width: int
+    height: int
+    alt: str
+    eager: bool
+    tint: str
+    tones: tuple[tuple[str, str], ...]
+    shape: int
+
+
+def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager: bool) -> Drawn:
+    src, width, height = _file(image, size) if image and image.file else ("", size, size)
+    seed = crc32(slug.encode())
+    turn = seed % len(_TONES)
+    return Drawn(
+        src=src or (image.drawing_url if image else ""),
+        width=width,
+        height=height,
+        alt=(image.alt if image else "") or title,
+        eager=eager,
+        tint=_TINTS[seed // 7 % len(_TINTS)],
+        tones=_TONES[turn:] + _TONES[:turn],
+        shape=seed // 31 % 3,
+    )
+
+
+def address(image: ProductImage | None) -> str:
+    """Where the picture in its largest size lies; empty for a placeholder."""
+    if image is None:
+        return ""
+    return (_file(image, 960)[0] if image.file else "") or image.drawing_url
+
+
+def _file(image: ProductImage, size: int) -> tuple[str, int, int]:
+    """The picture cut to a square of so many pixels, as WebP. A file that is lost or broken costs no page."""
+    try:
+        cut = get_thumbnail(image.file, f"{size}x{size}", crop="center", format="WEBP", quality=82)
+    except (OSError, ValueError, RedisError) as error:
+        logger.warning("Picture %s of product %s cannot be shown: %s", image.pk, image.product_id, error)
+        return "", size, size
+    # A file that is gone is no error to the library; it answers with an image that has no size.
+    return (cut.url, *cut.size) if cut.size else ("", size, size)

@@ -1,0 +1,65 @@
+"""The product page. The same address answers with the whole page, or with the offer alone when htmx asks for it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
+
+from shop import catalog
+from shop.catalog import ProductPage
+from shop.web import linked_data
+from shop.web.forms import id_of, quantity_of
+
+
+@require_safe
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    text, error = request.GET.get("quantity", "1"), ""
+    try:
+        wanted = quantity_of(text)
+    except ValidationError as problem:
+        wanted, error = 1, str(problem.message)
+    page = catalog.product_page(slug, timezone.now(), variant_id=id_of(request.GET.get("variant", "")), wanted=wanted)
+    if page is None:
+        raise Http404
+    context = _offer(page) | {"page": page, "quantity_text": text[:20], "error": error}
+    if error:
+        context["quote"] = None
+    if request.headers.get("HX-Request"):
+        response = render(request, "shop/product/offer.html", context)
+    else:
+        response = render(request, "shop/product/page.html", context | _around(request, page))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _offer(page: ProductPage) -> dict[str, Any]:
+    if page.chosen is None or page.quote is None:
+        return {"quote": None}
+    return {"chosen": page.chosen, "quote": page.quote, "total": page.chosen.price * page.quote.wanted}
+
+
+def _around(request: HttpRequest, page: ProductPage) -> dict[str, Any]:
+    shelves = catalog.tree()
+    category = page.product.category
+    canonical = request.build_absolute_uri(page.product.get_absolute_url())
+    return {
+        "shelves": shelves,
+        "crumbs": catalog.trail(shelves, category.slug) if category else (),
+        "here": category.slug if category else "",
+        "canonical": canonical,
+        "summary": Truncator(linked_data.plain(page.product.description)).chars(155),
+        "linked_data": linked_data.product(request, page, canonical),
+        "choice_label": " / ".join(name for name, _ in page.chosen.options) if page.chosen else "",
+        "picture": _picture_of(page),
+    }
+
+
+def _picture_of(page: ProductPage) -> Any:
+    """The chosen variant's own picture, else the product's first."""
+    own = (image for image in page.images if page.chosen and image.variant_id == page.chosen.pk)
+    return next(own, page.images[0] if page.images else None)

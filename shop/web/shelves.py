@@ -1,0 +1,43 @@
+"""Home and the shelves."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from shop import catalog
+
+_MOST_DIGITS_OF_A_PAGE = 5
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "shop/home/page.html", {"featured": catalog.featured(timezone.now())})
+
+
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    shelves = catalog.tree()
+    trail = catalog.trail(shelves, slug)
+    if not trail:
+        raise Http404
+    page = _page_of(request.GET.get("page", "1"))
+    only_available = request.GET.get("available") == "now"
+    listing = catalog.listing(trail[-1], timezone.now(), page=page, only_available=only_available)
+    if page > 1 and not listing.cards:
+        raise Http404
+    context = {
+        "shelves": shelves,
+        "category": trail[-1],
+        "crumbs": trail[:-1],
+        "here": slug,
+        "listing": listing,
+        "only_available": only_available,
+    }
+    return render(request, "shop/category/page.html", context)
+
+
+def _page_of(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS_OF_A_PAGE) or not int(text):
+        raise Http404
+    return int(text)

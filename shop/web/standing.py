@@ -1,0 +1,157 @@
+"""Where an order stands: what has shipped, what is set aside, what waits for which day, and how that came to be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Self
+
+from backorders import queries
+from backorders.models import Claim, Promise, Withdrawal
+from backorders.plan import Portion, after, merge
+from shop.models import Order, OrderLine, ShipmentLine
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A promise that was changed: what the day was, what it became, and the reason that was given. No day is None."""
+
+    old: date | None
+    new: date | None
+    reason: str
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineStanding:
+    line: OrderLine
+    waiting: tuple[Portion, ...]
+    place: int | None
+    moved: tuple[Moved, ...]
+    shipped: tuple[ShipmentLine, ...]
+    withdrawn: tuple[Withdrawal, ...]
+
+    @property
+    def claim(self) -> Claim:
+        return self.line.claim
+
+    @property
+    def left(self) -> int:
+        """Units that have not shipped: so many can still be cancelled."""
+        return self.claim.quantity - self.claim.shipped
+
+    @property
+    def total(self) -> Decimal:
+        return self.line.unit_price * self.claim.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    lines: tuple[LineStanding, ...]
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """Six queries, and one more for each line that waits."""
+        lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
+        claims = [line.claim for line in lines]
+        told = queries.holding([claim.pk for claim in claims])
+        places = queries.places(claims)
+        history = _history(claims)
+        shipped = _by_line(
+            ShipmentLine.objects.filter(line__in=lines)
+            .select_related("shipment")
+            .order_by("shipment__shipped_at", "id")
+        )
+        withdrawn: dict[int, list[Withdrawal]] = defaultdict(list)
+        for row in Withdrawal.objects.filter(claim__in=claims).order_by("id"):
+            withdrawn[row.claim_id].append(row)
+        return cls(
+            tuple(
+                LineStanding(
+                    line,
+                    _waited_for(line.claim, told),
+                    places.get(line.claim_id),
+                    tuple(history[line.claim_id]),
+                    tuple(shipped[line.pk]),
+                    tuple(withdrawn[line.claim_id]),
+                )
+                for line in lines
+            )
+        )
+
+    @property
+    def shipped(self) -> int:
+        return sum(line.claim.shipped for line in self.lines)
+
+    @property
+    def ready(self) -> int:
+        return sum(line.claim.ready for line in self.lines)
+
+    @property
+    def waiting(self) -> tuple[Portion, ...]:
+        """What all lines wait for, by day."""
+        return merge(sorted((part for line in self.lines for part in line.waiting), key=lambda part: part.by))
+
+    @property
+    def left(self) -> int:
+        return sum(line.left for line in self.lines)
+
+    @property
+    def goods_total(self) -> Decimal:
+        """The price of what is still wanted."""
+        return sum((line.total for line in self.lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Where an order's units stand, in numbers."""
+
+    waiting: int
+    ready: int
+    shipped: int
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """No query when the order's lines were fetched with their claims."""
+        claims = [line.claim for line in order.lines.all()]
+        return cls(
+            sum(claim.lacks for claim in claims),
+            sum(claim.ready for claim in claims),
+            sum(claim.shipped for claim in claims),
+        )
+
+    @property
+    def is_cancelled(self) -> bool:
+        return not (self.waiting or self.ready or self.shipped)
+
+
+def _waited_for(claim: Claim, told: dict[int, tuple[int, tuple[Portion, ...]]]) -> tuple[Portion, ...]:
+    return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
+
+
+def _history(claims: Iterable[Claim]) -> dict[int, list[Moved]]:
+    """The days that changed, claim by claim, oldest first. A version that keeps the last day tells nothing new."""
+    rows = Promise.objects.filter(claim__in=claims).order_by("claim_id", "version", "id")
+    return defaultdict(
+        list, {pk: list(_changes(versions)) for pk, versions in groupby(rows, key=lambda row: row.claim_id)}
+    )
+
+
+def _changes(rows: Iterable[Promise]) -> Iterator[Moved]:
+    latest: Moved | None = None
+    for _, group in groupby(rows, key=lambda row: row.version):
+        version = list(group)
+        last = max(version, key=lambda row: row.ships_on or date.max)
+        change = Moved(latest.new if latest else None, last.ships_on, last.reason, last.told_at)
+        if latest is not None and change.old != change.new:
+            yield change
+        latest = change
+
+
+def _by_line(rows: Iterable[ShipmentLine]) -> dict[int, list[ShipmentLine]]:
+    result: dict[int, list[ShipmentLine]] = defaultdict(list)
+    for row in rows:
+        result[row.line_id].append(row)
+    return result
