@@ -43,6 +43,14 @@ def stop(process: psutil.Process, *, sign: int = signal.SIGTERM, patience: float
                 process.wait(5)
 
 
+def family(pid: int) -> list[psutil.Process]:
+    """All descendants of a process, wherever they have moved to."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
 def stop_all(leaders: list[psutil.Process], *, patience: float) -> None:
     """Asks all at once and waits for all together; what is left of their groups is killed."""
     for leader in leaders:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from shop import processes
 from shop.mailbox import MailServer
@@ -35,6 +36,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         # Chromium's sandbox refuses to start as root.
         switches.append("--no-sandbox")
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": switches}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _whitenoise_serves_static_files() -> Iterator[None]:
+    """The live server's own static handler knows no hashed names; the collected files are served as in production."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,7 @@ foot</li></ul>""",
             choice("LAMP-DESK-CREAM", "134.00", 2600, Colour="Cream"),
         ),
         tags=("light",),
+        featured=True,
     ),
     Goods(
         slug="wall-clock",
@@ -79,7 +80,6 @@ a saucer that is glazed inside.</p>
             choice("PLANTER-CLAY-LARGE", "79.00", 7800, Size="Large"),
         ),
         tags=("terracotta", "outdoor"),
-        featured=True,
     ),
     Goods(
         slug="watering-can",

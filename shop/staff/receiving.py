@@ -83,7 +83,7 @@ class ReceiveGoods(Flow):
         messages.success(self.request, f"Delivery {delivery.number} is on the shelf: {_count(units, 'unit')}.")
         touched = effects(preview.filled, preview.moved)
         if touched.gets:
-            sentence = "{} set aside for {} now; each customer gets a letter."
+            sentence = "{} being set aside for {}; each customer gets a letter."
             given = "1 unit is" if touched.units_given == 1 else f"{touched.units_given} units are"
             messages.info(self.request, format_html(sentence, given, links_to(touched.orders_served)))
         else:

@@ -1,6 +1,6 @@
 """The cart page and what changes a cart. Quoted anew on every view; it reserves nothing and says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,18 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 from shop import carts, catalog
 from shop.carts import Contents, LineQuote, Parcel
 from shop.models import ProductImage, Variant
-from shop.web import basket
+from shop.web import basket, seen
 from shop.web.forms import id_of, quantity_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line's part of one shipment. Its quantity is changed where the line is seen first."""
+    """A line's part of one shipment. Where the line is met first, its quantity is changed and news of it is told."""
 
     line: LineQuote
     units: int
     is_first: bool
     image: ProductImage | None
+    changed: str
 
     @property
     def total(self) -> Decimal:
@@ -39,12 +40,16 @@ class Group:
     parcel: Parcel | None
     rows: tuple[Row, ...]
 
+    @property
+    def total(self) -> Decimal:
+        return sum((row.total for row in self.rows), Decimal(0))
+
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     contents = contents_of(request)
-    context = {"contents": contents, "groups": list(_groups(contents)), "here": "cart"}
-    return render(request, "shop/cart/page.html", context)
+    groups = list(_groups(contents, seen.changes(request, contents)))
+    return render(request, "shop/cart/page.html", {"contents": contents, "groups": groups, "here": "cart"})
 
 
 @require_POST
@@ -85,19 +90,22 @@ def contents_of(request: HttpRequest) -> Contents:
     return contents
 
 
-def _groups(contents: Contents) -> Iterator[Group]:
+def _groups(contents: Contents, changes: Mapping[int, str]) -> Iterator[Group]:
+    """What cannot be promised first, then shipment by shipment."""
     covers = catalog.covers(line.variant.product_id for line in contents.lines)
-    seen: set[int] = set()
+    met: set[int] = set()
 
     def row(line: LineQuote, units: int) -> Row:
-        is_first = line.line.pk not in seen
-        seen.add(line.line.pk)
-        return Row(line, units, is_first, covers.get(line.variant.product_id))
+        pk = line.line.pk
+        is_first = pk not in met
+        met.add(pk)
+        return Row(line, units, is_first, covers.get(line.variant.product_id), changes.get(pk, "") if is_first else "")
 
     if stuck := [line for line in contents.lines if line.missing]:
         yield Group(None, tuple(row(line, line.quantity) for line in stuck))
     for parcel in contents.parcels:
-        yield Group(parcel, tuple(row(line, units) for line, units in parcel.parts))
+        if rows := tuple(row(line, units) for line, units in parcel.parts if not line.missing):
+            yield Group(parcel, rows)
 
 
 def _sentence(error: Exception) -> str:

@@ -3,9 +3,9 @@
 import json
 from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
@@ -19,15 +19,15 @@ _AVAILABILITY = {State.IN_STOCK: "InStock", State.BACKORDER: "BackOrder", State.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def product(request: HttpRequest, page: ProductPage, address: str) -> SafeString:
-    """JSON-LD, safe inside a script element."""
+def product(page: ProductPage, address: str) -> SafeString:
+    """JSON-LD, safe inside a script element; `address` is the page's own, in full."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
         "name": page.product.title,
         "url": address,
         "description": plain(page.product.description),
-        "image": [request.build_absolute_uri(src) for image in page.images if (src := pictures.address(image))],
+        "image": [urljoin(settings.SITE_URL, src) for image in page.images if (src := pictures.address(image))],
         "offers": [_offer(choice, address) for choice in page.choices],
     }
     if page.product.vendor:

@@ -25,7 +25,9 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return _closed(request)
-    return render(request, "shop/order/page.html", {"order": order, "standing": Standing.of(order)})
+    return render(
+        request, "shop/order/page.html", {"order": order, "standing": Standing.of(order), "today": timezone.localdate()}
+    )
 
 
 @require_safe

@@ -35,6 +35,7 @@ class Drawn(TypedDict):
 
 
 def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager: bool) -> Drawn:
+    """Without a title the picture is decoration: its product is named beside it."""
     src, width, height = _file(image, size) if image and image.file else ("", size, size)
     seed = crc32(slug.encode())
     turn = seed % len(_TONES)
@@ -42,7 +43,7 @@ def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager
         src=src or (image.drawing_url if image else ""),
         width=width,
         height=height,
-        alt=(image.alt if image else "") or title,
+        alt=((image.alt if image else "") or title) if title else "",
         eager=eager,
         tint=_TINTS[seed // 7 % len(_TINTS)],
         tones=_TONES[turn:] + _TONES[:turn],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,7 +33,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = render(request, "shop/product/offer.html", context)
     else:
-        response = render(request, "shop/product/page.html", context | _around(request, page))
+        response = render(request, "shop/product/page.html", context | _around(page))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -43,17 +44,17 @@ def _offer(page: ProductPage) -> dict[str, Any]:
     return {"chosen": page.chosen, "quote": page.quote, "total": page.chosen.price * page.quote.wanted}
 
 
-def _around(request: HttpRequest, page: ProductPage) -> dict[str, Any]:
+def _around(page: ProductPage) -> dict[str, Any]:
     shelves = catalog.tree()
     category = page.product.category
-    canonical = request.build_absolute_uri(page.product.get_absolute_url())
+    canonical = settings.SITE_URL + page.product.get_absolute_url()
     return {
         "shelves": shelves,
         "crumbs": catalog.trail(shelves, category.slug) if category else (),
         "here": category.slug if category else "",
         "canonical": canonical,
         "summary": Truncator(linked_data.plain(page.product.description)).chars(155),
-        "linked_data": linked_data.product(request, page, canonical),
+        "linked_data": linked_data.product(page, canonical),
         "choice_label": " / ".join(name for name, _ in page.chosen.options) if page.chosen else "",
         "picture": _picture_of(page),
     }

@@ -1,10 +1,13 @@
+import pytest
 from django.test import Client
 from django.urls import reverse
 
 from backorders.models import Withdrawal
+from backorders.queue import UnableToLeave
 from notifications.models import Letter
+from shop import cancellations
 from shop.models import Order
-from tests.cast import BO, CY, buy, inbound, stock, variant
+from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
 
 
@@ -37,6 +40,14 @@ def test_a_form_that_is_sent_twice_cancels_once(cy: Client) -> None:
 
     assert "Something changed since you looked" in words(again)
     assert order.lines.get().claim.quantity == 2
+
+
+def test_what_was_wanted_is_compared_again_under_the_lock(db: None) -> None:
+    line = buy((variant(stock(on_hand=3)), 3)).lines.get()
+    cancellations.cancel_line(line, 1, seen=3, actor=CY, at=NOON)
+
+    with pytest.raises(UnableToLeave, match="The order changed since you looked"):
+        cancellations.cancel_line(line, 1, seen=3, actor=CY, at=NOON)
 
 
 def test_the_whole_order_is_cancelled_and_the_next_in_the_queue_is_served(cy: Client) -> None:

@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from backorders.models import Policy, Promise
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine
+from inventory.purchasing import UnableToChangePurchaseOrder
 from notifications.models import Letter
+from shop import delays
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, days_told, inbound, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
 
@@ -123,6 +125,14 @@ def test_units_that_will_not_come_are_written_off(cy: Client) -> None:
     assert "Something changed since you looked" in words(again)
     line.refresh_from_db()
     assert (line.written_off, days_told(order)) == (2, [(3, SOON), (1, None)])
+
+
+def test_what_is_owed_is_compared_again_under_the_lock(db: None) -> None:
+    line = inbound(stock(), 5)
+    delays.write_off(line, 2, seen=5, reason="out of print", actor=CY, at=NOON)
+
+    with pytest.raises(UnableToChangePurchaseOrder, match="changed since you looked"):
+        delays.write_off(line, 2, seen=5, reason="out of print", actor=CY, at=NOON)
 
 
 def test_a_draft_is_placed_after_a_look_at_who_gets_a_better_day(cy: Client) -> None:

@@ -64,9 +64,9 @@ def tell(times: int) -> None:
 
 
 def queries_of(client: Client, page: str) -> list[str]:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    """The second time a page is asked for: the first one fills Django's cache of content types."""
+    client.get(page)
+    with CaptureQueriesContext(connection) as captured:
         response = client.get(page)
     assert response.status_code == 200
     return [query["sql"] for query in captured]
@@ -75,7 +75,6 @@ def queries_of(client: Client, page: str) -> list[str]:
 @pytest.mark.parametrize("model", LISTS)
 def test_a_list_of_three_asks_as_often_as_a_list_of_one(cy: Client, model: type[Model]) -> None:
     tell(1)
-    cy.get(address(model, "changelist"))
     one = queries_of(cy, address(model, "changelist"))
     tell(2)
 

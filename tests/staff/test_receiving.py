@@ -52,7 +52,7 @@ def test_what_is_confirmed_is_on_the_shelf_and_names_the_orders(cy: Client) -> N
 
     text = words(page)
     assert "Delivery D-1 is on the shelf: 5 units." in text
-    assert f"2 units are set aside for {ada.number} now" in text
+    assert f"2 units are being set aside for {ada.number} " in text
     assert reverse("admin:shop_order_change", args=[ada.pk]) in page.content.decode()
     line.refresh_from_db()
     assert (line.received, line.order.state, shelves()) == (5, "closed", [("POPULAR-CURTAINS", 5)])

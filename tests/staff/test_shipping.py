@@ -1,6 +1,8 @@
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backorders.queue import UnableToShip
 from inventory.models import StockItem
 from inventory.receiving import Arrived
 from notifications.models import Letter
@@ -77,6 +79,16 @@ def test_units_that_became_ready_while_packing_are_not_shipped_unseen(cy: Client
     assert "Something changed since you looked" in words(page)
     assert "3 3 of 3 shipped" in words(page)
     assert Shipment.objects.count() == 0
+
+
+def test_the_parcel_is_compared_again_under_the_lock(db: None) -> None:
+    order = buy((variant(stock(on_hand=3)), 3))
+    claim = order.lines.get().claim_id
+
+    with pytest.raises(UnableToShip, match="What is ready changed since you looked"):
+        fulfilment.ship_ready(order, packed={claim: 2}, actor=CY, at=NOON)
+
+    assert fulfilment.ship_ready(order, packed={claim: 3}, actor=CY, at=NOON).lines.get().quantity == 3
 
 
 def test_a_tracking_number_needs_a_carrier(cy: Client) -> None:

@@ -6,9 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from backorders.models import Policy, Queue
+from backorders.queue import UnableToLeave
 from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import StockItem, StockMovement
+from shop import fulfilment
 from shop.models import Product, Variant
 from shop.staff.stock import overpromised, with_columns
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
@@ -86,6 +88,14 @@ def test_a_correction_sent_twice_is_made_once(cy: Client) -> None:
 
     item.refresh_from_db()
     assert (item.on_hand, "The books say 4 as well" in words(again)) == (4, True)
+
+
+def test_the_books_are_compared_again_under_the_lock(db: None) -> None:
+    item = stock(on_hand=5)
+    fulfilment.correct_stock(item.pk, -1, reason="one broke", seen_on_hand=5, actor=CY, at=NOON)
+
+    with pytest.raises(UnableToLeave, match="The stock moved since you looked"):
+        fulfilment.correct_stock(item.pk, -1, reason="one broke", seen_on_hand=5, actor=CY, at=NOON)
 
 
 def test_saving_the_name_does_not_write_old_counts_back(cy: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from backorders.models import Policy
-from shop.models import Cart, CartLine, Product, ProductImage
-from tests.cast import buy, inbound, stock, variant
+from shop.models import Cart, CartLine, Product, ProductImage, Variant
+from tests.cast import LATER, buy, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,24 @@ def test_a_cart_page_costs_the_same_for_one_line_and_for_many(client: Client, qu
         put_into_cart(client, mug)
     client.get("/cart/")
     assert queries_of("/cart/") == with_one <= 15
+
+
+def test_a_cart_says_what_changed_since_the_last_look(client: Client):
+    item = stock(on_hand=1)
+    line = inbound(item, 5)
+    put_into_cart(client, variant(item), 3)
+    assert "Changed since you looked" not in words(client.get("/cart/"))
+    line.expected_on = LATER
+    line.save()
+    Variant.objects.update(price="59.00")
+    page = words(client.get("/cart/"))
+    assert "Changed since you looked: the last of it was to ship by 9 December 2026 and it cost €49.00." in page
+    assert "Changed since you looked" not in words(client.get("/cart/"))
+
+
+def test_a_quantity_that_the_shopper_changed_is_no_news(client: Client):
+    item = stock(on_hand=1)
+    inbound(item, 5)
+    put_into_cart(client, variant(item), 1)
+    page = client.post(f"/cart/lines/{CartLine.objects.get().pk}/", {"quantity": "3"}, follow=True)
+    assert "Changed since you looked" not in words(page)

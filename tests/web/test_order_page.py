@@ -133,6 +133,14 @@ def test_a_day_that_moved_is_kept_with_its_reason(visitor: Client, order: Order)
     assert "Was 9 December 2026 , now 4 January 2027 : the loom broke (told on 21 November 2026 )" in page
 
 
+def test_a_day_that_passed_is_owned_up_to(visitor: Client, order: Order):
+    with time_machine.travel(NOON + timedelta(days=19)):
+        visitor.get(link(order))
+        page = words(visitor.get(order.get_absolute_url()))
+    assert "2 waiting, late: were to ship by 9 December 2026" in page
+    assert "We did not keep this day, and we are sorry." in page
+
+
 def test_the_place_in_the_queue_is_shown(client: Client, order: Order):
     second = buy((order.lines.get().variant, 1), who=BO)
     client.get(link(second))

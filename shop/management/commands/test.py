@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from shop import launch
+from shop import launch, processes
 from shop.bootstrap import ROOT, say
 from shop.devservices import Services
 
@@ -42,6 +42,8 @@ def outcome(pytest: subprocess.Popen[bytes]) -> int:
     try:
         return pytest.wait()
     except KeyboardInterrupt as interrupt:
+        # Workers that the tests started have sessions of their own: nothing ends them once their test is gone.
+        family = processes.family(pytest.pid)
         # Ctrl-C reaches pytest as well, being in the same terminal; any other signal reached only us.
         if interrupt.args != ("SIGINT",):
             pytest.send_signal(signal.SIGINT)
@@ -50,6 +52,8 @@ def outcome(pytest: subprocess.Popen[bytes]) -> int:
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         pytest.kill()
         return 130
+    finally:
+        processes.stop_all(family, patience=1)
 
 
 @contextmanager
