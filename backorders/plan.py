@@ -154,6 +154,11 @@ def is_worse(fresh: Iterable[Portion], shown: Iterable[Portion]) -> bool:
     return len(fresh_days) < len(shown_days) or any(new > old for new, old in zip(fresh_days, shown_days, strict=False))
 
 
+def is_better(fresh: Iterable[Portion], shown: Iterable[Portion], *, by_more_than: timedelta) -> bool:
+    """Does any unit ship so much earlier than what was shown?"""
+    return any(old - new > by_more_than for new, old in zip(_days(fresh), _days(shown), strict=False))
+
+
 def merge(portions: Iterable[Portion]) -> tuple[Portion, ...]:
     """Portions of one day as one portion; it is confirmed only when all its parts are."""
     merged = []

@@ -22,6 +22,8 @@ from shop.transactions import use_case
 
 _SEAL = "shop.checkout.shown:v1"
 _EMPTY = "Your cart is empty: put something into it first."
+# In the shop's currency; far above every real order, far below what the columns hold.
+MOST_OF_AN_ORDER = Decimal(10_000_000)
 # What the cart's details hold and the order takes over, beside the shipping method.
 DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
@@ -182,6 +184,8 @@ def place_order(cart_id: UUID, *, shown: Shown, consented: bool, user: User | No
 def _review(cart: Cart, contents: Contents) -> Review:
     if not contents.lines:
         raise UnableToPlaceOrder(_EMPTY)
+    if contents.goods_total > MOST_OF_AN_ORDER:
+        raise UnableToPlaceOrder("That is more than one order can hold: lower a quantity, or write to us.")
     if not cart.details.get("email") or not cart.details.get("line1"):
         raise UnableToPlaceOrder("Fill in your contact and address first.")
     shipping = shipping_methods().filter(pk=cart.details.get("shipping_method")).first()

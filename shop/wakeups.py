@@ -1,17 +1,23 @@
 """Waking workers by name, after commit. Losing a wake-up costs a minute: the sweep finds what it left (law 12).
 
-A broker that hangs or is gone must never hold up or fail a checkout: publishing is capped by the broker's socket
-timeouts (shop/celery.py), its failure is logged and counted, and never raised.
+A broker that hangs or is gone must never hold up or fail a checkout. So the message leaves in a thread of its own, a
+bounded number of them wait there, and what cannot be sent is logged and counted, never raised.
 """
 
 import logging
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import BoundedSemaphore
 
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+
+_MOST_WAITING = 100
+_room = BoundedSemaphore(_MOST_WAITING)
 
 lost = 0
 
@@ -29,13 +35,32 @@ def wake_mailer() -> None:
 
 
 def _wake(task: str, *args: object) -> None:
-    transaction.on_commit(lambda: _send(task, args), robust=True)
+    transaction.on_commit(lambda: _hand_over(task, args), robust=True)
+
+
+def _hand_over(task: str, args: tuple[object, ...]) -> None:
+    if _room.acquire(blocking=False):
+        _messenger(os.getpid()).submit(_send, task, args)
+    else:
+        _lose(task, "too many wake-ups wait for the broker")
 
 
 def _send(task: str, args: tuple[object, ...]) -> None:
-    global lost
     try:
         current_app.send_task(task, args=args)
-    except (OperationalError, OSError) as error:
-        lost += 1
-        logger.warning("Could not wake %s (%d lost since start): %s", task, lost, error)
+    except Exception as error:  # whatever the broker's client raises, the sweep makes up for it
+        _lose(task, error)
+    finally:
+        _room.release()
+
+
+def _lose(task: str, why: object) -> None:
+    global lost
+    lost += 1
+    logger.warning("Could not wake %s (%d lost since start): %s", task, lost, why)
+
+
+@cache
+def _messenger(pid: int) -> ThreadPoolExecutor:
+    """One thread per process: a forked child inherits no threads, so it must not inherit the pool either."""
+    return ThreadPoolExecutor(1, thread_name_prefix="wake")

@@ -93,6 +93,10 @@ class QueueMachine(RuleBasedStateMachine):
     def locked(self):
         return queue.lock([self.item.pk])[self.item.pk]
 
+    def revise(self, line):
+        promises.revise([line], reason="the plan changed", at=NOON)
+        assert promises.revise([line], reason="nothing changed", at=NOON) == [], "a promise was told that does not hold"
+
     def claim_at(self, place):
         return Claim.objects.order_by("id")[place]
 
@@ -108,7 +112,7 @@ class QueueMachine(RuleBasedStateMachine):
         inbound(self.item, units, SOON + timedelta(days=late))
         self.model.owed += units
         with transaction.atomic():
-            promises.revise([self.locked()], reason="we ordered more", at=NOON)
+            self.revise(self.locked())
 
     def join(self, units):
         with transaction.atomic():
@@ -139,7 +143,7 @@ class QueueMachine(RuleBasedStateMachine):
         with transaction.atomic():
             line = self.locked()
             queue.fill(line, actor="worker", at=NOON)
-            promises.revise([line], reason="goods arrived", at=NOON)
+            self.revise(line)
         self.model.fill()
 
     @precondition(lambda self: self.model.held)
@@ -172,7 +176,7 @@ class QueueMachine(RuleBasedStateMachine):
             with transaction.atomic():
                 line = self.locked()
                 queue.correct(line, change, reason="counted again", actor="cy", at=NOON)
-                promises.revise([line], reason="counted again", at=NOON)
+                self.revise(line)
             self.model.correct(change)
 
     @invariant()
@@ -209,7 +213,7 @@ def run(machine, phases, *, derandomize=False):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=60,
             stateful_step_count=20,
             phases=phases,
             derandomize=derandomize,

@@ -186,6 +186,12 @@ def test_steps_cannot_be_skipped():
         checkout.review(cart, NOON)
 
 
+def test_an_order_has_an_upper_limit():
+    cart = cart_of((variant(stock(on_hand=9999), price="99999.00"), 9999))
+    with pytest.raises(UnableToPlaceOrder, match="lower a quantity"):
+        checkout.review(cart, NOON)
+
+
 def test_a_shown_that_was_tampered_with_is_refused():
     cart = cart_of((variant(stock(on_hand=5)), 1))
     sealed = checkout.seal(checkout.review(cart, NOON).shown)

@@ -185,6 +185,20 @@ def test_a_day_taken_back_is_told_as_no_day():
     assert letters(ada) == ["order_placed", "days_later"]
 
 
+def test_who_has_no_day_hears_nothing_until_there_is_one():
+    item = stock()
+    line = inbound(item, 5)
+    ada = buy((variant(item), 2))
+    delays.move_expected_day(line, None, confirmed=False, reason="no word from the weaver", actor="cy", at=NOON)
+
+    fulfilment.correct_stock(item.pk, 1, reason="found behind the shelf", actor="cy", at=NOON)
+    assert days_told(ada) == [(2, None)]
+
+    delays.move_expected_day(line, LATER, confirmed=True, reason="the weaver wrote", actor="cy", at=NOON)
+    assert days_told(ada) == [(1, TODAY), (1, LATER)]
+    assert letters(ada) == ["order_placed", "days_later", "units_arrived", "days_earlier"]
+
+
 @pytest.mark.parametrize(("days", "told"), [(1, False), (2, True)])
 def test_a_better_day_is_told_if_it_moves_by_more_than_a_day(days, told):
     item = stock()
