@@ -31,9 +31,9 @@ def shorten(claim: Claim, *, reason: str, at: datetime) -> None:
 def revise(queues: Iterable[Queue], *, reason: str, at: datetime) -> list[Moved]:
     """Plan the queues anew and write a new promise exactly where the old one breaks or gets better by more than a day.
 
-    Called after any change of supply or queue, under the lock. Units that lie on the shelf for a claim are no news here:
-    the fill tells them. A day that merely passed is no change (law 11): those who were promised units of an overdue line
-    keep their day until a person moves it.
+    Called after any change of supply or queue, under the lock. Units that lie on the shelf for a claim are no news
+    here: the fill tells them. A day that merely passed is no change (law 11): those who were promised units of an
+    overdue line keep their day until a person moves it.
     """
     queues = list(queues)
     inbound = arrivals([queue.item_id for queue in queues])

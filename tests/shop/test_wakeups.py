@@ -1,10 +1,10 @@
 """Waking never holds up who wakes: not a hung broker, not one that is gone."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 
 from shop import wakeups
 from shop.models import Order
@@ -15,29 +15,35 @@ from tests.processes import wait_for
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def speak_to(broker: str) -> None:
-    current_app.conf.broker_url = current_app.conf.broker_write_url = broker
-    current_app.pool.force_close_all()
-    current_app.__dict__.pop("_pool", None)
-    current_app.amqp.__dict__.pop("_producer_pool", None)
-    current_app.set_current()
+type SpeakTo = Callable[[int], None]
+
+# What decides how long a wake-up may take.
+PATIENCE = ("broker_transport_options", "broker_pool_acquire_timeout", "task_publish_retry_policy")
 
 
 @pytest.fixture
-def own_broker(settings) -> Iterator[None]:
-    yield
-    speak_to(settings.REDIS_URL)
+def speak_to(monkeypatch: pytest.MonkeyPatch) -> SpeakTo:
+    """Wake-ups go to the broker on this port, with the shop's own settings."""
+
+    def turn(port: int) -> None:
+        app = Celery("dibs", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+        app.conf.update({name: current_app.conf[name] for name in PATIENCE})
+        monkeypatch.setattr(wakeups, "current_app", app)
+
+    return turn
 
 
 @pytest.fixture
-def hung_broker(own_broker: None) -> Iterator[socket.socket]:
+def hung_broker(speak_to: SpeakTo) -> Iterator[None]:
     """It takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        speak_to(f"redis://127.0.0.1:{server.getsockname()[1]}/0")
-        yield server
+        speak_to(server.getsockname()[1])
+        yield
 
 
-def test_an_order_is_placed_while_the_broker_hangs(hung_broker: socket.socket):
+def test_an_order_is_placed_while_the_broker_hangs(hung_broker: None):
+    before = wakeups.lost
+
     order = buy((variant(stock(on_hand=1)), 1))
 
     assert Order.objects.get() == order
@@ -48,8 +54,8 @@ def test_an_order_is_placed_while_the_broker_hangs(hung_broker: socket.socket):
     wait_for(lambda: wakeups.lost > before, seconds=60, what="the wake-up to be given up")
 
 
-def test_a_broker_that_is_gone_costs_a_wake_up_and_no_more(own_broker: None):
-    speak_to(f"redis://127.0.0.1:{free_port()}/0")
+def test_a_broker_that_is_gone_costs_a_wake_up_and_no_more(speak_to: SpeakTo):
+    speak_to(free_port())
     before = wakeups.lost
 
     order = buy((variant(stock(on_hand=1)), 1))
@@ -66,4 +72,19 @@ def test_more_wake_ups_than_can_wait_are_dropped_and_counted():
         wakeups._hand_over("notifications.tasks.deliver_letters", ())
     finally:
         wakeups._room.release(wakeups._MOST_WAITING)
+    assert wakeups.lost == before + 1
+
+
+def test_control_without_the_thread_the_order_waits_for_the_hung_broker(
+    hung_broker: None, monkeypatch: pytest.MonkeyPatch
+):
+    def send_at_once(task: str, args: tuple[object, ...]) -> None:
+        wakeups._room.acquire()
+        wakeups._send(task, args)
+
+    monkeypatch.setattr(wakeups, "_hand_over", send_at_once)
+    before = wakeups.lost
+
+    buy((variant(stock(on_hand=1)), 1))
+
     assert wakeups.lost == before + 1
