@@ -23,7 +23,7 @@ def main():
     if sys.version_info < OLDEST:
         run_with_newer_python()
     sys.path.insert(0, ROOT)
-    from shop import bootstrap
+    from shop.dev import bootstrap
 
     bootstrap.run(sys.argv)
 

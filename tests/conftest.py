@@ -9,7 +9,7 @@ import redis
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 
-from shop import processes
+from shop.dev import processes
 from shop.mailbox import MailServer
 from tests.processes import Worker
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from shop import bootstrap, devservices, launch, processes
-from shop.bootstrap import ROOT, CannotRun
-from shop.devservices import Services
+from shop.dev import bootstrap, launch, processes
+from shop.dev import services as servers
+from shop.dev.bootstrap import ROOT, CannotRun
+from shop.dev.services import Services
+from shop.dev.supervisor import Child, Supervisor
 from shop.management.commands.test import parallel
 from shop.management.commands.up import check_port
-from shop.supervisor import Child, Supervisor
 from tests.environment import valkey_of_worker
 from tests.processes import wait_for
 
@@ -89,7 +90,9 @@ def test_manage_py_has_no_syntax_that_an_old_python_refuses() -> None:
 
 
 def test_a_bare_python_reads_the_bootstrap_without_any_package() -> None:
-    done = subprocess.run([sys.executable, "-S", "-E", "-c", "import shop.bootstrap"], cwd=ROOT, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-E", "-c", "import shop.dev.bootstrap"], cwd=ROOT, capture_output=True
+    )
 
     assert done.returncode == 0, done.stderr
 
@@ -205,7 +208,7 @@ def test_orphans_are_stopped_only_when_they_are_proved_to_be_ours(tmp_path: Path
 
 
 def test_the_user_of_a_number_without_a_name_is_still_told() -> None:
-    assert devservices.user_name(987_654) == "user 987654"
+    assert servers.user_name(987_654) == "user 987654"
 
 
 def test_what_the_environment_says_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from shop.bootstrap import ROOT
+from shop.dev.bootstrap import ROOT
 from shop.settings import DEMO_SECRET_KEY
 
 PRODUCTION = {

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from notifications import outbox
 from notifications.models import Letter
+from shop.dev.processes import free_port
 from shop.mailbox import LOOPBACK, MailServer
-from shop.processes import free_port
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import pytest
 from celery import Celery, current_app
 
 from shop import wakeups
+from shop.dev.processes import free_port
 from shop.models import Order
-from shop.processes import free_port
 from tests.cast import buy, stock, variant
 from tests.processes import wait_for
 

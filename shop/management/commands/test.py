@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from shop import launch, processes
-from shop.bootstrap import ROOT, say
-from shop.devservices import Services
+from shop.dev import launch, processes
+from shop.dev.bootstrap import ROOT, say
+from shop.dev.services import Services
 
 SERIAL = ("-n", "--numprocesses", "--dist", "-d", "--pdb", "--trace", "-s", "--capture=no")
 

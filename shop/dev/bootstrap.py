@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "dibs-requirements"
@@ -41,7 +41,7 @@ def run(argv: list[str]) -> None:
         if needs_other_python(command):
             make_venv(DEVELOPMENT if command == "test" else RUNTIME)
             os.execv(PYTHON, [str(PYTHON), str(ROOT / "manage.py"), *argv[1:]])
-        from shop import launch
+        from shop.dev import launch
 
         launch.run(command, argv)
     except CannotRun as refusal:

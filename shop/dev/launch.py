@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from shop.bootstrap import REFUSED, ROOT, CannotRun, refuse
+from shop.dev.bootstrap import REFUSED, ROOT, CannotRun, refuse
 
 if TYPE_CHECKING:
-    from shop.devservices import Services
+    from shop.dev.services import Services
 
 HOME = ROOT / ".dibs"
 # These speak to no server, so none is started for them.
@@ -72,7 +72,7 @@ def read_env_file() -> None:
 @contextmanager
 def demo_servers() -> Iterator[None]:
     """For a single command on a bare machine: the demo's servers, for as long as the command runs."""
-    from shop.devservices import Services
+    from shop.dev.services import Services
 
     services = Services(HOME, valkey="REDIS_URL" not in os.environ)
     services.make_home()

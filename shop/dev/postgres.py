@@ -12,9 +12,9 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from shop import processes
-from shop.bootstrap import CannotRun, disk_full, is_disk_full
-from shop.devplaces import Place
+from shop.dev import processes
+from shop.dev.bootstrap import CannotRun, disk_full, is_disk_full
+from shop.dev.places import Place
 
 PATIENCE = 60
 OWNER = "dibs"
