@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from inventory.supply import Supply
 
 SHELF = "shelf"
 LEAD_TIME = "lead time"
+UNSUPPLIED = "nothing on order"
 
 
 class State(Enum):
@@ -116,16 +117,33 @@ def quote(supply: Supply, *, waiting: int, wanted: int, terms: Terms, today: dat
     return Quote(wanted, merge(portions))
 
 
-def expected(
-    supply: Supply, lacking: Sequence[int], today: date, lead_days: int | None = None
-) -> list[tuple[Portion, ...]]:
+def expected(supply: Supply, lacking: Sequence[int], today: date) -> list[tuple[Portion, ...]]:
     """What each waiting claim, in the order of the queue, can expect. What no supply covers has no portion."""
-    units = list(_units(supply, today, lead_days))
+    units = list(_units(supply, today, None))
     result = []
     for lacks in lacking:
         result.append(merge(take(units, lacks)))
         units = list(after(units, lacks))
     return result
+
+
+def renew(
+    planned: Sequence[Portion], told: Sequence[Portion], today: date, lead_days: int | None = None
+) -> tuple[Portion, ...]:
+    """What can be told now for the units of `told`, all still to come; `planned` is what supply covers of them.
+
+    Unit by unit: a lead time that was told stands, whatever the rules are now; else a lead time that the queue offers
+    now, counted from today, stands for what supply brings later or not at all; else it is the supply's day, or no day.
+    Nobody is told a day that has passed: a unit that would fall to an overdue arrival keeps the day it was told.
+    """
+    nothing = Portion(1, None, confirmed=False, basis=UNSUPPLIED)
+    offered = nothing if lead_days is None else _on_lead_time(1, lead_days, today)
+    renewed = []
+    for fresh, old in zip_longest(_single(planned), _single(told), fillvalue=nothing):
+        limit = old if old.basis == LEAD_TIME else offered
+        best = min(limit, fresh, key=lambda portion: portion.by)
+        renewed.append(old if best.by < today else best)
+    return merge(sorted(renewed, key=lambda portion: portion.by))
 
 
 def share(units: int, lacking: Iterable[int]) -> Iterator[int]:
@@ -204,6 +222,12 @@ def after(portions: Iterable[Portion], units: int) -> Iterator[Portion]:
         units -= skipped
         if portion.quantity > skipped:
             yield replace(portion, quantity=portion.quantity - skipped)
+
+
+def _single(portions: Iterable[Portion]) -> Iterator[Portion]:
+    for portion in portions:
+        for _ in range(portion.quantity):
+            yield replace(portion, quantity=1)
 
 
 def _days(portions: Iterable[Portion]) -> Iterator[date]:

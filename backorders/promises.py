@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from backorders.facts import Moved
 from backorders.models import Claim, Policy, Promise, Queue
-from backorders.plan import Portion, after, expected, is_better, is_worse, merge, take
+from backorders.plan import Portion, after, expected, is_better, is_worse, merge, renew, take
 from backorders.queries import holding
 from inventory.queries import arrivals
 from inventory.supply import Arrival, supply
@@ -22,10 +22,14 @@ def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> No
     Promise.objects.bulk_create(row for claim, portions in told for row in _rows(claim.pk, 1, portions, "", at))
 
 
-def shorten(claim: Claim, *, reason: str, at: datetime) -> None:
-    """A claim that wants fewer units keeps the earliest part of its promise."""
-    version, portions = holding([claim.pk])[claim.pk]
-    Promise.objects.bulk_create(_rows(claim.pk, version + 1, list(take(portions, claim.quantity)), reason, at))
+def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
+    """Claims that want fewer units keep the earliest part of their promise."""
+    quantities = {claim.pk: claim.quantity for claim in claims}
+    Promise.objects.bulk_create(
+        row
+        for pk, (version, portions) in holding(list(quantities)).items()
+        for row in _rows(pk, version + 1, list(take(portions, quantities[pk])), reason, at)
+    )
 
 
 def revise(queues: Iterable[Queue], *, reason: str, at: datetime) -> list[Moved]:
@@ -38,52 +42,56 @@ def revise(queues: Iterable[Queue], *, reason: str, at: datetime) -> list[Moved]
     queues = list(queues)
     inbound = arrivals([queue.item_id for queue in queues])
     today = timezone.localdate(at)
-    moved: list[Moved] = []
-    rows: list[Promise] = []
-    for queue in queues:
-        for fact, here in _moved_of(queue, inbound.get(queue.item_id, []), today, reason):
-            moved.append(fact)
-            rows += _rows(fact.claim_id, fact.version, [*here, *fact.new], reason, at)
-    Promise.objects.bulk_create(rows, batch_size=2000)
-    return moved
+    changes = [
+        change for queue in queues for change in _changes_of(queue, inbound.get(queue.item_id, []), today, reason)
+    ]
+    Promise.objects.bulk_create(
+        (row for fact, here in changes for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], reason, at)),
+        batch_size=2000,
+    )
+    return [fact for fact, _ in changes if _is_news(fact)]
 
 
-def _moved_of(
+def _changes_of(
     queue: Queue, inbound: Sequence[Arrival], today: date, reason: str
 ) -> Iterator[tuple[Moved, list[Portion]]]:
-    """What changes for those who wait, each with the portions of units that are here already."""
+    """The promises to be made anew, each with the portions of units that are here already."""
     claims = list(Claim.objects.waiting().filter(item=queue.item).in_order())
     if not claims:
         return
     lacking = [claim.lacks for claim in claims]
     told = holding([claim.pk for claim in claims])
     lead_days = queue.lead_days if queue.policy == Policy.LEAD_TIME else None
-    as_stated = expected(supply(queue.item.unallocated, inbound), lacking, today, lead_days)
-    confirmed = expected(supply(queue.item.unallocated, inbound, since=today), lacking, today, lead_days)
-    for claim, stated, sure in zip(claims, as_stated, confirmed, strict=True):
+    as_stated = expected(supply(queue.item.unallocated, inbound), lacking, today)
+    surely = expected(supply(queue.item.unallocated, inbound, since=today), lacking, today)
+    for claim, stated, sure in zip(claims, as_stated, surely, strict=True):
         version, portions = told[claim.pk]
-        here = claim.allocated + sum(portion.quantity for portion in sure if portion.now)
-        if here == claim.quantity:
-            continue
-        old = tuple(after(portions, here))
-        new = _completed(sure, claim.quantity - here, old, queue)
-        breaks = is_worse(_completed(stated, claim.quantity - here, old, queue), old)
+        here = claim.allocated + sum(portion.quantity for portion in stated if portion.now)
+        old = merge(after(portions, here))
+        # An overdue arrival breaks no promise that rests on it, and betters none: only the first plan counts it.
+        new = renew(_to_come(stated), old, today, lead_days)
+        breaks = is_worse(new, old)
+        if not breaks:
+            new = renew(_to_come(sure), old, today, lead_days)
         improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
-        if (breaks or improves) and new != old:
+        if breaks or improves or _is_confirmed(new, old):
             kept = [_at_latest(new[0], portion, today) for portion in take(portions, here)]
             yield Moved(claim.pk, claim.item_id, version + 1, old, new, reason), kept
 
 
-def _completed(portions: Sequence[Portion], lacks: int, old: Sequence[Portion], queue: Queue) -> tuple[Portion, ...]:
-    """The portions that are still to come, and for units that no supply covers: the lead time's day that was told, or
-    no day."""
-    portions = [portion for portion in portions if not portion.now]
-    covered = sum(portion.quantity for portion in portions)
-    if covered == lacks:
-        return tuple(portions)
-    if queue.policy == Policy.LEAD_TIME:
-        return merge(sorted([*portions, *after(old, covered)], key=lambda portion: portion.by))
-    return (*portions, Portion(lacks - covered, None, confirmed=False, basis="nothing on order"))
+def _to_come(portions: Sequence[Portion]) -> list[Portion]:
+    return [portion for portion in portions if not portion.now]
+
+
+def _is_confirmed(new: Sequence[Portion], old: Sequence[Portion]) -> bool:
+    """The same days, but another certainty."""
+    days = [[(portion.quantity, portion.ships_on) for portion in portions] for portions in (new, old)]
+    return days[0] == days[1] and [p.confirmed for p in new] != [p.confirmed for p in old]
+
+
+def _is_news(fact: Moved) -> bool:
+    """A day that moved is told; that a supplier confirmed it is only written down."""
+    return not _is_confirmed(fact.new, fact.old)
 
 
 def _at_latest(first: Portion, kept: Portion, today: date) -> Portion:

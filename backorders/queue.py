@@ -87,30 +87,41 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
     return [Joined(claim.pk, claim.item_id, want.portions) for claim, want in zip(claims, wants, strict=True)]
 
 
-def leave(queue: Queue, claim_id: int, units: int, *, reason: str, actor: str, at: datetime) -> Withdrawn:
-    """Give up units before they are shipped: first those still waited for, then those set aside.
+def leave(
+    queues: Mapping[int, Queue], units: Mapping[int, int], *, reason: str, actor: str, at: datetime
+) -> list[Withdrawn]:
+    """Give up units before they are shipped, claim id -> units: first those still waited for, then those set aside.
 
-    Raises UnableToLeave when fewer units are left to give up.
+    Raises UnableToLeave when fewer units of a claim are left to give up.
     """
-    claim = Claim.objects.get(pk=claim_id, item=queue.item)
+    claims = list(Claim.objects.filter(pk__in=units, item__in=queues).order_by("id"))
+    released = {claim.pk: _give_up(claim, units[claim.pk]) for claim in claims}
+    for claim in claims:
+        queues[claim.item_id].waiting -= units[claim.pk] - released[claim.pk]
+    Claim.objects.bulk_update(claims, ["quantity", "allocated"])
+    _save_waiting(queues)
+    ledger.release([_entry(queues, claim, released[claim.pk], reason) for claim in claims], actor=actor, at=at)
+    Withdrawal.objects.bulk_create(
+        Withdrawal(claim=claim, units=units[claim.pk], reason=reason, actor=actor, at=at) for claim in claims
+    )
+    promises.shorten(claims, reason=reason or "fewer units wanted", at=at)
+    return [
+        Withdrawn(claim.pk, claim.item_id, units[claim.pk], released[claim.pk], claim.quantity - claim.shipped)
+        for claim in claims
+    ]
+
+
+def _give_up(claim: Claim, units: int) -> int:
+    """Lower what the claim wants; returns how many units on the shelf it lets go."""
     left = claim.quantity - claim.shipped
+    if not left:
+        raise UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
     if not 0 < units <= left:
-        raise UnableToLeave(
-            f"At most {left} can be cancelled."
-            if left
-            else "Nothing is left to cancel: it has shipped, or was cancelled."
-        )
+        raise UnableToLeave(f"At most {left} can be cancelled.")
     released = max(0, units - claim.lacks)
-    queue.waiting -= units - released
     claim.quantity -= units
     claim.allocated -= released
-    claim.save(update_fields=["quantity", "allocated"])
-    queue.save(update_fields=["waiting"])
-    if released:
-        ledger.release([_entry({queue.item_id: queue}, claim, released, reason)], actor=actor, at=at)
-    Withdrawal.objects.create(claim=claim, units=units, reason=reason, actor=actor, at=at)
-    promises.shorten(claim, reason=reason or "fewer units wanted", at=at)
-    return Withdrawn(claim.pk, claim.item_id, units, released, claim.quantity - claim.shipped)
+    return released
 
 
 def fill(queue: Queue, *, actor: str, at: datetime, limit: int = FILL_CHUNK) -> list[Filled]:

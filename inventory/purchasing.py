@@ -51,3 +51,12 @@ def write_off(line: PurchaseOrderLine, units: int) -> None:
         )
     line.written_off += units
     line.save(update_fields=["written_off"])
+    close_if_complete(PurchaseOrder.objects.select_for_update().get(pk=line.order_id))
+
+
+def close_if_complete(order: PurchaseOrder) -> None:
+    """An order on which nothing is owed any more is closed. Its row must be locked by the caller."""
+    if not PurchaseOrderLine.objects.filter(order=order).inbound().exists():
+        PurchaseOrder.objects.filter(pk=order.pk, state=PurchaseOrder.State.PLACED).update(
+            state=PurchaseOrder.State.CLOSED
+        )

@@ -10,6 +10,7 @@ from django.db import transaction
 from inventory import ledger
 from inventory.locking import lock_items, require_transaction
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem
+from inventory.purchasing import close_if_complete
 
 
 class UnableToReceive(Exception):
@@ -62,7 +63,8 @@ def receive_delivery(
     )
     cause = f"delivery {delivery.number}"
     ledger.receive([ledger.Entry(items[pk], count, cause) for pk, count in sorted(units.items())], actor=actor, at=at)
-    _close_if_complete(order)
+    if order is not None:
+        close_if_complete(order)
     return Received(delivery, frozenset(units), True)
 
 
@@ -105,7 +107,8 @@ def _count_against(
     if order is None:
         return [(item_id, None, count) for item_id, count in sorted(units.items())]
     # The order's row is locked after the stock items: two deliveries of one order with different goods meet here.
-    PurchaseOrder.objects.select_for_update().get(pk=order.pk)
+    if PurchaseOrder.objects.select_for_update().get(pk=order.pk).state == PurchaseOrder.State.DRAFT:
+        raise UnableToReceive(f"{order.number} is a draft: place it first, then receive its goods.")
     by_item: dict[int, list[PurchaseOrderLine]] = {pk: [] for pk in items}
     for line in order.lines.filter(item__in=items).order_by("expected_on", "id"):
         by_item[line.item_id].append(line)
@@ -128,10 +131,3 @@ def _spread(count: int, lines: Sequence[PurchaseOrderLine]) -> list[tuple[Purcha
             spread.append((line, share))
             count -= share
     return spread
-
-
-def _close_if_complete(order: PurchaseOrder | None) -> None:
-    if order is not None and not PurchaseOrderLine.objects.filter(order=order).inbound().exists():
-        PurchaseOrder.objects.filter(pk=order.pk, state=PurchaseOrder.State.PLACED).update(
-            state=PurchaseOrder.State.CLOSED
-        )

@@ -1,6 +1,6 @@
 """Giving up units before they ship, by the customer or for her. Freed units go to the next in the queue at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from backorders import promises, queue
@@ -24,32 +24,29 @@ def cancel_line(
     queues = queue.lock([line.claim.item_id])
     if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
         raise queue.UnableToLeave("The order changed since you looked: see what is left of it, and cancel that.")
-    return _withdraw(line.order, queues, [(line, units)], reason, actor, at)[0]
+    return _withdraw(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
 
 
 @use_case
 def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) -> list[Withdrawn]:
     """Cancel everything of an order that has not shipped. Raises UnableToLeave when nothing is left."""
     queues = queue.lock(order.lines.values_list("claim__item_id", flat=True))
-    lines = order.lines.select_related("claim").order_by("id")
-    left = [(line, line.claim.quantity - line.claim.shipped) for line in lines]
-    if not any(units for _, units in left):
+    claims = Claim.objects.filter(order_line__order=order)
+    left = {claim.pk: claim.quantity - claim.shipped for claim in claims if claim.quantity > claim.shipped}
+    if not left:
         raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
-    return _withdraw(order, queues, [(line, units) for line, units in left if units], reason, actor, at)
+    return _withdraw(order, queues, left, reason, actor, at)
 
 
 def _withdraw(
     order: Order,
     queues: Mapping[int, Queue],
-    lines: Sequence[tuple[OrderLine, int]],
+    units: Mapping[int, int],
     reason: str,
     actor: str,
     at: datetime,
 ) -> list[Withdrawn]:
-    withdrawn = [
-        queue.leave(queues[line.claim.item_id], line.claim_id, units, reason=reason, actor=actor, at=at)
-        for line, units in lines
-    ]
+    withdrawn = queue.leave(queues, units, reason=reason, actor=actor, at=at)
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     moved = promises.revise(queues.values(), reason=_UNITS_FREED, at=at)
     payments.reduce_to_what_is_wanted(order)

@@ -135,12 +135,15 @@ def wanted_by(lines: Iterable[CartLine]) -> Counter[int]:
 
 
 def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
-    """The portions of each item's sum, divided among the lines that want it."""
+    """The portions of each item's sum, divided among the lines that want it.
+
+    An article that was taken down since it was put into the cart cannot be promised.
+    """
     parts: dict[int, tuple[Portion, ...]] = {}
     for item_id, answer in answers.items():
         same = [line for line in lines if line.variant.stock_item_id == item_id]
         for line, portions in zip(same, split(answer.portions, [line.quantity for line in same]), strict=True):
-            parts[line.pk] = portions
+            parts[line.pk] = portions if line.variant.product.published else ()
     return Contents(tuple(LineQuote(line, parts[line.pk]) for line in lines))
 
 

@@ -8,15 +8,19 @@ from django.db import transaction
 
 from backorders import promises, queue
 from backorders.facts import Filled, Moved
-from backorders.models import Queue
+from backorders.models import Claim, Queue
 from inventory import ledger
-from inventory.models import PurchaseOrder
+from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import messages, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
 from shop.transactions import use_case
 
 _GOODS_ARRIVED = "goods arrived"
+
+
+class UnableToTakeBack(Exception):
+    """The sentence says how many can come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
     while True:
         filled, drained = _fill_chunk(ids, actor=actor, at=at)
         given += sum(fact.units for fact in filled)
-        if drained:
+        # Nothing given and not drained: the counters are wrong, which the recount shows and no repetition mends.
+        if drained or not filled:
             return given
 
 
@@ -70,14 +75,13 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
 def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
     queues = queue.lock(item_ids)
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
-    drained = not any(line.waiting and line.item.unallocated for line in queues.values())
+    served = {fact.item_id for fact in filled}
+    drained = {pk for pk, line in queues.items() if not (line.waiting and line.item.unallocated)}
+    moved = promises.revise([queues[pk] for pk in sorted(served & drained)], reason=_GOODS_ARRIVED, at=at)
     messages.units_arrived(filled, at=at)
-    if filled and drained:
-        touched = {fact.item_id for fact in filled}
-        moved = promises.revise([queues[pk] for pk in touched], reason=_GOODS_ARRIVED, at=at)
-        messages.days_moved(moved, at=at)
+    messages.days_moved(moved, at=at)
     wakeups.wake_mailer()
-    return filled, drained
+    return filled, drained == queues.keys()
 
 
 @use_case
@@ -108,11 +112,18 @@ def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at
 
 @use_case
 def take_back(line: OrderLine, units: int, *, reason: str, actor: str, at: datetime) -> Outcome:
-    """Units that a customer sent back come onto the shelf again, for the next in the queue."""
+    """Units that a customer sent back come onto the shelf again, for the next in the queue.
+
+    Raises UnableToTakeBack when more would come back than were shipped.
+    """
     item_id = line.claim.item_id
     queues = queue.lock([item_id])
-    entry = ledger.Entry(queues[item_id].item, units, f"order {line.order.number}", reason)
-    ledger.take_back([entry], actor=actor, at=at)
+    cause = f"return of claim {line.claim_id}"
+    returned = StockMovement.objects.filter(item=item_id, kind=MovementKind.TAKE_BACK, cause=cause)
+    away = Claim.objects.get(pk=line.claim_id).shipped - sum(returned.values_list("on_hand_change", flat=True))
+    if not 0 < units <= away:
+        raise UnableToTakeBack(f"{away} of {line.sku} are with the customer: at most so many can come back.")
+    ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)
     return _settle(queues, reason=reason, actor=actor, at=at)
 
 

@@ -17,10 +17,11 @@ def open_payment(order: Order, *, at: datetime) -> Payment:
 
 def reduce_to_what_is_wanted(order: Order) -> Payment:
     """After a cancellation: owe only what is still wanted. Shipping is owed unless nothing was or will be sent."""
+    # Locked before anything is read: two lines of one order may be cancelled at once, under different stock locks.
+    payment = Payment.objects.select_for_update().get(order=order)
     goods = order.lines.aggregate(
         total=Coalesce(Sum(F("unit_price") * F("claim__quantity")), Decimal(0), output_field=Payment.amount.field)
     )["total"]
-    payment = Payment.objects.select_for_update().get(order=order)
     payment.amount = goods + order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
     if not payment.amount and payment.state == Payment.State.DUE:
         payment.state = Payment.State.VOID

@@ -302,7 +302,7 @@ def test_a_cancellation_is_acknowledged_with_content_day_and_time(curtains: Vari
     [claim] = claims(order)
     claim.quantity = 2
     claim.save()
-    promises.shorten(claim, reason="fewer units wanted", at=AT)
+    promises.shorten([claim], reason="fewer units wanted", at=AT)
     messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 1, 0, 2)], at=AT)
 
     subject, words = read()

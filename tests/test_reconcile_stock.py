@@ -3,6 +3,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backorders.models import Queue
 from inventory.models import StockItem
@@ -38,4 +40,6 @@ def test_each_difference_is_printed_and_fails_the_command() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_all_recounts_see_one_moment_in_a_transaction_that_cannot_write() -> None:
     stock("KETTLE", on_hand=3)
-    assert reconcile() == "Every counter agrees with its rows.\n"
+    with CaptureQueriesContext(connection) as captured:
+        reconcile()
+    assert captured[1]["sql"] == "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"

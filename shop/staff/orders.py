@@ -48,7 +48,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     change_form_outer_before_template = "staff/order.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return with_progress(super().get_queryset(request), timezone.localdate())
+        return with_progress(super().get_queryset(request).select_related("payment"), timezone.localdate())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -116,7 +116,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Total")
     def total_due(self, order: Order) -> str:
-        return money(order.total, order.currency)
+        return money(order.payment.amount, order.currency)
 
     @display(description="Address")
     def address(self, order: Order) -> str:

@@ -116,6 +116,8 @@ class CancelForm(forms.Form):
     """How many units of a line are given up; at most what has not shipped."""
 
     units = QuantityField(label="How many to cancel")
+    # What was wanted when the page was drawn: a second click then cancels nothing more.
+    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, most: int, **options: Any) -> None:
         super().__init__(*args, **options)

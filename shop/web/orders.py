@@ -50,9 +50,9 @@ def cancel_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
     if not left:
         messages.info(request, "Nothing of this line is left to cancel: it has shipped, or was cancelled.")
         return redirect(order)
-    form = CancelForm(request.POST or None, most=left, initial={"units": left})
+    form = CancelForm(request.POST or None, most=left, initial={"units": left, "seen": line.claim.quantity})
     if form.is_valid():
-        return _cancel(request, order, line, form.cleaned_data["units"])
+        return _cancel(request, order, line, **form.cleaned_data)
     context = {"order": order, "line": line, "form": form, "left": left}
     return render(request, "shop/order/cancel_line.html", context, status=400 if form.is_bound else 200)
 
@@ -72,18 +72,22 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
-    page = Paginator(orders.prefetch_related("lines__claim"), _PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(orders.select_related("payment").prefetch_related("lines__claim"), _PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     rows = [(order, Units.of(order)) for order in page]
     return render(request, "shop/account/orders.html", {"page": page, "rows": rows})
 
 
-def _cancel(request: HttpRequest, order: Order, line: OrderLine | None = None, units: int = 0) -> HttpResponse:
+def _cancel(
+    request: HttpRequest, order: Order, line: OrderLine | None = None, units: int = 0, seen: int | None = None
+) -> HttpResponse:
     at = timezone.now()
     try:
         if line is None:
             cancellations.cancel_order(order, reason="cancelled by the customer", actor=_ACTOR, at=at)
         else:
-            cancellations.cancel_line(line, units, reason="cancelled by the customer", actor=_ACTOR, at=at)
+            cancellations.cancel_line(line, units, seen=seen, reason="cancelled by the customer", actor=_ACTOR, at=at)
     except (UnableToLeave, StockBusy) as error:
         messages.error(request, str(error))
     else:

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from backorders import promises, queue
 from backorders import queries as queues
 from backorders.availability import quotes_of
-from backorders.models import Claim, ClaimQuerySet, Promise
+from backorders.models import Claim, ClaimQuerySet, Policy, Promise
 from inventory import queries as stocks
 from inventory.models import StockItem
 from inventory.receiving import Arrived, receive_delivery
@@ -47,8 +47,8 @@ class Model:
     def free_for_newcomers(self) -> int:
         return max(0, self.on_hand - self.held - self.waiting)
 
-    def join(self, units: int) -> bool:
-        if units > max(0, self.on_hand - self.held + self.owed - self.waiting):
+    def join(self, units: int, on_lead_time: bool) -> bool:
+        if not on_lead_time and units > max(0, self.on_hand - self.held + self.owed - self.waiting):
             return False
         self.claims.append([units, min(units, self.free_for_newcomers), 0])
         return True
@@ -71,6 +71,8 @@ class Model:
 
 
 class QueueMachine(RuleBasedStateMachine):
+    policy = Policy.INBOUND
+
     def __init__(self) -> None:
         super().__init__()
         self.atomic = transaction.atomic()
@@ -84,7 +86,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @initialize(on_hand=st.integers(0, 2), owed=st.integers(4, 8), wanted=st.lists(st.integers(1, 3), max_size=3))
     def open_shop(self, on_hand, owed, wanted):
-        self.item, self.model, self.deliveries = stock(on_hand=on_hand), Model(), 0
+        self.item, self.model, self.deliveries = stock(on_hand=on_hand, policy=self.policy), Model(), 0
         self.model.on_hand = on_hand
         self.order_more(owed, 0)
         for units in wanted:
@@ -122,7 +124,7 @@ class QueueMachine(RuleBasedStateMachine):
             if accepted:
                 wants = [queue.Want(self.item.pk, f"ORDER{len(self.model.claims)}", quote.portions)]
                 queue.join({self.item.pk: line}, wants, actor="checkout", at=NOON)
-        assert accepted == self.model.join(units)
+        assert accepted == self.model.join(units, self.policy == Policy.LEAD_TIME)
 
     @precondition(lambda self: self.model.owed)
     @rule(units=st.integers(1, 2), data=st.data())
@@ -166,7 +168,8 @@ class QueueMachine(RuleBasedStateMachine):
         wanted, _, shipped = self.model.claims[place]
         units = data.draw(st.integers(1, wanted - shipped))
         with transaction.atomic():
-            queue.leave(self.locked(), self.claim_at(place).pk, units, reason="", actor="ada", at=NOON)
+            queues = {self.item.pk: self.locked()}
+            queue.leave(queues, {self.claim_at(place).pk: units}, reason="", actor="ada", at=NOON)
         self.model.leave(place, units)
 
     @rule(change=st.integers(-2, 2).filter(bool))
@@ -213,7 +216,7 @@ def run(machine, phases, *, derandomize=False):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
+            max_examples=50,
             stateful_step_count=20,
             phases=phases,
             derandomize=derandomize,
@@ -223,10 +226,15 @@ def run(machine, phases, *, derandomize=False):
     )
 
 
+class LeadTimeMachine(QueueMachine):
+    policy = Policy.LEAD_TIME
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_ledger_and_queue_follow_the_model():
-    run(QueueMachine, [Phase.explicit, Phase.generate, Phase.shrink])
+@pytest.mark.parametrize("machine", [QueueMachine, LeadTimeMachine])
+def test_ledger_and_queue_follow_the_model(machine):
+    run(machine, [Phase.explicit, Phase.generate, Phase.shrink])
 
 
 @pytest.mark.slow

@@ -230,6 +230,18 @@ def test_a_cap_turns_the_page_to_out_of_stock_and_back():
     assert line.state is State.BACKORDER
 
 
+def test_an_article_that_was_taken_down_is_not_sold():
+    curtains = variant(stock(on_hand=5))
+    cart = cart_of((curtains, 1))
+    shown = checkout.review(cart, NOON).shown
+    Product.objects.update(published=False)
+
+    with pytest.raises(PromiseMoved) as stopped:
+        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+
+    assert not stopped.value.contents.can_be_ordered
+
+
 def test_an_overdue_line_is_no_supply_for_a_new_quote():
     item = stock(on_hand=0)
     inbound(item, 10, TODAY - timedelta(days=1))

@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from backorders import queries as queues
-from backorders.models import Policy, Promise, Withdrawal
+from backorders import queue
+from backorders.models import Policy, Promise, Queue, Withdrawal
 from backorders.queue import UnableToLeave, UnableToShip
 from inventory import queries as stocks
-from inventory.models import DeliveryLine, PurchaseOrder, StockMovement
+from inventory.locking import StockBusy
+from inventory.models import DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, StockMovement
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import Arrived, UnableToReceive
 from notifications.models import Letter
-from shop import cancellations, delays, fulfilment
-from shop.models import Order, Payment
+from shop import cancellations, delays, fulfilment, tasks
+from shop.fulfilment import UnableToTakeBack
+from shop.models import Order, Payment, Variant
 from tests.cast import BO, LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,22 @@ def fill(*items):
 def letters(order: Order) -> list[str]:
     """Kinds of letters about an order, in the order in which they were written."""
     return list(Letter.objects.filter(thread=order.number).order_by("id").values_list("template", flat=True))
+
+
+@pytest.fixture
+def fill_fails_for(monkeypatch):
+    """Gives the fill of one item a fault, until it is told None."""
+    real = fulfilment.fill_waiting
+
+    def fail_for(item):
+        def fill_waiting(item_ids, **said):
+            if item and item.pk in item_ids:
+                raise StockBusy("Try again in a moment.")
+            return real(item_ids, **said)
+
+        monkeypatch.setattr(fulfilment, "fill_waiting", fill_waiting)
+
+    return fail_for
 
 
 def holdings(*orders: Order) -> list[tuple[int, int, int]]:
@@ -125,6 +144,58 @@ def test_a_delivery_number_is_received_once():
 def test_a_delivery_that_makes_no_sense_is_refused(number, units, says):
     with pytest.raises(UnableToReceive, match=says):
         receive(number, stock(), units)
+
+
+def test_a_draft_is_not_received():
+    item = stock()
+    line = inbound(item, 5)
+    PurchaseOrder.objects.update(state=PurchaseOrder.State.DRAFT)
+    with pytest.raises(UnableToReceive, match="place it first"):
+        receive("D-1", item, 5, line.order)
+
+
+def test_an_order_on_which_nothing_is_owed_is_closed():
+    item = stock()
+    line = inbound(item, 5)
+    receive("D-1", item, 3, line.order)
+    delays.write_off(line, 2, reason="the weaver closed", actor="cy", at=NOON)
+    line.order.refresh_from_db()
+    assert line.order.state == PurchaseOrder.State.CLOSED
+
+
+def test_each_item_of_a_big_delivery_is_planned_anew_once_its_queue_is_filled(monkeypatch):
+    monkeypatch.setattr(queue, "FILL_CHUNK", 2)
+    lamp, stool = stock("LAMP"), stock("STOOL")
+    for item in (lamp, stool):
+        inbound(item, 3, SOON)
+        inbound(item, 3, LATER)
+    lamps, stools = variant(lamp), variant(stool)
+    buy((lamps, 1)), buy((lamps, 2))
+    late = buy((lamps, 1), who=BO)
+    for _ in range(3):
+        buy((stools, 1))
+
+    fulfilment.receive("D-1", [Arrived(lamp.pk, 3), Arrived(stool.pk, 3)], actor="cy", at=NOON)
+    fill(lamp, stool)
+
+    assert days_told(late) == [(1, SOON)]
+
+
+def test_counters_that_are_wrong_do_not_stop_the_sweep(fill_fails_for, smtp_server):
+    broken, fine = stock("BROKEN"), stock("FINE")
+    for item in (broken, fine):
+        inbound(item, 1)
+    buy((variant(broken), 1))
+    ada = buy((variant(fine), 1))
+    fulfilment.receive("D-1", [Arrived(broken.pk, 1), Arrived(fine.pk, 1)], actor="cy", at=NOON)
+    fill_fails_for(broken)
+
+    tasks.sweep()
+
+    assert holdings(ada) == [(1, 1, 0)]
+    assert Letter.objects.filter(state=Letter.State.SENT).count() == 3
+    fill_fails_for(None)
+    fill(broken)
 
 
 def test_the_preview_of_a_delivery_is_what_then_happens_and_changes_nothing():
@@ -246,6 +317,61 @@ def test_the_preview_of_a_moved_day_is_what_then_happens_and_changes_nothing():
     assert preview == delays.move_expected_day(line, LATER, **said)
 
 
+def test_an_overdue_line_is_no_excuse_for_telling_no_day():
+    item = stock()
+    inbound(item, 2, SOON)
+    other = inbound(item, 2, LATER - timedelta(days=9))
+    curtains = variant(item)
+    ada, bo = buy((curtains, 2)), buy((curtains, 2), who=BO)
+    after_soon = NOON + (SOON - TODAY) + timedelta(days=3)
+
+    delays.move_expected_day(other, LATER, confirmed=True, reason="the loom broke", actor="cy", at=after_soon)
+
+    assert (days_told(ada), days_told(bo)) == ([(2, SOON)], [(2, LATER)])
+
+
+def test_a_confirmed_day_is_written_down_and_troubles_nobody():
+    item = stock()
+    line = inbound(item, 5, confirmed=False)
+    ada = buy((variant(item), 2))
+
+    delays.move_expected_day(line, SOON, confirmed=True, reason="", actor="cy", at=NOON)
+
+    claim = ada.lines.get().claim
+    assert [(row.version, row.confirmed) for row in claim.promises.order_by("version")] == [(1, False), (2, True)]
+    assert letters(ada) == ["order_placed"]
+
+
+def on_lead_time() -> tuple[StockItem, Variant]:
+    item = stock(policy=Policy.LEAD_TIME, lead_days=28)
+    return item, variant(item)
+
+
+def test_a_lead_time_takes_over_where_supply_is_lost_and_that_is_told():
+    item, curtains = on_lead_time()
+    line = inbound(item, 2, SOON)
+    ada = buy((curtains, 2))
+
+    delays.write_off(line, 2, reason="the weaver closed", actor="cy", at=NOON + timedelta(days=2))
+
+    assert days_told(ada) == [(2, TODAY + timedelta(days=30))]
+    assert letters(ada) == ["order_placed", "days_later"]
+
+
+def test_a_lead_time_that_was_told_stands_whatever_happens_in_the_queue():
+    item, curtains = on_lead_time()
+    inbound(item, 2, TODAY + timedelta(days=60))
+    ada = buy((curtains, 2))
+    for day in (1, 2, 5):
+        at = NOON + timedelta(days=day)
+        cancellations.cancel_order(buy((curtains, 1), who=BO, at=at), actor="bo", at=at)
+    Queue.objects.update(policy=Policy.CLOSED)
+    delays.write_off(PurchaseOrderLine.objects.get(), 2, reason="the weaver closed", actor="cy", at=NOON)
+
+    assert days_told(ada) == [(2, TODAY + timedelta(days=28))]
+    assert letters(ada) == ["order_placed"]
+
+
 def test_units_written_off_leave_the_last_in_the_queue_without_a_day():
     item = stock()
     line = inbound(item, 4)
@@ -339,6 +465,8 @@ def test_goods_that_come_back_go_to_those_who_wait():
     fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
 
     assert holdings(bo) == [(1, 1, 0)]
+    with pytest.raises(UnableToTakeBack, match="0 of POPULAR-CURTAINS"):
+        fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
 
 
 def test_a_purchase_order_that_is_placed_betters_a_lead_time():
