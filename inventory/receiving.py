@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from inventory import ledger
 from inventory.locking import lock_items, require_transaction
@@ -94,9 +95,10 @@ def _received_before(delivery: Delivery, units: Counter[int], order: PurchaseOrd
     for line in delivery.lines.all():
         earlier[line.item_id] += line.quantity
     if earlier != units or delivery.order_id != (order.pk if order else None):
+        day = timezone.localdate(delivery.received_at)
         raise UnableToReceive(
-            f"Delivery {delivery.number} was received on {delivery.received_at:%d %B %Y} with other goods"
-            " or for another order: check the number, or correct the stock instead."
+            f"Delivery {delivery.number} was received on {day:%d %B %Y} with other goods or for another order:"
+            " check the number, or correct the stock instead."
         )
     return Received(delivery, frozenset(units), False)
 

@@ -23,7 +23,8 @@ from notifications.models import Letter
 TEXT_WIDTH = 76
 
 # MJML does not parse with control characters in it, and no reader misses them.
-_WITHOUT_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n"}
+# What no XML may hold, and so no MJML: control characters and the two that are no characters at all.
+_WITHOUT_CONTROLS = dict.fromkeys([code for code in range(32) if chr(code) not in "\t\n"] + [0xFFFE, 0xFFFF])
 
 type Link = Mapping[str, Any]
 

@@ -82,9 +82,11 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
 def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
     """The parcel has left: what is in it, how to follow it, and what is still to come by which day."""
     order = shipment.order
+    rows = list(shipment.lines.select_related("line").order_by("id"))
     open_lines = [line for line in _lines_of(order) if line.claim.shipped < line.claim.quantity]
     context = {
-        "items": [_item(row.line, row.quantity) for row in shipment.lines.select_related("line").order_by("id")],
+        "items": [_item(row.line, row.quantity) for row in rows],
+        "amount": _money(order, sum((row.line.unit_price * row.quantity for row in rows), Decimal(0))),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
         "to_come": _to_come(open_lines, holding([line.claim_id for line in open_lines])),
@@ -200,7 +202,7 @@ def _change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
         "items": items,
         "old_day": _latest(fact.old for fact in facts),
         "new_day": _latest(fact.new for fact in facts),
-        "what": items[0]["what"] if len(items) == 1 else "what you are waiting for",
+        "what": items[0]["what"] if len(items) == 1 else f"{len(items)} articles",
         "reasons": list(dict.fromkeys(fact.reason.rstrip(". ") for fact in facts if fact.reason)),
     }
 

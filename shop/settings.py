@@ -57,13 +57,18 @@ if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured(f"SITE_URL is {SITE_URL!r}: give the full address, such as https://shop.example.")
 if PRODUCTION and _site.scheme != "https":
     raise ImproperlyConfigured("SITE_URL is not https: production serves over TLS only.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else ["*"])
+# Any other name in the demo would let a page of a stranger's site read the demo's mailbox.
+_LOOPBACK = [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname, *_LOOPBACK])
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
 USE_TZ = True
 CURRENCY = env.str("CURRENCY", default="EUR")
+# django-countries offers exactly these in addresses.
+_COUNTRIES = "AT BE CH CZ DE DK ES FI FR GB IE IT LU NL NO PL PT SE"
+COUNTRIES_ONLY = env.list("SHIPS_TO", default=_COUNTRIES.split())
 
 # --- Apps -------------------------------------------------------------------------------------------------
 
@@ -88,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shop.web.middleware.sane",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -198,6 +204,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
+# How many proxies of ours stand before the shop: limits per address count the visitor's, not the proxy's.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 LOGIN_REDIRECT_URL = "/account/orders/"
 LOGIN_URL = "/accounts/login/"
 
@@ -235,7 +243,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_secrets": {"()": "shop.logs.WithoutSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {name: {"level": "INFO"} for name in ("shop", "backorders", "inventory", "notifications")},
 }

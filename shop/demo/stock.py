@@ -70,5 +70,4 @@ SUPPLIERS = {
 SHIPPING = (
     ("Standard parcel", "2 to 4 working days after dispatch", "4.90"),
     ("Express parcel", "Next working day after dispatch", "9.90"),
-    ("Pick up at the shop", "We write when it is ready; Monday to Saturday, 10 to 18", "0.00"),
 )

@@ -2,4 +2,4 @@
 
 NAME = "invoice"
 LABEL = "Pay by invoice"
-PROMISE = "You pay by invoice when your goods have been sent: nothing is charged now."
+PROMISE = "You pay by invoice, which comes with your goods: nothing is charged before they ship."

@@ -8,7 +8,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
 
 from inventory.locking import lock_items
 from inventory.models import StockItem
-from shop.importing.categories import Shelves
+from shop.importing.categories import UNSORTED, Shelves
 from shop.importing.known import load
 from shop.importing.matching import Matcher
 from shop.importing.outcome import Outcome
@@ -45,11 +45,11 @@ def apply(
 def _write_all(sheet: Sheet, actor: str, at: datetime, progress: Callable[[int], object]) -> Outcome:
     _wait_for_no_other()
     shelves, outcome, renamed = Shelves(), Outcome(), Renamed()
-    places = shelves.put_up(product.category for product in sheet.products)
+    places = shelves.put_up(product.category or UNSORTED for product in sheet.products)
     matcher = Matcher(sheet)
     for chunk in _chunks(sheet.products):
         known = load(chunk)
-        matches = [matcher.match(row, known, places.get(row.category or ())) for row in chunk]
+        matches = [matcher.match(row, known, places[row.category or UNSORTED]) for row in chunk]
         outcome += write([match for match in matches if match], known, renamed, actor=actor, at=at)
         progress(sum(len(row.variants) for row in chunk))
     if sheet.problems or matcher.problems:

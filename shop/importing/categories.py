@@ -7,6 +7,9 @@ from shop.models import Category
 
 type Path = tuple[str, ...]
 
+# A product without a shelf could be found by nobody; staff may move it, and a later import leaves it where it is.
+UNSORTED: Path = ("More goods",)
+
 
 class Shelves:
     """All categories of the shop, read once. New ones are written one by one: a file names few."""

@@ -45,7 +45,7 @@ class Matcher:
         self._handles = {product.handle for product in sheet.products if not product.handle_is_made}
         self._taken_products: set[int] = set()
 
-    def match(self, row: ProductRow, known: Known, category: int | None) -> ProductMatch | None:
+    def match(self, row: ProductRow, known: Known, category: int) -> ProductMatch | None:
         """None when the row cannot be taken; then there is a new problem."""
         before = len(self.problems)
         product = self._product(row, known)
@@ -54,9 +54,8 @@ class Matcher:
         elif product.pk:
             self._taken_products.add(product.pk)
         called = {variant.pk: str(variant) for variant in known.variants.get(product.pk or 0, ())}
-        match = ProductMatch(
-            row, product, changes(product, row.fields | ({"category_id": category} if category else {}))
-        )
+        moves = {"category_id": category} if row.category or not product.category_id else {}
+        match = ProductMatch(row, product, changes(product, row.fields | moves))
         self._match_variants(match, known, called)
         return match if len(self.problems) == before else None
 

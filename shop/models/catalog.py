@@ -1,6 +1,7 @@
 from decimal import Decimal
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.templatetags.static import static
@@ -25,6 +26,13 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("category", args=[self.slug])
+
+    def clean(self) -> None:
+        above = self.parent
+        while above is not None:
+            if above.pk == self.pk:
+                raise ValidationError({"parent": "A category cannot stand inside itself: choose another one."})
+            above = above.parent
 
 
 class ProductQuerySet(models.QuerySet["Product"]):

@@ -53,6 +53,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """A page that may only be looked at would print the password's hash."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ["email"]}), *self.fieldsets[1:]]
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fixed = [*super().get_readonly_fields(request, obj)]
         if not _is_superuser(request):

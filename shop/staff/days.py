@@ -1,5 +1,6 @@
 """Placing a purchase order, moving a line's day, writing units off: each shows first whose promise it touches."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django import forms
@@ -75,6 +76,9 @@ class ChangesLine(ChangesDays):
         return super().shown(form, preview) | {"line": self.line}
 
 
+_FARTHEST = timedelta(days=731)
+
+
 class DayForm(forms.Form):
     day = forms.DateField(
         required=False,
@@ -92,6 +96,8 @@ class DayForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("day") and cleaned["day"] > timezone.localdate() + _FARTHEST:
+            self.add_error("day", "That is more than two years ahead: check the year.")
         if cleaned.get("confirmed") and "day" in cleaned and cleaned["day"] is None:
             self.add_error("day", "A day that is confirmed must be given: fill it in, or take the tick away.")
         return cleaned

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -29,6 +29,14 @@ class Refused(Exception):
 # Their sentences are written to be read by staff.
 REFUSALS = (UnableToReceive, UnableToShip, UnableToLeave, UnableToChangePurchaseOrder, StockBusy, Refused)
 CHANGED = "Something changed since you looked. Please check it and confirm again."
+
+
+def find(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The row of an admin's address; 404 for what cannot be one."""
+    obj = admin.get_object(request, object_id)
+    if obj is None:
+        raise Http404("There is no such row.")
+    return obj
 
 
 class Flow(ABC):

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_countries import countries
 from unfold.admin import ModelAdmin
@@ -15,6 +14,7 @@ from inventory.admin import ReadOnly
 from notifications.models import Letter
 from shop.formats import money
 from shop.models import Order
+from shop.staff.flow import find
 from shop.staff.lines import lines_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.progress import STATES, in_state, with_progress
@@ -73,11 +73,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @action(description="Ship what is ready", icon="local_shipping", url_path="ship", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return ShipReady(request, self, get_object_or_404(Order, pk=object_id)).run()
+        return ShipReady(request, self, find(self, request, object_id)).run()
 
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return Cancel(request, self, get_object_or_404(Order, pk=object_id)).run()
+        return Cancel(request, self, find(self, request, object_id)).run()
 
     @display(
         description="State",

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
@@ -16,6 +15,7 @@ from unfold.decorators import action, display
 
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.staff.days import MoveDay, Place, WriteOff, may_move
+from shop.staff.flow import find
 from shop.staff.receiving import ReceiveGoods
 
 _STATES = PurchaseOrder.State
@@ -135,11 +135,11 @@ class PurchaseOrderAdmin(ModelAdmin):
 
     @action(description="Place the order", icon="send", url_path="place", permissions=["place"])
     def place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return Place(request, self, get_object_or_404(PurchaseOrder, pk=object_id)).run()
+        return Place(request, self, find(self, request, object_id)).run()
 
     @action(description="Receive goods", icon="input", url_path="receive", permissions=["receive"])
     def receive(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        order = get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=object_id)
+        order = find(self, request, object_id)
         return ReceiveGoods(request, self, order).run()
 
     def get_urls(self) -> list[URLPattern]:

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.db.models import F, IntegerField, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -20,7 +19,7 @@ from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
 from shop.fulfilment import Outcome
 from shop.staff.effects import effects, links_to
-from shop.staff.flow import Flow, Refused
+from shop.staff.flow import Flow, Refused, find
 
 _MOVEMENTS_ON_A_PAGE = 25
 _COUNTS = ["on_hand", "allocated", "waiting", "free_units", "inbound_units"]
@@ -191,7 +190,7 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
         permissions=["correct"],
     )
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        item = get_object_or_404(StockItem, pk=object_id)
+        item = find(self, request, object_id)
         return CorrectStock(request, self, item).run()
 
     @display(description="Waiting", ordering="waits")

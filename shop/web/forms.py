@@ -14,7 +14,7 @@ from shop.models.carts import MOST_UNITS_OF_A_LINE
 
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
-    r"[\x00-\x1f\x7f\u2028\u2029]", "Write this on one line, in plain characters.", inverse_match=True
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]", "Write this on one line, in plain characters.", inverse_match=True
 )
 
 
@@ -117,7 +117,7 @@ class CancelForm(forms.Form):
 
     units = QuantityField(label="How many to cancel")
     # What was wanted when the page was drawn: a second click then cancels nothing more.
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, most: int, **options: Any) -> None:
         super().__init__(*args, **options)

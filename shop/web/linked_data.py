@@ -37,7 +37,7 @@ def product(page: ProductPage, address: str) -> SafeString:
 
 def plain(html: str) -> str:
     """The words of a description, on one line."""
-    return " ".join(unescape(strip_tags(clean(html))).split())
+    return " ".join(unescape(strip_tags(clean(html).replace("<", " <"))).split())
 
 
 def _offer(choice: Choice, address: str) -> dict[str, Any]:

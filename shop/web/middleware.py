@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
@@ -22,6 +22,19 @@ ADMIN_POLICY: dict[str, list[str]] = {
 }
 
 type View = Callable[[HttpRequest], HttpResponse]
+
+
+def sane(get_response: View) -> View:
+    """Refuses what no database takes and no browser sends: a NUL in an address or a cookie, a form not in UTF-8."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        said = (request.path_info, request.META.get("QUERY_STRING", ""), *request.COOKIES.values())
+        charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+        if any("\0" in part or "%00" in part for part in said) or charset.lower() not in {"utf-8", "utf8"}:
+            return HttpResponseBadRequest("This request cannot be read.", content_type="text/plain")
+        return get_response(request)
+
+    return respond
 
 
 def headers(get_response: View) -> View:

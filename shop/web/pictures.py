@@ -22,7 +22,7 @@ _TONES = (
 
 
 class Drawn(TypedDict):
-    """What the picture's template needs. Without `src` it draws the placeholder from the colours and the shape."""
+    """What the picture's template needs. Without `src` it draws a closed parcel in these colours: no picture yet."""
 
     src: str
     width: int
@@ -31,7 +31,6 @@ class Drawn(TypedDict):
     eager: bool
     tint: str
     tones: tuple[tuple[str, str], ...]
-    shape: int
 
 
 def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager: bool) -> Drawn:
@@ -47,7 +46,6 @@ def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager
         eager=eager,
         tint=_TINTS[seed // 7 % len(_TINTS)],
         tones=_TONES[turn:] + _TONES[:turn],
-        shape=seed // 31 % 3,
     )
 
 

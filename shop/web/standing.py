@@ -132,7 +132,7 @@ def _waited_for(claim: Claim, told: dict[int, tuple[int, tuple[Portion, ...]]]) 
 
 
 def _history(claims: Iterable[Claim]) -> dict[int, list[Moved]]:
-    """The days that changed, claim by claim, oldest first. A version that keeps the last day tells nothing new."""
+    """The days that changed, claim by claim, oldest first."""
     rows = Promise.objects.filter(claim__in=claims).order_by("claim_id", "version", "id")
     return defaultdict(
         list, {pk: list(_changes(versions)) for pk, versions in groupby(rows, key=lambda row: row.claim_id)}
@@ -140,14 +140,14 @@ def _history(claims: Iterable[Claim]) -> dict[int, list[Moved]]:
 
 
 def _changes(rows: Iterable[Promise]) -> Iterator[Moved]:
-    latest: Moved | None = None
+    """Where a version told a unit another day than the one before it: the last such unit speaks for the change."""
+    before: list[date | None] = []
     for _, group in groupby(rows, key=lambda row: row.version):
-        version = list(group)
-        last = max(version, key=lambda row: row.ships_on or date.max)
-        change = Moved(latest.new if latest else None, last.ships_on, last.reason, last.told_at)
-        if latest is not None and change.old != change.new:
-            yield change
-        latest = change
+        version = sorted(group, key=lambda row: row.ships_on or date.max)
+        days = [row.ships_on for row in version for _ in range(row.quantity)]
+        if differing := [(old, new) for old, new in zip(before, days, strict=False) if old != new]:
+            yield Moved(*differing[-1], version[-1].reason, version[-1].told_at)
+        before = days
 
 
 def _by_line(rows: Iterable[ShipmentLine]) -> dict[int, list[ShipmentLine]]:

@@ -163,6 +163,15 @@ def test_some_units_of_a_line_are_cancelled(visitor: Client, order: Order):
     assert "2 × Popular curtains €98.00" in words(page)
 
 
+def test_a_double_click_cancels_once(visitor: Client, order: Order):
+    address = f"/orders/{order.number}/cancel/{order.lines.get().pk}/"
+    drawn = {"units": "1", "seen": str(visitor.get(address).context["form"]["seen"].value())}
+    visitor.post(address, drawn)
+    page = visitor.post(address, drawn, follow=True)
+    assert order.lines.get().claim.quantity == 2
+    assert "The order changed since you looked" in words(page)
+
+
 @pytest.mark.parametrize("units", ["0", "4", "1.5", "", "all"])
 def test_units_that_are_not_there_cannot_be_cancelled(visitor: Client, order: Order, units: str):
     page = visitor.post(f"/orders/{order.number}/cancel/{order.lines.get().pk}/", {"units": units})

@@ -113,7 +113,7 @@ def prepare() -> None:
 
 def children(services: Services, port: int) -> list[Child]:
     log = services.home / "log"
-    address = f"--bind=127.0.0.1:{port} --access-logfile=- --no-control-socket"
+    address = f"--bind=127.0.0.1:{port} --no-control-socket"
     size = "--worker-class=gthread --workers=2 --threads=4 --preload --graceful-timeout=5"
     web = python(
         "gunicorn", "shop.wsgi:application", *address.split(), *size.split(), f"--worker-tmp-dir={services.home}"
