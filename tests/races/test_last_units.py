@@ -1,7 +1,7 @@
 """200 buyers for 10 on hand and 15 inbound, on real PostgreSQL with real threads; the control without the lock."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, local
 
 import pytest
 from django.db import connection
@@ -75,8 +75,13 @@ def test_exactly_what_there_is_gets_sold_and_every_promise_is_kept_in_order():
 
 
 def test_control_without_the_lock_it_oversells(monkeypatch):
+    all_have_read, first = Barrier(AT_ONCE, timeout=60), local()
+
     def read_without_lock(ids):
         items = StockItem.objects.in_bulk(sorted(set(ids)))
+        if not hasattr(first, "is_over"):
+            first.is_over = True
+            all_have_read.wait()
         for item in items.values():
             item.is_locked = True
         return items
