@@ -134,7 +134,8 @@ def renew(
 
     Unit by unit: a lead time that was told stands, whatever the rules are now; else a lead time that the queue offers
     now, counted from today, stands for what supply brings later or not at all; else it is the supply's day, or no day.
-    Nobody is told a day that has passed: a unit that would fall to an overdue arrival keeps the day it was told.
+    Nobody is told a day that has passed: a unit that falls to an overdue arrival keeps the day it was told if that day
+    rests on it, and else has no supply that somebody stands for.
     """
     nothing = Portion(1, None, confirmed=False, basis=UNSUPPLIED)
     offered = nothing if lead_days is None else _on_lead_time(1, lead_days, today)
@@ -142,7 +143,9 @@ def renew(
     for fresh, old in zip_longest(_single(planned), _single(told), fillvalue=nothing):
         limit = old if old.basis == LEAD_TIME else offered
         best = min(limit, fresh, key=lambda portion: portion.by)
-        renewed.append(old if best.by < today else best)
+        if best.by < today:
+            best = old if best.by <= old.by else limit
+        renewed.append(best)
     return merge(sorted(renewed, key=lambda portion: portion.by))
 
 
