@@ -62,11 +62,16 @@ def newer_pythons():
 def found_by_uv(uv, action):
     wanted = ">=3.12" if action == "find" else NEWEST_FIRST[0]
     home = dict(os.environ, UV_PYTHON_INSTALL_DIR=os.path.join(ROOT, ".dibs", "python"))
-    try:
-        child = subprocess.Popen([uv, "python", action, wanted], stdout=subprocess.PIPE, env=home, cwd="/")
-    except OSError:
-        return ""
-    return child.communicate()[0].decode("utf-8", "replace").strip()
+    with open(os.devnull, "w") as nowhere:
+        # That it finds none is no news; why it cannot install one is.
+        errors = nowhere if action == "find" else None
+        try:
+            child = subprocess.Popen(
+                [uv, "python", action, wanted], stdout=subprocess.PIPE, stderr=errors, env=home, cwd="/"
+            )
+        except OSError:
+            return ""
+        return child.communicate()[0].decode("utf-8", "replace").strip()
 
 
 def is_new_enough(python):
