@@ -105,9 +105,10 @@ def test_a_taken_port_is_one_sentence_that_names_the_option() -> None:
             check_port(port)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"), [([], ["-n", "2"]), (["-k", "queue"], ["-n", "2"]), (["-n0"], []), (["--pdb"], [])]
-)
+TWO = ["-n", "2", "--dist", "worksteal"]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [([], TWO), (["-k", "queue"], TWO), (["-n0"], []), (["--pdb"], [])])
 def test_two_workers_unless_the_caller_has_an_opinion(
     arguments: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -216,7 +216,7 @@ def run(machine, phases, *, derandomize=False):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=50,
+            max_examples=35,
             stateful_step_count=20,
             phases=phases,
             derandomize=derandomize,

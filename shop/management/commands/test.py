@@ -34,7 +34,7 @@ class Command(BaseCommand):
 def parallel(arguments: list[str]) -> list[str]:
     """Two workers, unless the caller has an opinion, wants to type into a debugger, or there is but one core."""
     serial = any(argument.startswith(SERIAL) for argument in arguments)
-    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "2"]
+    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "worksteal"]
 
 
 def outcome(pytest: subprocess.Popen[bytes]) -> int:
