@@ -66,8 +66,7 @@ def ada_and_bo_wait_and_four_arrive() -> StockItem:
 
 
 def sweep_until_done(worker: Worker) -> None:
-    """What beat does every minute, and five minutes that pass: letters in flight count as stuck from then on."""
-    Letter.objects.filter(state=Letter.State.IN_FLIGHT).update(claimed_at=F("claimed_at") - timedelta(minutes=6))
+    """What beat does every minute."""
     current_app.send_task("shop.tasks.sweep")
     wait_for(
         lambda: Letter.objects.count() == 4 and not Letter.objects.exclude(state=Letter.State.SENT).exists(),
@@ -94,6 +93,8 @@ def killed_worker(start: StartWorker, fault: str) -> None:
     worker = start(app="tests.worker.faulty:app", pool="solo", FAULT=fault)
     wait_for(lambda: worker.process.poll() is not None, what=f"the fault\n{worker.output()}")
     assert worker.process.returncode == -signal.SIGKILL
+    # Five minutes pass before the next worker: a letter that was in flight counts as stuck from then on.
+    Letter.objects.filter(state=Letter.State.IN_FLIGHT).update(claimed_at=F("claimed_at") - timedelta(minutes=6))
 
 
 @pytest.mark.parametrize("fault", [*FILL_FAULTS, *LETTER_FAULTS])
