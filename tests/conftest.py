@@ -11,7 +11,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from shop.dev import processes
 from shop.mailbox import MailServer
-from tests.processes import Worker
+from tests.processes import Worker, wait_for_wake_ups
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
@@ -50,6 +50,7 @@ def _whitenoise_serves_static_files() -> Iterator[None]:
 def _empty_valkey(request: pytest.FixtureRequest) -> None:
     """Rate limits and queued tasks of one test are no business of the next."""
     if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        wait_for_wake_ups()
         with redis.Redis.from_url(django_settings.REDIS_URL) as client:
             client.flushdb()
 

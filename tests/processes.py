@@ -13,6 +13,8 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+from shop import wakeups
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +24,11 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 30, what: str 
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
         pause.wait(0.05)
+
+
+def wait_for_wake_ups() -> None:
+    """Wake-ups leave in a thread of their own; returns when all of them have left, or were given up."""
+    wait_for(lambda: wakeups._room._value == wakeups._MOST_WAITING, seconds=60, what="the wake-ups to leave")
 
 
 def test_database_url() -> str:

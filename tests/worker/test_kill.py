@@ -26,7 +26,7 @@ from shop import fulfilment, mailbox
 from shop.mailbox import MailServer
 from shop.models import Heartbeat
 from tests.cast import BO, NOON, buy, inbound, stock, variant
-from tests.processes import Worker, wait_for
+from tests.processes import Worker, wait_for, wait_for_wake_ups
 
 pytestmark = [pytest.mark.slow, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
@@ -62,6 +62,7 @@ def ada_and_bo_wait_and_four_arrive() -> StockItem:
     buy((curtains, 2))
     buy((curtains, 3), who=BO)
     fulfilment.receive("D-1", [Arrived(item.pk, 4)], order=line.order, actor="cy", at=NOON)
+    wait_for_wake_ups()
     return item
 
 
