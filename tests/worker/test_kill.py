@@ -66,6 +66,11 @@ def ada_and_bo_wait_and_four_arrive() -> StockItem:
     return item
 
 
+def empty_broker() -> None:
+    """FLUSHALL, but for the databases of the tests that run beside this one."""
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
 def sweep_until_done(worker: Worker) -> None:
     """What beat does every minute."""
     current_app.send_task("shop.tasks.sweep")
@@ -127,7 +132,7 @@ def test_without_a_kill(celery_worker, smtp_server):
 
 def test_an_emptied_broker_loses_nothing(celery_worker, smtp_server):
     item = ada_and_bo_wait_and_four_arrive()
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    empty_broker()
 
     sweep_until_done(celery_worker())
 
@@ -137,7 +142,7 @@ def test_an_emptied_broker_loses_nothing(celery_worker, smtp_server):
 
 def test_control_without_the_sweep_an_emptied_broker_does_lose_it(celery_worker, smtp_server):
     item = ada_and_bo_wait_and_four_arrive()
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    empty_broker()
 
     worker = celery_worker()
     current_app.send_task("notifications.tasks.deliver_letters")
