@@ -2,7 +2,7 @@ from shop.models.accounts import User
 from shop.models.carts import Cart, CartLine
 from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.heartbeat import Heartbeat
-from shop.models.orders import Order, OrderLine, Shipment, ShipmentLine, ShippingMethod
+from shop.models.orders import Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
 from shop.models.payments import Payment
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "Payment",
     "Product",
     "ProductImage",
+    "Release",
+    "Sends",
     "Shipment",
     "ShipmentLine",
     "ShippingMethod",

@@ -24,11 +24,21 @@ class ShippingMethod(models.Model):
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=255, blank=True)
     price = models.DecimalField(max_digits=8, decimal_places=2)
+    further_parcel_price = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        default=0,
+        help_text="For each parcel after the first, when an order is sent as it gets ready.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
     offered = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(price__gte=0), name="shipping_price_not_negative")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(price__gte=0, further_parcel_price__gte=0), name="shipping_price_not_negative"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -40,6 +50,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def with_ready_lines(self) -> Self:
         return self.filter(Exists(OrderLine.objects.ready().filter(order=OuterRef("pk"))))
+
+
+class Sends(models.TextChoices):
+    """How an order leaves when not all of it ships on one day: the customer's choice, kept until it has shipped."""
+
+    AS_READY = "as_ready", "Send each part as soon as it is ready"
+    TOGETHER = "together", "Send everything together"
 
 
 class Order(models.Model):
@@ -60,6 +77,7 @@ class Order(models.Model):
     city = models.CharField(max_length=100)
     country = CountryField()
 
+    sends = models.CharField(max_length=10, choices=Sends, default=Sends.AS_READY)
     shipping_name = models.CharField(max_length=100)
     shipping_price = models.DecimalField(max_digits=8, decimal_places=2)
     goods_total = models.DecimalField(max_digits=12, decimal_places=2)
@@ -139,3 +157,23 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.line.title}"
+
+
+class Release(models.Model):
+    """The ready part of an order that was to be sent together may leave before the rest. Used up by its shipment."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="releases")
+    price = models.DecimalField(max_digits=8, decimal_places=2, help_text="What the further parcel costs the customer.")
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+    shipment = models.OneToOneField(
+        Shipment, on_delete=models.PROTECT, null=True, blank=True, related_name="released_by"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(shipment=None), name="release_open_once_per_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Ready part of {self.order.number} released"

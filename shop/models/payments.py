@@ -4,18 +4,33 @@ from shop.models.orders import Order
 
 
 class Payment(models.Model):
-    """What an order owes or has paid, through one gateway. Amounts are in the order's currency."""
+    """What an order owes or has paid, through one gateway. Amounts are in the order's currency.
+
+    With `due_by`, the order is paid before it ships: until then it holds its units and its place; after that it gives
+    them back, and the payment is expired.
+    """
 
     class State(models.TextChoices):
         DUE = "due", "Due"
         PAID = "paid", "Paid"
         VOID = "void", "Void"
+        EXPIRED = "expired", "Not paid in time"
 
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="payment")
     gateway = models.CharField(max_length=20)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     created_at = models.DateTimeField()
+    due_by = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_by"], name="payment_held", condition=models.Q(state="due", due_by__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.gateway}: {self.get_state_display()}"
