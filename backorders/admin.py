@@ -1,46 +1,153 @@
-"""The queues: rules to edit, places and promises to look at. The order of a queue is nobody's to edit here."""
+"""The queues: rules to edit, places to look at. What staff can do to a place stands in `shop.staff`."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin, TabularInline
+from django.utils.formats import date_format
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from backorders.models import Claim, Policy, Promise, Queue, Withdrawal
+from backorders.models import Claim, ClaimChange, ClaimQuerySet, Policy, Queue
+from backorders.plan import Portion
 from backorders.queries import holding
-from inventory.admin import ReadOnly, SavesOnlyChanges
+from inventory.models import PurchaseOrderLine
 
 # A page shows the head of the queue; the list of claims shows all of it.
 CLAIMS_ON_A_PAGE = 100
+_LEAD_DAYS = range(1, 366)
+_LIMITS = {"cap": "in all", "per_order": "an order", "per_customer": "a customer", "longest_wait": "days ahead"}
 
 
-class PolicyFilter(admin.SimpleListFilter):
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A claim in its queue: the days it was told, and the latest change of its rank, if there was one."""
+
+    number: int
+    claim: Claim
+    portions: tuple[Portion, ...]
+    ranked: ClaimChange | None
+
+    @property
+    def passed_over(self) -> str:
+        return "; ".join(why_passed_over(self.claim))
+
+
+def places_of(waiting: ClaimQuerySet, limit: int) -> list[Place]:
+    """The first of a queue, in order. Three queries for any number of them."""
+    claims = list(waiting.in_order().select_related("item", "put_off_to__order__supplier")[:limit])
+    ids = [claim.pk for claim in claims]
+    told = holding(ids)
+    changes = ClaimChange.objects.filter(claim__in=ids, kind=ClaimChange.Kind.RANK).order_by("id")
+    ranked = {change.claim_id: change for change in changes}
+    return [
+        Place(number, claim, told[claim.pk][1] if claim.pk in told else (), ranked.get(claim.pk))
+        for number, claim in enumerate(claims, 1)
+    ]
+
+
+def why_passed_over(claim: Claim) -> Iterator[str]:
+    """What keeps a claim from being served in its turn, in words."""
+    if claim.hold:
+        yield f"on hold: {claim.hold}"
+    if claim.put_off_to:
+        yield f"waits for {delivery_in_words(claim.put_off_to)}"
+
+
+def delivery_in_words(line: PurchaseOrderLine) -> str:
+    """A purchase line as a delivery to wait for, such as "PO-7 of Weavers of Ulm, expected 9 December 2026"."""
+    day = f"expected {date_format(line.expected_on, 'j F Y')}" if line.expected_on else "no day known"
+    estimated = " (estimated)" if line.expected_on and not line.confirmed else ""
+    return f"{line.order.number} of {line.order.supplier.name}, {day}{estimated}"
+
+
+def turn_rights(request: HttpRequest, item_id: int) -> dict[str, bool]:
+    """What the rows of a queue offer: may this user change a turn, and is there a delivery to wait for?"""
+    may_turn = request.user.has_perm("backorders.change_claim")
+    on_order = may_turn and PurchaseOrderLine.objects.inbound().filter(item=item_id).exists()
+    return {"may_turn": may_turn, "may_put_off": on_order, "may_look": request.user.has_perm("backorders.view_claim")}
+
+
+class WaitsFilter(admin.SimpleListFilter):
     title = "who waits"
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Somebody waits"), ("no", "Nobody waits")]
+        return [("yes", "Somebody waits"), ("passed", "Somebody is passed over"), ("no", "Nobody waits")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Queue]) -> QuerySet[Queue]:
         match self.value():
             case "yes":
                 return queryset.filter(waiting__gt=0)
+            case "passed":
+                return queryset.filter(passed_over__gt=0)
             case "no":
                 return queryset.filter(waiting=0)
         return queryset
 
 
+class RulesForm(forms.ModelForm):
+    class Meta:
+        labels = {
+            "lead_days": "Lead time in days",
+            "cap": "In all",
+            "longest_wait": "Longest wait in days",
+        }
+
+    def clean_lead_days(self) -> int:
+        days: int = self.cleaned_data["lead_days"]
+        if days not in _LEAD_DAYS:
+            raise ValidationError(f"Give a lead time from {_LEAD_DAYS[0]} to {_LEAD_DAYS[-1]} days.")
+        return days
+
+    def clean(self) -> dict[str, Any]:
+        rules: dict[str, Any] = super().clean() or self.cleaned_data
+        lead, longest = rules.get("lead_days"), rules.get("longest_wait")
+        if rules.get("policy") == Policy.LEAD_TIME and lead and longest and longest < lead:
+            never = f"A lead time of {lead} days would never be promised"
+            self.add_error("longest_wait", f"{never}: make the wait longer or the lead time shorter.")
+        return rules
+
+
 @admin.register(Queue)
-class QueueAdmin(SavesOnlyChanges, ModelAdmin):
-    list_display = ["item", "policy", "lead_time", "cap", "waiting", "oldest"]
+class QueueAdmin(ModelAdmin):
+    form = RulesForm
+    list_display = ["item", "policy", "lead_time", "limits", "waiting", "skipped", "oldest"]
     list_select_related = ["item"]
-    list_filter = [PolicyFilter, "policy"]
+    list_filter = [WaitsFilter, "policy"]
     search_fields = ["item__sku", "item__name"]
     ordering = ["-waiting", "item__sku"]
-    fields = ["item", "policy", "lead_days", "cap", "waiting"]
-    readonly_fields = ["item", "waiting"]
+    fieldsets = [
+        (None, {"fields": ["item", ("waiting", "skipped")]}),
+        (
+            "Who may join",
+            {
+                "fields": ["policy", "lead_days"],
+                "description": "Whoever waits already keeps her place, whatever the rules become.",
+            },
+        ),
+        (
+            "How many may wait",
+            {
+                "fields": ["cap", "per_order", "per_customer"],
+                "description": "At a limit the shop says “Out of stock” and why, and sells again by itself when there"
+                " is room. 0 means that nothing waits.",
+            },
+        ),
+        (
+            "For how long",
+            {
+                "fields": ["longest_wait"],
+                "description": "A day further off is promised to nobody who comes new. 0 means that nothing waits.",
+            },
+        ),
+    ]
+    readonly_fields = ["item", "waiting", "skipped"]
     change_form_outer_after_template = "staff/queue_claims.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -54,75 +161,44 @@ class QueueAdmin(SavesOnlyChanges, ModelAdmin):
         since = Subquery(claims.annotate(since=Min("placed_at")).values("since"))
         return super().get_queryset(request).annotate(waits_since=since)
 
+    def save_model(self, request: HttpRequest, obj: Queue, form: forms.ModelForm, change: bool) -> None:
+        # No other field: a counter that moved meanwhile must not be written back.
+        changed = list(form.changed_data)
+        if {"policy", "lead_days"} & set(changed):
+            # What was told rested on the old rules: the next revision looks at everybody who waits.
+            obj.judged = None
+            changed.append("judged")
+        obj.save(update_fields=changed)
+        if any(getattr(obj, limit) == 0 for limit in _LIMITS):
+            messages.info(request, f"{obj.item.sku} has a limit of 0: nothing waits, it is sold from the shelf only.")
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         queue = self.get_object(request, object_id)
         if queue is None:
             raise Http404("There is no such queue.")
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | places_of(queue))
+        places = places_of(Claim.objects.waiting().filter(item=queue.item_id), CLAIMS_ON_A_PAGE + 1)
+        more = {
+            "places": places[:CLAIMS_ON_A_PAGE],
+            "more_wait": len(places) > CLAIMS_ON_A_PAGE,
+            **turn_rights(request, queue.item_id),
+        }
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
     @display(description="Lead time")
     def lead_time(self, queue: Queue) -> str:
         return f"{queue.lead_days} days" if queue.policy == Policy.LEAD_TIME else "–"
 
+    @display(description="Limits")
+    def limits(self, queue: Queue) -> str:
+        limits = ((getattr(queue, name), words) for name, words in _LIMITS.items())
+        return ", ".join(f"{limit} {words}" for limit, words in limits if limit is not None) or "none"
+
+    @display(description="Of them passed over", ordering="passed_over")
+    def skipped(self, queue: Queue) -> int:
+        return queue.passed_over
+
     @display(description="Oldest waits since", ordering=F("waits_since").asc(nulls_last=True), empty_value="–")
     def oldest(self, queue: Queue) -> Any:
         return getattr(queue, "waits_since", None)
-
-
-def places_of(queue: Queue) -> dict[str, Any]:
-    """The head of the queue in order, with what each claim was told last. Two queries."""
-    claims = list(Claim.objects.waiting().filter(item=queue.item_id).in_order()[: CLAIMS_ON_A_PAGE + 1])
-    told = holding([claim.pk for claim in claims])
-    rows = [
-        {"place": place, "claim": claim, "portions": told[claim.pk][1] if claim.pk in told else ()}
-        for place, claim in enumerate(claims[:CLAIMS_ON_A_PAGE], 1)
-    ]
-    return {"places": rows, "more_wait": len(claims) > CLAIMS_ON_A_PAGE}
-
-
-class PromiseInline(ReadOnly, TabularInline):
-    model = Promise
-    fields = ["version", "quantity", "ships_on", "confirmed", "basis", "reason", "told_at"]
-    ordering = ["-version", "ships_on"]
-    extra = 0
-
-
-class WithdrawalInline(ReadOnly, TabularInline):
-    model = Withdrawal
-    fields = ["units", "reason", "actor", "at"]
-    ordering = ["id"]
-    extra = 0
-
-
-class ClaimStateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "Waiting"), ("ready", "Set aside")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Claim]) -> QuerySet[Claim]:
-        claims = Claim.objects.filter(pk__in=queryset.values("pk"))
-        match self.value():
-            case "waiting":
-                return queryset.filter(pk__in=claims.waiting().values("pk"))
-            case "ready":
-                return queryset.filter(pk__in=claims.holding().values("pk"))
-        return queryset
-
-
-@admin.register(Claim)
-class ClaimAdmin(ReadOnly, ModelAdmin):
-    list_display = ["reference", "item", "quantity", "allocated", "shipped", "lacks", "placed_at"]
-    list_select_related = ["item"]
-    list_filter = [ClaimStateFilter]
-    search_fields = ["reference", "item__sku"]
-    ordering = ["item__sku", "rank", "id"]
-    fields = ["reference", "item", "rank", "quantity", "allocated", "shipped", "lacks", "placed_at"]
-    inlines = [PromiseInline, WithdrawalInline]
-
-    @display(description="Waits for", ordering=F("quantity") - F("allocated"))
-    def lacks(self, claim: Claim) -> int:
-        return claim.lacks

@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from inventory.models import StockItem
+from inventory.models import PurchaseOrderLine, StockItem
 
 
 class Policy(models.TextChoices):
@@ -19,8 +19,12 @@ class Policy(models.TextChoices):
 class Queue(models.Model):
     """The rules for joining the queue of one stock item, and the units that its claims still lack.
 
-    `waiting` is the sum of (quantity - allocated) over the item's claims; only backorders.queue writes it, under the
-    stock item's lock.
+    `waiting` is the sum of (quantity - allocated) over the item's claims. `passed_over` is the part of it that belongs
+    to claims which are skipped for now, `put_off` the part of claims that take a later delivery only. Only
+    backorders.queue writes them, under the stock item's lock.
+
+    `judged` is the supply that the promises were last held against, and `filled` and `freed` are the units that have
+    left the queue since, at its head and anywhere: so a revision reads only the places whose day can have changed.
     """
 
     item = models.OneToOneField(StockItem, on_delete=models.PROTECT, related_name="queue")
@@ -31,10 +35,29 @@ class Queue(models.Model):
     cap = models.PositiveIntegerField(
         null=True, blank=True, help_text="At most so many units may wait at once; empty means no limit."
     )
+    per_order = models.PositiveIntegerField(
+        null=True, blank=True, help_text="At most so many units of one order may wait; empty means no limit."
+    )
+    per_customer = models.PositiveIntegerField(
+        null=True, blank=True, help_text="At most so many units of one customer may wait; empty means no limit."
+    )
+    longest_wait = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="No day further off than so many days is promised; empty means no limit."
+    )
     waiting = models.PositiveIntegerField(default=0, editable=False)
+    passed_over = models.PositiveIntegerField(default=0, editable=False)
+    put_off = models.PositiveIntegerField(default=0, editable=False)
+    judged = models.JSONField(null=True, editable=False)
+    filled = models.PositiveIntegerField(default=0, editable=False)
+    freed = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(waiting__gte=0), name="queue_waiting_not_negative")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(put_off__gte=0, passed_over__gte=F("put_off"), waiting__gte=F("passed_over")),
+                name="queue_put_off_within_passed_over_within_waiting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Queue of {self.item}"
@@ -44,6 +67,10 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def waiting(self) -> Self:
         """Backorders: claims that still lack units."""
         return self.filter(allocated__lt=F("quantity"))
+
+    def served(self) -> Self:
+        """Those of the waiting who are not passed over: next in order gets the next unit."""
+        return self.waiting().filter(hold="", put_off_to=None)
 
     def holding(self) -> Self:
         """Claims for which units are set aside on the shelf."""
@@ -58,7 +85,9 @@ class Claim(models.Model):
     """One order line's place in the queue of one stock item.
 
     `quantity` is what is wanted now; leaving the queue lowers it and leaves a Withdrawal. The id is drawn under the
-    stock item's lock, so the order of ids is the order in which the places were taken.
+    stock item's lock, so the order of ids is the order in which the places were taken. A claim with a `hold`, or one
+    that is `put_off_to` a later purchase line, is passed over and keeps its place; each change of rank, hold and
+    delivery leaves a ClaimChange.
     """
 
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="claims")
@@ -66,7 +95,21 @@ class Claim(models.Model):
     quantity = models.PositiveIntegerField()
     allocated = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
+    hold = models.CharField(
+        max_length=255, blank=True, help_text="Why it is passed over for now; empty means that it is not."
+    )
+    put_off_to = models.ForeignKey(
+        PurchaseOrderLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims_put_off",
+        help_text="It takes no unit before goods of this purchase line have come.",
+    )
     reference = models.CharField(max_length=50, help_text="What the claim is for, such as an order's number.")
+    customer = models.CharField(max_length=254, blank=True, help_text="Whom the claim is for; limits count by it.")
+    # The version of the promise that holds; 0 before the first.
+    told = models.PositiveSmallIntegerField(default=0, editable=False)
     placed_at = models.DateTimeField()
 
     objects = ClaimQuerySet.as_manager()
@@ -74,6 +117,14 @@ class Claim(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["item", "rank", "id"], name="claim_waiting", condition=Q(allocated__lt=F("quantity"))),
+            models.Index(
+                fields=["item", "rank", "id"],
+                name="claim_served",
+                condition=Q(allocated__lt=F("quantity"), hold="", put_off_to=None),
+            ),
+            models.Index(
+                fields=["item", "customer"], name="claim_by_customer", condition=Q(allocated__lt=F("quantity"))
+            ),
             models.Index(fields=["item", "id"], name="claim_by_item"),
         ]
         constraints = [
@@ -90,6 +141,10 @@ class Claim(models.Model):
     def lacks(self) -> int:
         """Units still waited for."""
         return self.quantity - self.allocated
+
+    @property
+    def is_passed_over(self) -> bool:
+        return bool(self.hold) or self.put_off_to_id is not None
 
     @property
     def ready(self) -> int:
@@ -141,3 +196,23 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} given up"
+
+
+class ClaimChange(models.Model):
+    """What a person changed of a claim's turn, and why: the answer to "why does she get it before me?". Append-only."""
+
+    class Kind(models.TextChoices):
+        RANK = "rank", "Rank"
+        HOLD = "hold", "Hold"
+        DELIVERY = "delivery", "Delivery"
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    old = models.CharField(max_length=255, blank=True)
+    new = models.CharField(max_length=255, blank=True)
+    reason = models.CharField(max_length=255)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.old or 'none'} → {self.new or 'none'}: {self.reason}"

@@ -1,17 +1,32 @@
 """Making and revising promises. A promise is never updated: a change is a new version with a reason."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.db.models import F, Q, RowRange, Sum, Window
 from django.utils import timezone
 
+from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
-from backorders.models import Claim, Policy, Promise, Queue
-from backorders.plan import Portion, after, expected, is_better, is_worse, merge, renew, take
+from backorders.judging import Timeline, changed, timeline
+from backorders.models import Claim, Promise, Queue
+from backorders.plan import (
+    Need,
+    Portion,
+    after,
+    expected,
+    expected_at,
+    is_better,
+    is_worse,
+    merge,
+    renew,
+    take,
+)
 from backorders.queries import holding
+from inventory.dispatch import overdue_before
 from inventory.queries import arrivals
-from inventory.supply import Arrival, supply
+from inventory.supply import Arrival, Supply, stated, supply
 
 # A day that gets better is told only if it moves by more than this (law 10).
 WORTH_TELLING = timedelta(days=1)
@@ -23,60 +38,117 @@ def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> No
 
 
 def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
-    """Claims that want fewer units keep the earliest part of their promise."""
-    quantities = {claim.pk: claim.quantity for claim in claims}
-    Promise.objects.bulk_create(
-        row
-        for pk, (version, portions) in holding(list(quantities)).items()
-        for row in _rows(pk, version + 1, list(take(portions, quantities[pk])), reason, at)
-    )
+    """Claims that want fewer units keep the earliest part of their promise. The caller saves `told` of the claims."""
+    claims = list(claims)
+    told = holding([claim.pk for claim in claims])
+    rows = []
+    for claim in claims:
+        claim.told += 1
+        _, portions = told.get(claim.pk, (0, ()))
+        rows += _rows(claim.pk, claim.told, list(take(portions, claim.quantity)), reason, at)
+    Promise.objects.bulk_create(rows)
 
 
-def revise(queues: Iterable[Queue], *, reason: str, at: datetime) -> list[Moved]:
+def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[int, str] | None = None) -> list[Moved]:
     """Plan the queues anew and write a new promise exactly where the old one breaks or gets better by more than a day.
 
     Called after any change of supply or queue, under the lock. Units that lie on the shelf for a claim are no news
     here: the fill tells them. A day that merely passed is no change (law 11): those who were promised units of an
-    overdue line keep their day until a person moves it.
+    overdue line keep their day until a person moves it. Only the places of the queue are read that can expect
+    something else than when they were last judged. `own` has another reason for single claims.
     """
     queues = list(queues)
     inbound = arrivals([queue.item_id for queue in queues])
-    today = timezone.localdate(at)
     changes = [
-        change for queue in queues for change in _changes_of(queue, inbound.get(queue.item_id, []), today, reason)
+        change
+        for queue in queues
+        for change in _changes_of(queue, inbound.get(queue.item_id, []), reason, own or {}, at)
     ]
-    Promise.objects.bulk_create(
-        (row for fact, here in changes for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], reason, at)),
-        batch_size=2000,
-    )
+    if changes:
+        Promise.objects.bulk_create(
+            (
+                row
+                for fact, here in changes
+                for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], fact.reason, at)
+            ),
+            batch_size=2000,
+        )
+        Claim.objects.filter(pk__in=[fact.claim_id for fact, _ in changes]).update(told=F("told") + 1)
     return [fact for fact, _ in changes if _is_news(fact)]
 
 
 def _changes_of(
-    queue: Queue, inbound: Sequence[Arrival], today: date, reason: str
+    queue: Queue, inbound: Sequence[Arrival], reason: str, own: Mapping[int, str], at: datetime
 ) -> Iterator[tuple[Moved, list[Portion]]]:
     """The promises to be made anew, each with the portions of units that are here already."""
-    claims = list(Claim.objects.waiting().filter(item=queue.item).in_order())
+    today, since = timezone.localdate(at), overdue_before(at)
+    as_stated = stated(queue.item.unallocated, inbound, since=since)
+    surely = supply(queue.item.unallocated, inbound, since=since)
+    claims = _to_judge(queue, timeline(as_stated))
     if not claims:
         return
-    lacking = [claim.lacks for claim in claims]
-    told = holding([claim.pk for claim in claims])
-    lead_days = queue.lead_days if queue.policy == Policy.LEAD_TIME else None
-    as_stated = expected(supply(queue.item.unallocated, inbound), lacking, today)
-    surely = expected(supply(queue.item.unallocated, inbound, since=today), lacking, today)
-    for claim, stated, sure in zip(claims, as_stated, surely, strict=True):
+    plans = zip(_plans(queue, claims, as_stated, inbound), _plans(queue, claims, surely, inbound), strict=True)
+    told = holding([claim.pk for _, claim in claims])
+    offered = lead_on(queue, today)
+    for (_, claim), (planned, sure) in zip(claims, plans, strict=True):
         version, portions = told[claim.pk]
-        here = claim.allocated + sum(portion.quantity for portion in stated if portion.now)
+        here = claim.allocated + sum(portion.quantity for portion in planned if portion.now)
         old = merge(after(portions, here))
         # An overdue arrival breaks no promise that rests on it, and betters none: only the first plan counts it.
-        new = renew(_to_come(stated), old, today, lead_days)
+        new = renew(_to_come(planned), old, today, offered)
         breaks = is_worse(new, old)
         if not breaks:
-            new = renew(_to_come(sure), old, today, lead_days)
+            new = renew(_to_come(sure), old, today, offered)
         improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
         if breaks or improves or _is_confirmed(new, old):
             kept = [_at_latest(new[0], portion, today) for portion in take(portions, here)]
-            yield Moved(claim.pk, claim.item_id, version + 1, old, new, reason), kept
+            why = own.get(claim.pk) or claim.hold or reason
+            yield Moved(claim.pk, claim.item_id, version + 1, old, new, why), kept
+
+
+def _to_judge(queue: Queue, fresh: Timeline) -> list[tuple[int, Claim]]:
+    """Claims whose expectation may have changed, each with its first place; the queue is judged by then.
+
+    When the order itself was changed, or somebody is put off, places do not tell: then it is all of them.
+    """
+    before, ranges = queue.judged, None
+    if before is not None and not queue.put_off:
+        ranges = changed(before, fresh, filled=queue.filled, freed=queue.freed, waiting=queue.waiting)
+    if (before, queue.filled, queue.freed) != (judged := [list(part) for part in fresh], 0, 0):
+        queue.judged, queue.filled, queue.freed = judged, 0, 0
+        queue.save(update_fields=["judged", "filled", "freed"])
+    if ranges == [] or not queue.waiting:
+        return []
+    return list(_places(queue, ranges))
+
+
+def _places(queue: Queue, ranges: Sequence[tuple[int, int]] | None) -> Iterator[tuple[int, Claim]]:
+    waiting = Claim.objects.waiting().filter(item=queue.item).in_order()
+    if ranges is None:
+        start = 0
+        for claim in waiting:
+            yield start, claim
+            start += claim.lacks
+        return
+    lacks = F("quantity") - F("allocated")
+    placed = waiting.annotate(
+        start=Window(Sum(lacks), order_by=["rank", "id"], frame=RowRange(start=None, end=0)) - lacks
+    )
+    inside = Q()
+    for low, high in ranges:
+        inside |= Q(start__lt=high, start__gt=low - lacks)
+    for claim in placed.filter(inside):
+        yield claim.start, claim
+
+
+def _plans(
+    queue: Queue, claims: Sequence[tuple[int, Claim]], units: Supply, inbound: Sequence[Arrival]
+) -> Iterator[tuple[Portion, ...]]:
+    """What each of these claims can expect."""
+    if not queue.put_off:
+        yield from expected_at([(start, claim.lacks) for start, claim in claims], units)
+        return
+    yield from expected(units, [Need(claim.lacks, put_off_since(claim.put_off_to_id, inbound)) for _, claim in claims])
 
 
 def _to_come(portions: Sequence[Portion]) -> list[Portion]:

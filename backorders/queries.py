@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -14,8 +14,7 @@ from inventory.models import StockItem
 
 def holding(claim_ids: Collection[int]) -> dict[int, tuple[int, tuple[Portion, ...]]]:
     """The promise that holds for each claim: its version and portions, earliest first. One query."""
-    newest = Promise.objects.filter(claim=OuterRef("claim")).order_by("-version").values("version")[:1]
-    rows = Promise.objects.filter(claim__in=claim_ids, version=Subquery(newest)).order_by(
+    rows = Promise.objects.filter(claim__in=claim_ids, version=F("claim__told")).order_by(
         "claim_id", F("ships_on").asc(nulls_last=True)
     )
     versions: dict[int, int] = {}
@@ -31,22 +30,24 @@ def portion_of(promise: Promise) -> Portion:
 
 
 def places(claims: Iterable[Claim]) -> dict[int, int]:
-    """How many claims stand before each of these in their queue, plus one. One query per waiting claim."""
-    return {
-        claim.pk: 1
-        + Claim.objects.waiting()
-        .filter(item=claim.item_id)
-        .filter(Q(rank__lt=claim.rank) | Q(rank=claim.rank, id__lt=claim.pk))
-        .count()
-        for claim in claims
-        if claim.lacks
-    }
+    """How many claims stand before each of these in their queue, plus one, for those that wait. One query."""
+    before = (
+        Claim.objects.waiting()
+        .filter(item=OuterRef("item"))
+        .filter(Q(rank__lt=OuterRef("rank")) | Q(rank=OuterRef("rank"), id__lt=OuterRef("pk")))
+        .order_by()
+        .values("item")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    waiting = Claim.objects.filter(pk__in=[claim.pk for claim in claims if claim.lacks])
+    return dict(waiting.annotate(place=1 + Coalesce(Subquery(before), 0)).values_list("pk", "place"))
 
 
 def items_to_fill(limit: int) -> list[int]:
     """Items that have units nobody holds while somebody waits: what a lost wake-up leaves behind."""
     return list(
-        Queue.objects.filter(waiting__gt=0, item__on_hand__gt=F("item__allocated"))
+        Queue.objects.filter(waiting__gt=F("passed_over"), item__on_hand__gt=F("item__allocated"))
         .order_by("item_id")
         .values_list("item_id", flat=True)[:limit]
     )
@@ -54,14 +55,26 @@ def items_to_fill(limit: int) -> list[int]:
 
 def recount() -> Iterator[str]:
     """Recount every counter from the rows. Yields a sentence for each difference; nothing is written."""
-    lacking = _sum_of_claims(F("quantity") - F("allocated"))
-    for queue in Queue.objects.annotate(lacking=lacking).exclude(lacking=F("waiting")).select_related("item"):
-        yield f"{queue.item.sku}: waiting is {queue.waiting}, the claims lack {queue.lacking}."
-    held = _sum_of_claims(F("allocated") - F("shipped"), outer="pk")
+    lacks = F("quantity") - F("allocated")
+    counters = {
+        "waiting": Claim.objects.all(),
+        "passed_over": Claim.objects.exclude(hold="", put_off_to=None),
+        "put_off": Claim.objects.exclude(put_off_to=None),
+    }
+    for counter, claims in counters.items():
+        wrong = Queue.objects.annotate(lacking=_sum_of(claims, lacks)).exclude(lacking=F(counter))
+        for queue in wrong.select_related("item").order_by("item__sku"):
+            words = counter.replace("_", " ")
+            yield f"{queue.item.sku}: {words} is {getattr(queue, counter)}, the claims lack {queue.lacking}."
+    held = _sum_of(Claim.objects.all(), F("allocated") - F("shipped"), outer="pk")
     for item in StockItem.objects.annotate(held=held).exclude(held=F("allocated")).order_by("sku"):
         yield f"{item.sku}: allocated is {item.allocated}, the claims hold {item.held}."
+    newest = Promise.objects.filter(claim=OuterRef("pk")).order_by("-version").values("version")[:1]
+    open_claims = Claim.objects.filter(quantity__gt=F("shipped")).annotate(newest=Coalesce(Subquery(newest), 0))
+    for claim in open_claims.exclude(newest=F("told")).select_related("item").order_by("pk"):
+        yield f"{claim}: promise {claim.told} is said to hold, the newest is {claim.newest}."
 
 
-def _sum_of_claims(units: Combinable, outer: str = "item_id") -> Coalesce:
-    claims = Claim.objects.filter(item=OuterRef(outer)).order_by().values("item")
-    return Coalesce(Subquery(claims.annotate(units=Sum(units)).values("units")), 0)
+def _sum_of(claims: QuerySet[Claim], units: Combinable, outer: str = "item_id") -> Coalesce:
+    same = claims.filter(item=OuterRef(outer)).order_by().values("item")
+    return Coalesce(Subquery(same.annotate(units=Sum(units)).values("units")), 0)

@@ -2,21 +2,26 @@
 
 Every function takes queues from `lock`, inside the transaction that locked them. The plan is made elsewhere
 (backorders.plan, backorders.availability); this module writes what was planned, and the counters that go with it.
+What a person changes of the order of a queue stands in backorders.turns.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from backorders import promises
 from backorders.facts import Filled, Joined, Shipped, Withdrawn
 from backorders.models import Claim, Queue, Withdrawal
 from backorders.plan import Portion, share
 from inventory import ledger
-from inventory.locking import lock_items
+from inventory.locking import lock_items, stock_lock
 
 # So many claims are filled in one transaction: others who want the item wait for it.
 FILL_CHUNK = 1000
+
+COUNTERS = ("waiting", "passed_over", "put_off", "judged", "filled", "freed")
 
 
 class UnableToJoin(Exception):
@@ -38,6 +43,7 @@ class Want:
     item_id: int
     reference: str
     portions: tuple[Portion, ...]
+    customer: str = ""
 
     @property
     def quantity(self) -> int:
@@ -49,12 +55,25 @@ class Want:
 
 
 def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
-    """Lock stock items and read their queues: queue by item id, with `queue.item` the locked item."""
-    items = lock_items(item_ids)
-    queues = {queue.item_id: queue for queue in Queue.objects.filter(item__in=items)}
-    Queue.objects.bulk_create(queues.setdefault(pk, Queue(item=item)) for pk, item in items.items() if pk not in queues)
-    for pk, queue in queues.items():
-        queue.item = items[pk]
+    """Lock stock items and their queues, in the order of the items' ids: queue by item id, with its locked item.
+
+    One query. Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
+    """
+    wanted = set(item_ids)
+    queues = _lock(wanted)
+    if missing := wanted - queues.keys():
+        lock_items(missing)
+        Queue.objects.bulk_create((Queue(item_id=pk) for pk in sorted(missing)), ignore_conflicts=True)
+        queues |= _lock(missing)
+    return dict(sorted(queues.items()))
+
+
+def _lock(item_ids: Iterable[int]) -> dict[int, Queue]:
+    rows = Queue.objects.select_related("item").filter(item__in=item_ids).order_by("item_id")
+    with stock_lock():
+        queues = {queue.item_id: queue for queue in rows.select_for_update(of=("item", "self"))}
+    for queue in queues.values():
+        queue.item.is_locked = True
     return queues
 
 
@@ -67,7 +86,7 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
     for want in wants:
         queue = queues[want.item_id]
         taken = sum(claim.allocated for claim in claims if claim.item_id == want.item_id)
-        if want.now > max(0, queue.item.unallocated - queue.waiting - taken):
+        if want.now > max(0, queue.item.unallocated - (queue.waiting - queue.put_off) - taken):
             raise UnableToJoin(f"Fewer than {want.now} units of {queue.item.sku} are free.")
         claims.append(
             Claim(
@@ -75,13 +94,17 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
                 quantity=want.quantity,
                 allocated=want.now,
                 reference=want.reference,
+                customer=want.customer,
+                told=1,
                 placed_at=at,
             )
         )
     Claim.objects.bulk_create(claims)
-    for claim in claims:
+    waiting = [claim for claim in claims if claim.lacks]
+    for claim in waiting:
         queues[claim.item_id].waiting += claim.lacks
-    _save_waiting(queues)
+    if waiting:
+        Queue.objects.bulk_update([queues[pk] for pk in {claim.item_id for claim in waiting}], ["waiting"])
     ledger.allocate([_entry(queues, claim, claim.allocated) for claim in claims], actor=actor, at=at)
     promises.make([(claim, want.portions) for claim, want in zip(claims, wants, strict=True)], at=at)
     return [Joined(claim.pk, claim.item_id, want.portions) for claim, want in zip(claims, wants, strict=True)]
@@ -97,14 +120,16 @@ def leave(
     claims = list(Claim.objects.filter(pk__in=units, item__in=queues).order_by("id"))
     released = {claim.pk: _give_up(claim, units[claim.pk]) for claim in claims}
     for claim in claims:
-        queues[claim.item_id].waiting -= units[claim.pk] - released[claim.pk]
-    Claim.objects.bulk_update(claims, ["quantity", "allocated"])
-    _save_waiting(queues)
+        queue, no_longer_waited_for = queues[claim.item_id], units[claim.pk] - released[claim.pk]
+        count(queue, claim, -no_longer_waited_for)
+        queue.freed += no_longer_waited_for
+    promises.shorten(claims, reason=reason or "fewer units wanted", at=at)
+    Claim.objects.bulk_update(claims, ["quantity", "allocated", "told"])
+    save_counters(queues.values())
     ledger.release([_entry(queues, claim, released[claim.pk], reason) for claim in claims], actor=actor, at=at)
     Withdrawal.objects.bulk_create(
         Withdrawal(claim=claim, units=units[claim.pk], reason=reason, actor=actor, at=at) for claim in claims
     )
-    promises.shorten(claims, reason=reason or "fewer units wanted", at=at)
     return [
         Withdrawn(claim.pk, claim.item_id, units[claim.pk], released[claim.pk], claim.quantity - claim.shipped)
         for claim in claims
@@ -127,21 +152,45 @@ def _give_up(claim: Claim, units: int) -> int:
 def fill(queue: Queue, *, actor: str, at: datetime, limit: int = FILL_CHUNK) -> list[Filled]:
     """Give the free units on the shelf to those who wait, in order, partly where they do not suffice.
 
-    At most `limit` claims are served; call again in a new transaction until nothing is returned. n units serve at most
-    n claims, so no more than n rows are read, however long the queue is.
+    At most `limit` claims are served; call again in a new transaction until nothing is returned. One statement finds
+    and serves them: n units serve at most n claims, so no more than n rows are read, however long the queue is.
     """
     free = queue.item.unallocated
-    if free <= 0 or not queue.waiting:
+    if free <= 0 or queue.waiting == queue.passed_over:
         return []
-    head = list(Claim.objects.waiting().filter(item=queue.item).in_order()[: min(limit, free)])
-    served = [(claim, units) for claim, units in zip(head, share(free, [c.lacks for c in head]), strict=True) if units]
-    for claim, units in served:
-        claim.allocated += units
-        queue.waiting -= units
-    Claim.objects.bulk_update([claim for claim, _ in served], ["allocated"], batch_size=500)
-    queue.save(update_fields=["waiting"])
-    ledger.allocate([_entry({queue.item_id: queue}, claim, units) for claim, units in served], actor=actor, at=at)
-    return [Filled(claim.pk, queue.item_id, units, claim.lacks) for claim, units in served]
+    filled = _serve(queue.item_id, free, min(limit, free))
+    given = sum(fact.units for fact in filled)
+    queue.waiting -= given
+    if queue.passed_over:
+        queue.judged = None
+    else:
+        queue.filled += given
+    save_counters([queue])
+    cause = {fact.claim_id: f"claim {fact.claim_id}" for fact in filled}
+    ledger.allocate([ledger.Entry(queue.item, fact.units, cause[fact.claim_id]) for fact in filled], actor=actor, at=at)
+    return filled
+
+
+def _serve(item_id: int, free: int, limit: int) -> list[Filled]:
+    """The head of the queue, served from `free` units by a running sum over at most `limit` rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH head AS MATERIALIZED (
+                SELECT id, rank, quantity - allocated AS lacks FROM backorders_claim
+                WHERE item_id = %(item)s AND allocated < quantity AND hold = '' AND put_off_to_id IS NULL
+                ORDER BY rank, id LIMIT %(limit)s
+            ), given AS (
+                SELECT id, rank, least(lacks, %(free)s - (sum(lacks) OVER (ORDER BY rank, id) - lacks))::int AS units
+                FROM head
+            )
+            UPDATE backorders_claim AS claim SET allocated = allocated + given.units
+            FROM given WHERE claim.id = given.id AND given.units > 0
+            RETURNING given.rank, claim.id, given.units, claim.quantity - claim.allocated
+            """,
+            {"item": item_id, "free": free, "limit": limit},
+        )
+        return [Filled(pk, item_id, units, lacks) for _, pk, units, lacks in sorted(cursor.fetchall())]
 
 
 def ship(queues: Mapping[int, Queue], units: Mapping[int, int], *, actor: str, at: datetime) -> list[Shipped]:
@@ -181,9 +230,10 @@ def _give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -
     taken = list(share(short, [claim.ready for claim in claims]))
     for claim, units in zip(claims, taken, strict=True):
         claim.allocated -= units
-    queue.waiting += short
+        count(queue, claim, units)
+    queue.judged = None
     Claim.objects.bulk_update(claims, ["allocated"], batch_size=500)
-    queue.save(update_fields=["waiting"])
+    save_counters([queue])
     ledger.release(
         [_entry({queue.item_id: queue}, claim, units, reason) for claim, units in zip(claims, taken, strict=True)],
         actor=actor,
@@ -191,9 +241,19 @@ def _give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -
     )
 
 
+def count(queue: Queue, claim: Claim, units: int) -> None:
+    """The claim lacks so many units more, or fewer, than it did."""
+    queue.waiting += units
+    if claim.is_passed_over:
+        queue.passed_over += units
+    if claim.put_off_to_id is not None:
+        queue.put_off += units
+
+
+def save_counters(queues: Iterable[Queue]) -> None:
+    for queue in queues:
+        queue.save(update_fields=COUNTERS)
+
+
 def _entry(queues: Mapping[int, Queue], claim: Claim, units: int, reason: str = "") -> ledger.Entry:
     return ledger.Entry(queues[claim.item_id].item, units, f"claim {claim.pk}", reason)
-
-
-def _save_waiting(queues: Mapping[int, Queue]) -> None:
-    Queue.objects.bulk_update(queues.values(), ["waiting"])

@@ -1,13 +1,13 @@
 """What the inventory knows by itself. Desks that also need the queue or letters stand in `shop.staff`."""
 
 from django.contrib import admin
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import F, Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from inventory.models import ExpectedDayChange, PurchaseOrder, StockMovement, Supplier
+from inventory.models import ExpectedDayChange, StockMovement
 
 
 class ReadOnly:
@@ -31,21 +31,6 @@ class SavesOnlyChanges:
             obj.save(update_fields=form.changed_data)
         else:
             obj.save()
-
-
-@admin.register(Supplier)
-class SupplierAdmin(ModelAdmin):
-    list_display = ["name", "email", "open_orders"]
-    search_fields = ["name", "email"]
-    ordering = ["name"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Supplier]:
-        placed = Q(purchase_orders__state=PurchaseOrder.State.PLACED)
-        return super().get_queryset(request).annotate(placed_orders=Count("purchase_orders", filter=placed))
-
-    @display(description="Open purchase orders", ordering="placed_orders")
-    def open_orders(self, supplier: Supplier) -> int:
-        return int(getattr(supplier, "placed_orders", 0))
 
 
 @admin.register(StockMovement)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from inventory.locking import require_transaction
-from inventory.models import MovementKind, StockItem, StockMovement
+from inventory.models import MovementKind, StockItem
 
 
 class NotLocked(Exception):
@@ -65,28 +67,46 @@ def adjust(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
 
 def _post(kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime) -> None:
     require_transaction()
-    movements, items = [], {}
     for entry in entries:
         if not entry.item.is_locked:
             raise NotLocked(f"{entry.item.sku} was not locked before its counters were to change.")
         if entry.units < 0 and kind is not MovementKind.ADJUST:
             raise ValueError(f"{kind.label}: {entry.units} units of {entry.item.sku} is not a quantity.")
-        if entry.units == 0:
-            continue
-        movement = StockMovement(
-            item=entry.item,
-            kind=kind,
-            on_hand_change=on_hand * entry.units,
-            allocated_change=allocated * entry.units,
-            cause=entry.cause,
-            reason=entry.reason,
-            actor=actor,
-            at=at,
-        )
-        entry.item.on_hand += movement.on_hand_change
-        entry.item.allocated += movement.allocated_change
-        movements.append(movement)
-        items[entry.item.pk] = entry.item
-    if movements:
-        StockMovement.objects.bulk_create(movements, batch_size=2000)
+    moved = [entry for entry in entries if entry.units]
+    if not moved:
+        return
+    _write_movements(kind, moved, on_hand, allocated, actor, at)
+    for entry in moved:
+        entry.item.on_hand += on_hand * entry.units
+        entry.item.allocated += allocated * entry.units
+    items = {entry.item.pk: entry.item for entry in moved}
+    if len(items) == 1:
+        moved[0].item.save(update_fields=["on_hand", "allocated"])
+    else:
         StockItem.objects.bulk_update(items.values(), ["on_hand", "allocated"], batch_size=500)
+
+
+def _write_movements(
+    kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime
+) -> None:
+    """One statement for any number of rows: a big fill writes a thousand at once while others wait for the item."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inventory_stockmovement
+                (item_id, kind, on_hand_change, allocated_change, cause, reason, actor, at)
+            SELECT item, %s, units * %s, units * %s, cause, reason, %s, %s
+            FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[]) AS entry (item, units, cause, reason)
+            """,
+            [
+                kind.value,
+                on_hand,
+                allocated,
+                actor,
+                at,
+                [entry.item.pk for entry in entries],
+                [entry.units for entry in entries],
+                [entry.cause for entry in entries],
+                [entry.reason for entry in entries],
+            ],
+        )

@@ -1,6 +1,7 @@
 """Locks on stock items: the one consistency boundary (law 1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
@@ -18,19 +19,26 @@ def require_transaction() -> None:
         raise transaction.TransactionManagementError("Stock and queues are only changed inside a transaction.")
 
 
+@contextmanager
+def stock_lock() -> Iterator[None]:
+    """Around the statement that takes the lock: a lock that is not to be had becomes StockBusy."""
+    require_transaction()
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected | QueryCanceled):
+            raise StockBusy("The stock is being changed by somebody else. Try again in a moment.") from error
+        raise
+
+
 def lock_items(ids: Iterable[int]) -> dict[int, StockItem]:
     """Lock stock items, in the order of their ids, and read them fresh. A transaction calls this once, before it plans.
 
     Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
     """
-    require_transaction()
     wanted = sorted(set(ids))
-    try:
+    with stock_lock():
         items = {item.pk: item for item in StockItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected | QueryCanceled):
-            raise StockBusy("The stock is being changed by somebody else. Try again in a moment.") from error
-        raise
     for pk in wanted:
         if pk not in items:
             raise StockItem.DoesNotExist(f"There is no stock item {pk}.")

@@ -74,8 +74,12 @@ class StockMovement(models.Model):
 
 
 class Supplier(models.Model):
+    """Whom we order from. `handling_days` are the working days that its goods need here before they can ship, beside
+    the house's own."""
+
     name = models.CharField(max_length=150, unique=True)
     email = models.EmailField(blank=True)
+    handling_days = models.PositiveSmallIntegerField(default=0, editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -108,7 +112,7 @@ class PurchaseOrderLineQuerySet(models.QuerySet["PurchaseOrderLine"]):
 
 
 class PurchaseOrderLine(models.Model):
-    """One SKU of a purchase order. `expected_on` is the day on which its units can ship from here; empty means unknown.
+    """One SKU of a purchase order. `expected_on` is the day on which its goods are to arrive; empty means unknown.
 
     `received` may exceed `quantity` (over-delivery). `written_off` counts units that will not come any more.
     """

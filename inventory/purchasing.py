@@ -3,7 +3,9 @@
 from datetime import date, datetime
 
 from inventory.locking import require_transaction
-from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine
+from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, Supplier
+
+MOST_HANDLING_DAYS = 60
 
 
 class UnableToChangePurchaseOrder(Exception):
@@ -40,6 +42,20 @@ def change_expected_day(
         )
     line.expected_on, line.confirmed = day, confirmed
     line.save(update_fields=["expected_on", "confirmed"])
+
+
+def change_handling_days(supplier: Supplier, days: int, *, reason: str) -> None:
+    """Set the working days that a supplier's goods need here. The items that it owes must be locked by the caller.
+
+    Raises UnableToChangePurchaseOrder without a reason: customers read it.
+    """
+    require_transaction()
+    if not reason.strip():
+        raise UnableToChangePurchaseOrder("Say why: customers whose day moves read the reason in their letter.")
+    if not 0 <= days <= MOST_HANDLING_DAYS:
+        raise UnableToChangePurchaseOrder(f"Give a number of working days from 0 to {MOST_HANDLING_DAYS}.")
+    supplier.handling_days = days
+    supplier.save(update_fields=["handling_days"])
 
 
 def write_off(line: PurchaseOrderLine, units: int) -> None:

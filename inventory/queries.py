@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
+from inventory.dispatch import working_days
 from inventory.models import PurchaseOrderLine, StockItem
 from inventory.supply import Arrival
 
@@ -13,9 +14,12 @@ from inventory.supply import Arrival
 def arrivals(item_ids: Collection[int]) -> dict[int, list[Arrival]]:
     """What suppliers still owe us of each item, in one query; lines without a day included."""
     owed: dict[int, list[Arrival]] = defaultdict(list)
+    days = working_days()
     lines = PurchaseOrderLine.objects.inbound().filter(item__in=item_ids)
-    for line in lines.order_by("id"):
-        owed[line.item_id].append(Arrival(line.outstanding, line.expected_on, line.pk, line.confirmed))
+    for line in lines.annotate(handling=F("order__supplier__handling_days")).order_by("id"):
+        day = line.expected_on
+        available_on = days.available_on(day, line.handling) if day else None
+        owed[line.item_id].append(Arrival(line.outstanding, day, available_on, line.pk, line.confirmed))
     return owed
 
 

@@ -28,11 +28,13 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A delivery is on the shelf. `is_new` is False when the same delivery had been received before."""
+    """A delivery is on the shelf. `is_new` is False when the same delivery had been received before; `line_ids` are the
+    purchase lines on which its goods were counted."""
 
     delivery: Delivery
     item_ids: frozenset[int]
     is_new: bool
+    line_ids: frozenset[int] = frozenset()
 
 
 def receive_delivery(
@@ -66,7 +68,8 @@ def receive_delivery(
     ledger.receive([ledger.Entry(items[pk], count, cause) for pk, count in sorted(units.items())], actor=actor, at=at)
     if order is not None:
         close_if_complete(order)
-    return Received(delivery, frozenset(units), True)
+    counted_on = frozenset(line.pk for _, line, _ in lines if line is not None)
+    return Received(delivery, frozenset(units), True, counted_on)
 
 
 def _checked_number(number: str) -> str:

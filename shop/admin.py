@@ -1,5 +1,5 @@
 """Found by Django's admin; the desks themselves stand in `shop.staff`."""
 
-from shop.staff import accounts, catalog, deliveries, orders, purchasing, stock
+from shop.staff import accounts, catalog, claims, deliveries, orders, purchasing, stock, suppliers
 
-__all__ = ["accounts", "catalog", "deliveries", "orders", "purchasing", "stock"]
+__all__ = ["accounts", "catalog", "claims", "deliveries", "orders", "purchasing", "stock", "suppliers"]

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from backorders import promises, queue
+from django.db.models import F
+
+from backorders import queue
 from backorders.facts import Withdrawn
 from backorders.models import Claim, Queue
-from shop import messages, payments, wakeups
+from shop import messages, payments
 from shop.models import Order, OrderLine
+from shop.settling import settle
 from shop.transactions import use_case
 
 _UNITS_FREED = "somebody before you needed fewer units"
@@ -31,11 +34,27 @@ def cancel_line(
 def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) -> list[Withdrawn]:
     """Cancel everything of an order that has not shipped. Raises UnableToLeave when nothing is left."""
     queues = queue.lock(order.lines.values_list("claim__item_id", flat=True))
-    claims = Claim.objects.filter(order_line__order=order)
-    left = {claim.pk: claim.quantity - claim.shipped for claim in claims if claim.quantity > claim.shipped}
-    if not left:
+    if not (left := left_of(order)):
         raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
     return _withdraw(order, queues, left, reason, actor, at)
+
+
+def left_of(order: Order) -> dict[int, int]:
+    """What of the order has not shipped, as units by claim; read it under the lock."""
+    claims = Claim.objects.filter(order_line__order=order, shipped__lt=F("quantity"))
+    return {claim.pk: claim.quantity - claim.shipped for claim in claims}
+
+
+def pass_on(
+    queues: Mapping[int, Queue], units: Mapping[int, int], *, reason: str, actor: str, at: datetime
+) -> list[Withdrawn]:
+    """Units by claim leave the queue and go to the next in it, who are told. Their own customer is told by the caller.
+
+    Raises UnableToLeave when fewer are left.
+    """
+    withdrawn = queue.leave(queues, units, reason=reason, actor=actor, at=at)
+    settle(queues, reason=_UNITS_FREED, actor=actor, at=at)
+    return withdrawn
 
 
 def _withdraw(
@@ -46,13 +65,7 @@ def _withdraw(
     actor: str,
     at: datetime,
 ) -> list[Withdrawn]:
-    withdrawn = queue.leave(queues, units, reason=reason, actor=actor, at=at)
-    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
-    moved = promises.revise(queues.values(), reason=_UNITS_FREED, at=at)
-    payments.reduce_to_what_is_wanted(order)
-    messages.units_withdrawn(order, withdrawn, at=at)
-    messages.units_arrived(filled, at=at)
-    messages.days_moved(moved, at=at)
-    wakeups.wake_fill(queues)
-    wakeups.wake_mailer()
+    withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
+    payment = payments.reduce_to_what_is_wanted(order)
+    messages.units_withdrawn(payment.order, withdrawn, at=at)
     return withdrawn

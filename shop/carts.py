@@ -7,12 +7,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from backorders.availability import quotes
-from backorders.plan import Portion, Quote, State, split
-from shop.models import Cart, CartLine, Variant
+from backorders.plan import Limit, Portion, Quote, State, split
+from shop.models import Cart, CartLine, Sends, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
+from shop.models.orders import customer_key
 
 
 class UnableToChangeCart(Exception):
@@ -21,10 +23,12 @@ class UnableToChangeCart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineQuote:
-    """A cart line with its part of the quote. `missing` units cannot be promised; `possible` can be had instead."""
+    """A cart line with its part of the quote. `missing` units cannot be promised, and `limit` says why; `possible` can
+    be had instead. Without a limit the article is not sold any more."""
 
     line: CartLine
     portions: tuple[Portion, ...]
+    limit: Limit | None = None
 
     @property
     def variant(self) -> Variant:
@@ -76,6 +80,22 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to send a cart, with the parcels in which it then leaves, soonest first."""
+
+    sends: Sends
+    parcels: tuple[Parcel, ...]
+
+    @property
+    def first(self) -> Parcel:
+        return self.parcels[0]
+
+    @property
+    def last(self) -> Parcel:
+        return self.parcels[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """A cart as it could be ordered at this moment."""
 
@@ -114,16 +134,53 @@ class Contents:
             for (_, now), parts in sorted(days.items(), key=lambda day: day[0])
         )
 
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """How it can be sent: as it gets ready; and together, if it would else be more than one parcel."""
+        parcels = self.parcels
+        as_ready = Way(Sends.AS_READY, parcels)
+        if len(parcels) < 2:
+            return (as_ready,)
+        whole = Parcel(
+            False,
+            parcels[-1].ships_on,
+            all(parcel.confirmed for parcel in parcels),
+            tuple(part for parcel in parcels for part in parcel.parts),
+        )
+        return as_ready, Way(Sends.TOGETHER, (whole,))
+
 
 def contents(cart: Cart, at: datetime) -> Contents:
     """The cart's lines with their quotes: three queries, however many lines there are."""
-    lines = lines_of(cart.pk)
-    return quoted(lines, quotes(wanted_by(lines), at))
+    lines = list(_lines(cart.pk))
+    return quoted(lines, quotes(wanted_by(lines), at, customer=customer_of(cart)))
 
 
-def lines_of(cart_id: UUID) -> list[CartLine]:
+def locked_lines(cart_id: UUID) -> list[CartLine]:
+    """The lines of a cart that is about to be ordered, with the cart locked: empty once it has been."""
+    return list(_lines(cart_id).select_for_update(of=("cart",)))
+
+
+def _lines(cart_id: UUID) -> QuerySet[CartLine]:
     lines = CartLine.objects.filter(cart=cart_id).select_related("cart", "variant__product", "variant__stock_item")
-    return list(lines.order_by("id"))
+    return lines.order_by("id")
+
+
+def discard(cart: Cart) -> None:
+    """The cart and its lines are gone, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH lines AS (DELETE FROM shop_cartline WHERE cart_id = %(cart)s)
+            DELETE FROM shop_cart WHERE id = %(cart)s
+            """,
+            {"cart": cart.pk},
+        )
+
+
+def customer_of(cart: Cart) -> str:
+    """Whose limits count for what is in the cart; nobody's until its details are known."""
+    return customer_key(cart.details.get("email", ""))
 
 
 def wanted_by(lines: Iterable[CartLine]) -> Counter[int]:
@@ -140,11 +197,13 @@ def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
     An article that was taken down since it was put into the cart cannot be promised.
     """
     parts: dict[int, tuple[Portion, ...]] = {}
+    limits: dict[int, Limit | None] = {}
     for item_id, answer in answers.items():
         same = [line for line in lines if line.variant.stock_item_id == item_id]
         for line, portions in zip(same, split(answer.portions, [line.quantity for line in same]), strict=True):
-            parts[line.pk] = portions if line.variant.product.published else ()
-    return Contents(tuple(LineQuote(line, parts[line.pk]) for line in lines))
+            is_sold = line.variant.product.published
+            parts[line.pk], limits[line.pk] = (portions, answer.limit) if is_sold else ((), None)
+    return Contents(tuple(LineQuote(line, parts[line.pk], limits[line.pk]) for line in lines))
 
 
 def add(cart: Cart, variant: Variant, units: int) -> CartLine:

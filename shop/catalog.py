@@ -8,23 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
+from django.db.models.functions import JSONObject
 from django.urls import reverse
-from django.utils import timezone
 
-from backorders.availability import quotes
-from backorders.models import Policy
-from backorders.plan import Quote, State, take
-from inventory.models import PurchaseOrderLine
+from backorders.availability import quotes_of
+from backorders.plan import Quote, State
 from shop.models import Category, Product, ProductImage, Variant
+from shop.models.carts import MOST_UNITS_OF_A_LINE
+from shop.ranking import LATER, NEVER, NOW, ranked
 
 CARDS_OF_A_PAGE = 24
 ALTERNATIVES = 4
-# How the database ranks a variant, so that a page of a long shelf can be cut off there. It decides the order of cards
-# and nothing else: what a card says is the quote's (law 6).
-NOW, LATER, NEVER = 0, 1, 2
-_STATES = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
+RANKS = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +77,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A product with its choices. `quote` is for the chosen variant and the wanted quantity; both are None when nothing
-    is sold. `alternatives` are filled when the chosen variant cannot be had at all."""
+    """A product with its choices. `answer` is all that can be promised of the chosen variant, `quote` its part for the
+    wanted quantity; all three are None when nothing is sold. `alternatives` are filled when the chosen variant cannot
+    be had at all."""
 
     product: Product
     images: tuple[ProductImage, ...] = ()
     choices: tuple[Choice, ...] = ()
     chosen: Variant | None = None
     quote: Quote | None = None
+    answer: Quote | None = None
     alternatives: tuple[Card, ...] = ()
 
 
@@ -110,46 +108,49 @@ def trail(shelves: Sequence[Shelf], slug: str) -> tuple[Shelf, ...]:
     return ()
 
 
-def listing(shelf: Shelf, at: datetime, *, page: int = 1, only_available: bool = False) -> Listing:
-    """A page of a shelf's cards: what is available now, then what can be backordered, then the rest. Four queries."""
-    products = _ranked_products(timezone.localdate(at)).filter(category__in=shelf.pks)
+def listing(shelf: Shelf, at: datetime, *, page: int = 1, only_available: bool = False, customer: str = "") -> Listing:
+    """A page of a shelf's cards: what is available now, then what can be backordered, then the rest. Three queries."""
+    products = _ranked_products(at).filter(category__in=shelf.pks)
     if only_available:
         products = products.filter(rank=NOW)
-    return _listing(products.order_by("rank", "title", "id"), page, at)
+    return _listing(products.order_by("rank", "title", "id"), page, at, customer)
 
 
-def featured(at: datetime) -> tuple[Card, ...]:
-    """The cards of the home page. Four queries."""
-    products = _ranked_products(timezone.localdate(at)).filter(featured=True)
-    return _listing(products.order_by("id"), 1, at).cards
+def featured(at: datetime, *, customer: str = "") -> tuple[Card, ...]:
+    """The cards of the home page. Three queries."""
+    return _listing(_ranked_products(at).filter(featured=True).order_by("id"), 1, at, customer).cards
 
 
-def product_page(slug: str, at: datetime, *, variant_id: int | None = None, wanted: int = 1) -> ProductPage | None:
+def product_page(
+    slug: str, at: datetime, *, variant_id: int | None = None, wanted: int = 1, customer: str = ""
+) -> ProductPage | None:
     """A product with the quote for the chosen variant and quantity; without a choice, the first that is to be had.
 
-    None when there is no such product. Three queries, and one more when the chosen variant cannot be had.
+    None when there is no such product. Two queries, and one more when the chosen variant cannot be had; put-off claims
+    and a limit for this customer cost one each.
     """
-    today = timezone.localdate(at)
-    variants = _ranked(
+    variants = list(
         Variant.objects.filter(product__slug=slug, product__published=True)
-        .select_related("product__category", "stock_item")
-        .annotate(pictures=ArraySubquery(_pictures("product"))),
-        today,
-    ).order_by("position", "id")
+        .select_related("product__category", "stock_item__queue")
+        .annotate(pictures=ArraySubquery(_pictures("product")))
+        .order_by("position", "id")
+    )
     if not variants:
         product = Product.objects.published().select_related("category").filter(slug=slug).first()
         return ProductPage(product) if product else None
-    product = variants[0].product
-    chosen = next((v for v in variants if v.pk == variant_id), None) or min(variants, key=lambda v: v.rank)
-    instead = _instead_of(product, today) if chosen.rank == NEVER else []
-    answers = quotes({v.stock_item_id: wanted for v in variants} | {v.stock_item_id: 1 for v in instead}, at)
+    answers = _answers(variants, MOST_UNITS_OF_A_LINE, at, customer=customer)
+    choices = tuple(Choice(variant, answers[variant.stock_item_id].first(1)) for variant in variants)
+    asked = (choice for choice in choices if choice.variant.pk == variant_id)
+    chosen = next(asked, None) or min(choices, key=lambda choice: RANKS[choice.quote.state])
+    answer = answers[chosen.variant.stock_item_id]
     return ProductPage(
-        product,
+        variants[0].product,
         tuple(ProductImage(**fields) for fields in variants[0].pictures),
-        tuple(Choice(v, _of_one(answers[v.stock_item_id])) for v in variants),
-        chosen,
-        answers[chosen.stock_item_id],
-        tuple(_card(v.product, [v], v.cover, answers) for v in instead),
+        choices,
+        chosen.variant,
+        answer.first(wanted),
+        answer,
+        _alternatives(variants[0].product, at) if chosen.quote.state is State.OUT_OF_STOCK else (),
     )
 
 
@@ -164,14 +165,15 @@ def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) 
     return Shelf(category.pk, category.name, category.slug, children)
 
 
-def _listing(products: QuerySet[Any], page: int, at: datetime) -> Listing:
+def _listing(products: QuerySet[Any], page: int, at: datetime, customer: str) -> Listing:
     """One page and the number of all, in one query: a window counts before the page is cut off."""
     start = (page - 1) * CARDS_OF_A_PAGE
     rows = list(products.annotate(cover=_cover("pk"), total=Window(Count("pk")))[start : start + CARDS_OF_A_PAGE])
     variants: dict[int, list[Variant]] = defaultdict(list)
-    for variant in Variant.objects.filter(product__in=rows).order_by("position", "id"):
+    same_page = Variant.objects.filter(product__in=rows).select_related("stock_item__queue").order_by("position", "id")
+    for variant in same_page:
         variants[variant.product_id].append(variant)
-    answers = quotes({v.stock_item_id: 1 for same in variants.values() for v in same}, at)
+    answers = _answers(same_page, 1, at, customer=customer)
     cards = (_card(row, variants[row.pk], row.cover, answers) for row in rows)
     return Listing(tuple(cards), rows[0].total if rows else 0, page)
 
@@ -180,7 +182,7 @@ def _card(
     product: Product, variants: Sequence[Variant], cover: Mapping[str, Any] | None, answers: Mapping[int, Quote]
 ) -> Card:
     cheapest = min(variants, key=lambda variant: variant.price)
-    each = [_of_one(answers[variant.stock_item_id]) for variant in variants]
+    each = [answers[variant.stock_item_id].first(1) for variant in variants]
     return Card(
         product,
         ProductImage(**cover) if cover else None,
@@ -193,55 +195,36 @@ def _card(
     )
 
 
-def _of_one(quote: Quote) -> Quote:
-    """The quote for one unit, from that for more: who wants more gets the same first unit."""
-    return Quote(1, tuple(take(quote.portions, 1)))
-
-
 def _soonest_first(quote: Quote) -> tuple[int, date]:
-    return _STATES[quote.state], quote.complete_on or date.max
+    return RANKS[quote.state], quote.complete_on or date.max
 
 
-def _ranked_products(today: date) -> QuerySet[Any]:
+def _answers(variants: Iterable[Variant], wanted: int, at: datetime, *, customer: str = "") -> dict[int, Quote]:
+    """The quote for so many units of each variant's stock item, which was read with its queue."""
+    items = {variant.stock_item_id: variant.stock_item for variant in variants}
+    return quotes_of(items.values(), dict.fromkeys(items, wanted), at, customer=customer)
+
+
+def _ranked_products(at: datetime) -> QuerySet[Any]:
     """Published products that have anything to choose, with the rank of their best variant."""
-    best = _ranked(Variant.objects.filter(product=OuterRef("pk")), today).order_by("rank").values("rank")[:1]
+    best = ranked(Variant.objects.filter(product=OuterRef("pk")), at).order_by("rank").values("rank")[:1]
     return Product.objects.published().annotate(rank=Subquery(best)).filter(rank__isnull=False)
 
 
-def _ranked(variants: QuerySet[Any], today: date) -> QuerySet[Any]:
-    """Annotates `rank`: NOW when a unit is free, LATER when the queue is open and something is expected, else NEVER."""
-    arriving = (
-        PurchaseOrderLine.objects.inbound()
-        .with_outstanding()
-        .filter(item=OuterRef("stock_item"), expected_on__gte=today)
-        .order_by()
-        .values("item")
-        .annotate(units=Sum("still_owed"))
-    )
-    waiting = Coalesce(F("stock_item__queue__waiting"), 0)
-    queue = "stock_item__queue"
-    is_open = Q(**{f"{queue}__cap__isnull": True}) | Q(**{f"{queue}__cap__gt": F(f"{queue}__waiting")})
-    expects_more = Q(**{f"{queue}__policy": Policy.LEAD_TIME}) | Q(
-        **{f"{queue}__policy": Policy.INBOUND}, arriving__gt=F("ahead")
-    )
-    return variants.annotate(
-        ahead=waiting + F("stock_item__allocated") - F("stock_item__on_hand"),
-        arriving=Coalesce(Subquery(arriving.values("units")), 0),
-        rank=Case(When(ahead__lt=0, then=NOW), When(is_open & expects_more, then=LATER), default=Value(NEVER)),
-    )
-
-
-def _instead_of(product: Product, today: date) -> list[Any]:
-    """Variants of other products on the same shelf that are available now, one of each. One query."""
-    return list(
-        _ranked(Variant.objects.filter(product__category=product.category_id, product__published=True), today)
+def _alternatives(product: Product, at: datetime) -> tuple[Card, ...]:
+    """Variants of other products on the same shelf that are available now, one of each. One query: what the shelf can
+    answer for needs no look at what is on order."""
+    instead = list(
+        ranked(Variant.objects.filter(product__category=product.category_id, product__published=True), at)
         .filter(rank=NOW)
         .exclude(product=product)
-        .select_related("product")
+        .select_related("product", "stock_item__queue")
         .annotate(cover=_cover("product"))
         .order_by("product_id", "position", "id")
         .distinct("product_id")[:ALTERNATIVES]
     )
+    answers = _answers(instead, 1, at)
+    return tuple(_card(variant.product, [variant], variant.cover, answers) for variant in instead)
 
 
 def _pictures(product: str) -> QuerySet[ProductImage, Any]:

@@ -1,13 +1,12 @@
 """Placing an order: what the shopper saw is checked again under the lock before anything is promised (law 7)."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
 from django.db.models import QuerySet
 
 from backorders import queue
@@ -15,12 +14,13 @@ from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
-from shop.formats import long_day
-from shop.models import Cart, Order, OrderLine, ShippingMethod, User
+from shop.gateways import Gateway
+from shop.models import Cart, Order, OrderLine, Sends, ShippingMethod, User
 from shop.models.orders import draw_number
+from shop.review import Option, Review, Shown, UnableToPlaceOrder
+from shop.sending import shipping_price
 from shop.transactions import use_case
 
-_SEAL = "shop.checkout.shown:v1"
 _EMPTY = "Your cart is empty: put something into it first."
 # In the shop's currency; far above every real order, far below what the columns hold.
 MOST_OF_AN_ORDER = Decimal(10_000_000)
@@ -28,12 +28,12 @@ MOST_OF_AN_ORDER = Decimal(10_000_000)
 DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
 
-class UnableToPlaceOrder(Exception):
-    """The sentence says what to do; nothing was placed and nothing in the cart was lost."""
+class AnswersMissing(UnableToPlaceOrder):
+    """The review asks something that was not answered: `asks` has a sentence for each field, `sends` or `consent`."""
 
-
-class ConsentMissing(UnableToPlaceOrder):
-    """Something is backordered and the box that says so was not ticked."""
+    def __init__(self, asks: Mapping[str, str]):
+        super().__init__(" ".join(asks.values()))
+        self.asks = asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,76 +49,20 @@ class Change:
         return self.old is None or bool(self.line.missing) or is_worse(self.line.portions, self.old)
 
 
+@dataclass(frozen=True, slots=True)
+class ShippingChange:
+    """A way of sending that got dearer, or goes by another method. `old_price` is None if no such price was shown."""
+
+    option: Option
+    old_price: Decimal | None
+
+
 class PromiseMoved(Exception):
-    """What could be ordered is worse or dearer than what was shown. Show `changes` and `contents`, and ask again."""
+    """What could be ordered is worse or dearer than what was shown. Show what changed and `contents`, and ask again."""
 
-    def __init__(self, contents: Contents, changes: Sequence[Change], shipping_changed: bool):
+    def __init__(self, contents: Contents, changes: Sequence[Change], shipping: Sequence[ShippingChange]):
         super().__init__("Something changed since you looked. Please check it and order again.")
-        self.contents, self.changes, self.shipping_changed = contents, tuple(changes), shipping_changed
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLine:
-    """A line of the review as it was shown: money as text, days as ISO text, None for "now"."""
-
-    variant_id: int
-    quantity: int
-    unit_price: str
-    days: tuple[tuple[int, str | None], ...]
-
-    @property
-    def portions(self) -> tuple[Portion, ...]:
-        return tuple(
-            Portion(units, date.fromisoformat(day) if day else None, now=day is None) for units, day in self.days
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the review page showed: lines, days and prices. It travels through the form, sealed."""
-
-    lines: tuple[ShownLine, ...]
-    shipping_method_id: int
-    shipping_price: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Everything that a shopper agrees to when she orders."""
-
-    contents: Contents
-    shipping: ShippingMethod
-
-    @property
-    def total(self) -> Decimal:
-        return self.contents.goods_total + self.shipping.price
-
-    @property
-    def consent_text(self) -> str:
-        """The sentence beside the consent box, with its days; empty when everything ships now."""
-        later = [
-            f"{units} × {line.variant} by {long_day(parcel.ships_on)}{'' if parcel.confirmed else ' (estimated)'}"
-            for parcel in self.contents.parcels
-            if not parcel.now
-            for line, units in parcel.parts
-        ]
-        return f"I agree to wait for what is not on the shelf: {'; '.join(later)}." if later else ""
-
-    @property
-    def shown(self) -> Shown:
-        return Shown(
-            tuple(
-                ShownLine(
-                    line.variant.pk,
-                    line.quantity,
-                    str(line.unit_price),
-                    tuple((p.quantity, None if p.now else p.by.isoformat()) for p in line.portions),
-                )
-                for line in self.contents.lines
-            ),
-            self.shipping.pk,
-            str(self.shipping.price),
-        )
+        self.contents, self.changes, self.shipping = contents, tuple(changes), tuple(shipping)
 
 
 def shipping_methods() -> QuerySet[ShippingMethod]:
@@ -130,53 +74,44 @@ def review(cart: Cart, at: datetime) -> Review:
     return _review(cart, carts.contents(cart, at))
 
 
-def seal(shown: Shown) -> str:
-    return signing.dumps(asdict(shown), salt=_SEAL, compress=True)
-
-
-def unseal(text: str) -> Shown:
-    """What was shown. Raises UnableToPlaceOrder for anything that this shop did not seal."""
-    try:
-        data = signing.loads(text, salt=_SEAL)
-    except signing.BadSignature as error:
-        raise UnableToPlaceOrder("The page was too old or incomplete: look through your order once more.") from error
-    lines = (
-        ShownLine(line["variant_id"], line["quantity"], line["unit_price"], tuple((u, d) for u, d in line["days"]))
-        for line in data["lines"]
-    )
-    return Shown(tuple(lines), data["shipping_method_id"], data["shipping_price"])
-
-
 @use_case
-def place_order(cart_id: UUID, *, shown: Shown, consented: bool, user: User | None, at: datetime) -> Order:
+def place_order(
+    cart_id: UUID, *, shown: Shown, sends: Sends | None = None, consented: bool, user: User | None, at: datetime
+) -> Order:
     """Place what the cart holds, if it is no worse than what was shown. Once per cart: a repetition returns the order.
 
-    Raises PromiseMoved when a day got later, a quantity smaller or a price different, UnableToPlaceOrder (or its
-    ConsentMissing) with a sentence, StockBusy when too many want the same at once. Then nothing was placed.
+    `sends` is her answer to how it is to be sent; it is asked only when not everything ships on one day.
+
+    Raises PromiseMoved when a day got later, a quantity smaller, a price different or shipping dearer,
+    UnableToPlaceOrder (or its AnswersMissing) with a sentence, StockBusy when too many want the same at once. Then
+    nothing was placed.
     """
-    lines = carts.lines_of(cart_id)
-    queues = queue.lock(line.variant.stock_item_id for line in lines)
-    if earlier := Order.objects.filter(cart_key=cart_id).first():
-        return earlier
+    lines = carts.locked_lines(cart_id)
     if not lines:
+        # Ordered already, a moment ago in another tab or just now by the same double click: or never filled.
+        if earlier := Order.objects.filter(cart_key=cart_id).first():
+            return earlier
         raise UnableToPlaceOrder(_EMPTY)
     cart = lines[0].cart
-    answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at)
+    customer = carts.customer_of(cart)
+    queues = queue.lock(line.variant.stock_item_id for line in lines)
+    answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
     agreed = _review(cart, contents)
     _compare(agreed, shown)
-    if agreed.consent_text and not consented:
-        raise ConsentMissing("Tick the box that says that you agree to wait for what is not on the shelf.")
+    _check_answers(agreed, sends, consented)
+    # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
+    kept = sends if sends and shown.asked_how else agreed.option(sends).sends
     number = draw_number()
-    wants = [queue.Want(line.variant.stock_item_id, number, line.portions) for line in contents.lines]
+    wants = [queue.Want(line.variant.stock_item_id, number, line.portions, customer) for line in contents.lines]
     joined = queue.join(queues, wants, actor="checkout", at=at)
-    order = _write_order(cart, number, agreed, user, at)
-    OrderLine.objects.bulk_create(
+    order = _write_order(cart, number, agreed, kept, user, at)
+    ordered = OrderLine.objects.bulk_create(
         _order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)
     )
-    payments.open_payment(order, at=at)
-    messages.order_placed(order, {fact.claim_id: fact for fact in joined}, at=at)
-    cart.delete()
+    payments.open_payment(order, agreed.payment, at=at)
+    messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
+    carts.discard(cart)
     wakeups.wake_mailer()
     return order
 
@@ -191,11 +126,33 @@ def _review(cart: Cart, contents: Contents) -> Review:
     shipping = shipping_methods().filter(pk=cart.details.get("shipping_method")).first()
     if shipping is None:
         raise UnableToPlaceOrder("Choose how your order is to be shipped.")
-    return Review(contents, shipping)
+    options = (
+        Option(way, contents.goods_total, shipping_price(shipping, len(way.parcels) or 1)) for way in contents.ways
+    )
+    return Review(contents, shipping, tuple(options), _payment_of(cart))
+
+
+def _payment_of(cart: Cart) -> Gateway:
+    try:
+        return payments.choose(cart.details.get("payment"))
+    except payments.UnableToChoosePayment as error:
+        raise UnableToPlaceOrder(str(error)) from error
+
+
+def _check_answers(agreed: Review, sends: Sends | None, consented: bool) -> None:
+    asks = {}
+    if agreed.asks_how and sends is None:
+        asks["sends"] = "Choose how we are to send it: each part as soon as it is ready, or everything together."
+    if agreed.needs_consent and not consented:
+        asks["consent"] = "Tick the box that says that you agree to wait for what is not on the shelf."
+    if asks:
+        raise AnswersMissing(asks)
 
 
 def _compare(agreed: Review, shown: Shown) -> None:
     """Law 7: a better day is taken as it is; a later day, fewer units or another price is shown and asked."""
+    if shown.payment != agreed.payment.name:
+        raise UnableToPlaceOrder("How you pay changed since you looked: look through your order once more.")
     seen = {line.variant_id: line for line in shown.lines}
     changes = []
     for line in agreed.contents.lines:
@@ -204,13 +161,26 @@ def _compare(agreed: Review, shown: Shown) -> None:
             changes.append(Change(line, None, None))
         elif line.missing or is_worse(line.portions, old.portions) or Decimal(old.unit_price) != line.unit_price:
             changes.append(Change(line, old.portions, Decimal(old.unit_price)))
-    shipping = (shown.shipping_method_id, Decimal(shown.shipping_price))
-    shipping_changed = shipping != (agreed.shipping.pk, agreed.shipping.price)
-    if changes or seen or shipping_changed:
-        raise PromiseMoved(agreed.contents, changes, shipping_changed)
+    shipping = _shipping_changes(agreed, shown)
+    if changes or seen or shipping:
+        raise PromiseMoved(agreed.contents, changes, shipping)
 
 
-def _write_order(cart: Cart, number: str, agreed: Review, user: User | None, at: datetime) -> Order:
+def _shipping_changes(agreed: Review, shown: Shown) -> list[ShippingChange]:
+    """A way that was not shown, because all was to ship on one day, is measured by the one that was."""
+    if shown.shipping_method_id != agreed.shipping.pk:
+        return [ShippingChange(option, None) for option in agreed.options]
+    prices = {sends: Decimal(price) for sends, price in shown.shipping_prices.items()}
+    was = {option.sends: prices.get(option.sends, prices[Sends.AS_READY]) for option in agreed.options}
+    return [
+        ShippingChange(option, was[option.sends])
+        for option in agreed.options
+        if option.shipping_price > was[option.sends]
+    ]
+
+
+def _write_order(cart: Cart, number: str, agreed: Review, sends: Sends, user: User | None, at: datetime) -> Order:
+    option = agreed.option(sends)
     details = {name: cart.details.get(name, "") for name in DETAILS}
     return Order.objects.create(
         **details,
@@ -219,11 +189,12 @@ def _write_order(cart: Cart, number: str, agreed: Review, user: User | None, at:
         user=user,
         placed_at=at,
         shipping_name=agreed.shipping.name,
-        shipping_price=agreed.shipping.price,
+        sends=sends,
+        shipping_price=option.shipping_price,
         goods_total=agreed.contents.goods_total,
         currency=settings.CURRENCY,
-        consent_text=agreed.consent_text,
-        consented_at=at if agreed.consent_text else None,
+        consent_text=option.consent_text,
+        consented_at=at if option.consent_text else None,
     )
 
 

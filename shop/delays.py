@@ -5,10 +5,10 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from backorders import promises, queue
+from backorders import promises, queue, turns
 from backorders.facts import Moved
 from inventory import purchasing
-from inventory.models import PurchaseOrder, PurchaseOrderLine
+from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from shop import messages, wakeups
 from shop.transactions import use_case
 
@@ -65,18 +65,45 @@ def write_off(
 
     With `seen`, the units that were outstanding when somebody chose: a second click then writes nothing more off.
     """
-    moved = _write_off(line.pk, units, reason, at, seen)
+    moved = _write_off(line.pk, units, reason, actor, at, seen)
     messages.days_moved(moved, at=at)
     wakeups.wake_mailer()
     return moved
 
 
-def preview_write_off(line: PurchaseOrderLine, units: int, *, reason: str, at: datetime) -> list[Moved]:
+def preview_write_off(line: PurchaseOrderLine, units: int, *, reason: str, actor: str, at: datetime) -> list[Moved]:
     """Whose promise would break, by the code that does it, in a transaction that is rolled back."""
     with transaction.atomic():
-        moved = _write_off(line.pk, units, reason, at)
+        moved = _write_off(line.pk, units, reason, actor, at)
         transaction.set_rollback(True)
     return moved
+
+
+@use_case
+def change_handling_days(supplier: Supplier, days: int, *, reason: str, actor: str, at: datetime) -> list[Moved]:
+    """Set how many working days a supplier's goods need here before they ship, and tell those whose day moves by it.
+
+    Raises UnableToChangePurchaseOrder without a reason, which customers read.
+    """
+    moved = _change_handling_days(supplier.pk, days, reason, at)
+    messages.days_moved(moved, at=at)
+    wakeups.wake_mailer()
+    return moved
+
+
+def preview_handling_days(supplier: Supplier, days: int, *, reason: str, at: datetime) -> list[Moved]:
+    """Whose promise would change, by the code that changes it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        moved = _change_handling_days(supplier.pk, days, reason, at)
+        transaction.set_rollback(True)
+    return moved
+
+
+def _change_handling_days(pk: int, days: int, reason: str, at: datetime) -> list[Moved]:
+    lines = PurchaseOrderLine.objects.inbound().filter(order__supplier=pk)
+    queues = queue.lock(lines.values_list("item_id", flat=True))
+    purchasing.change_handling_days(Supplier.objects.select_for_update().get(pk=pk), days, reason=reason)
+    return promises.revise(queues.values(), reason=reason, at=at)
 
 
 def _place(pk: int, at: datetime) -> list[Moved]:
@@ -85,13 +112,16 @@ def _place(pk: int, at: datetime) -> list[Moved]:
     return promises.revise(queues.values(), reason="we ordered more", at=at)
 
 
-def _write_off(pk: int, units: int, reason: str, at: datetime, seen: int | None = None) -> list[Moved]:
+def _write_off(pk: int, units: int, reason: str, actor: str, at: datetime, seen: int | None = None) -> list[Moved]:
     item_id = PurchaseOrderLine.objects.values_list("item_id", flat=True).get(pk=pk)
     queues = queue.lock([item_id])
     line = PurchaseOrderLine.objects.select_related("order", "item").get(pk=pk)
     if seen not in {None, line.outstanding}:
         raise purchasing.UnableToChangePurchaseOrder(f"{line} changed since you looked: see what it still owes.")
     purchasing.write_off(line, units)
+    if not line.outstanding:
+        turns.call_back(queues, [line.pk], reason=reason, actor=actor, at=at)
+        wakeups.wake_fill(queues)
     return promises.revise(queues.values(), reason=reason, at=at)
 
 

@@ -1,19 +1,19 @@
 """From the delivery to the parcel: receive, fill those who wait, correct, ship."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from backorders import promises, queue
-from backorders.facts import Filled, Moved
-from backorders.models import Claim, Queue
+from backorders import promises, queue, turns
+from backorders.facts import Filled
+from backorders.models import Claim
 from inventory import ledger
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
-from shop import messages, wakeups
+from shop import holds, messages, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
+from shop.settling import Outcome, foresee, settle
 from shop.transactions import use_case
 
 _GOODS_ARRIVED = "goods arrived"
@@ -23,12 +23,17 @@ class UnableToTakeBack(Exception):
     """The sentence says how many can come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a delivery does to those who wait."""
+def put_on_shelf(
+    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+) -> Received:
+    """A delivery comes onto the shelf, and who waited for just these goods is called back to her turn.
 
-    filled: tuple[Filled, ...]
-    moved: tuple[Moved, ...]
+    In the caller's transaction, which wakes the fill. Raises UnableToReceive.
+    """
+    received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
+    if received.line_ids:
+        turns.call_back(queue.lock(received.item_ids), received.line_ids, reason=_GOODS_ARRIVED, actor=actor, at=at)
+    return received
 
 
 @use_case
@@ -36,7 +41,7 @@ def receive(
     number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
 ) -> Received:
     """Put a delivery on the shelf; a worker then gives its units to those who wait. Raises UnableToReceive."""
-    received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
+    received = put_on_shelf(number, arrived, order=order, actor=actor, at=at)
     wakeups.wake_fill(received.item_ids)
     return received
 
@@ -46,15 +51,10 @@ def preview_delivery(
 ) -> Outcome:
     """Who would get what, by the code that does it, in a transaction that is rolled back. Raises UnableToReceive."""
     with transaction.atomic():
-        received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
-        queues = queue.lock(received.item_ids)
-        filled: list[Filled] = []
-        for line in queues.values():
-            while some := queue.fill(line, actor=actor, at=at):
-                filled += some
-        moved = promises.revise(queues.values(), reason=_GOODS_ARRIVED, at=at)
+        received = put_on_shelf(number, arrived, order=order, actor=actor, at=at)
+        outcome = foresee(queue.lock(received.item_ids), reason=_GOODS_ARRIVED, actor=actor, at=at)
         transaction.set_rollback(True)
-    return Outcome(tuple(filled), tuple(moved))
+    return outcome
 
 
 def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
@@ -76,7 +76,7 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     queues = queue.lock(item_ids)
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     served = {fact.item_id for fact in filled}
-    drained = {pk for pk, line in queues.items() if not (line.waiting and line.item.unallocated)}
+    drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
     moved = promises.revise([queues[pk] for pk in sorted(served & drained)], reason=_GOODS_ARRIVED, at=at)
     messages.units_arrived(filled, at=at)
     messages.days_moved(moved, at=at)
@@ -96,7 +96,7 @@ def correct_stock(
     if seen_on_hand not in {None, queues[item_id].item.on_hand}:
         raise queue.UnableToLeave("The stock moved since you looked: count it and enter it once more.")
     queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
-    return _settle(queues, reason=reason, actor=actor, at=at)
+    return settle(queues, reason=reason, actor=actor, at=at)
 
 
 def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Outcome:
@@ -104,10 +104,9 @@ def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at
     with transaction.atomic():
         queues = queue.lock([item_id])
         queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
-        filled = queue.fill(queues[item_id], actor=actor, at=at)
-        moved = promises.revise(queues.values(), reason=reason, at=at)
+        outcome = foresee(queues, reason=reason, actor=actor, at=at)
         transaction.set_rollback(True)
-    return Outcome(tuple(filled), tuple(moved))
+    return outcome
 
 
 @use_case
@@ -124,18 +123,7 @@ def take_back(line: OrderLine, units: int, *, reason: str, actor: str, at: datet
     if not 0 < units <= away:
         raise UnableToTakeBack(f"{away} of {line.sku} are with the customer: at most so many can come back.")
     ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)
-    return _settle(queues, reason=reason, actor=actor, at=at)
-
-
-def _settle(queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime) -> Outcome:
-    """After a change of stock: fill, tell exactly those whose day moved; the worker fills what is beyond one chunk."""
-    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
-    moved = promises.revise(queues.values(), reason=reason, at=at)
-    messages.units_arrived(filled, at=at)
-    messages.days_moved(moved, at=at)
-    wakeups.wake_fill(queues)
-    wakeups.wake_mailer()
-    return Outcome(tuple(filled), tuple(moved))
+    return settle(queues, reason=reason, actor=actor, at=at)
 
 
 @use_case
@@ -148,27 +136,33 @@ def ship_ready(
     at: datetime,
     packed: Mapping[int, int] | None = None,
 ) -> Shipment:
-    """Ship everything of the order that is set aside, in one parcel. Raises UnableToShip when nothing is.
+    """Ship everything of the order that is set aside, in one parcel.
 
-    With `packed`, the units by claim that lie in the parcel: raises UnableToShip when something else is set aside.
+    Raises UnableToShip when nothing is, while a payment in advance is not here, and while an order that is sent
+    together lacks units and was not released. With `packed`, the units by claim that lie in the parcel: raises
+    UnableToShip when something else is set aside.
     """
-    item_ids = list(order.lines.ready().values_list("claim__item_id", flat=True))
-    queues = queue.lock(item_ids)
-    lines = {line.claim_id: line for line in order.lines.ready().filter(claim__item__in=queues).select_related("claim")}
-    if not lines:
+    queues = queue.lock(releases.items_of(order))
+    lines = list(order.lines.select_related("claim").order_by("id"))
+    ready = {line.claim_id: line.claim.ready for line in lines if line.claim.ready and line.claim.item_id in queues}
+    if not ready:
         raise queue.UnableToShip(
             f"Nothing of order {order.number} is ready to ship: it was shipped already, or it waits."
         )
-    ready = {pk: line.claim.ready for pk, line in lines.items()}
+    holds.refuse_to_ship_unpaid(order)
+    released = releases.clear_for_dispatch(order, lines)
     if packed not in (None, ready):
         raise queue.UnableToShip("What is ready changed since you looked: check the parcel and ship it once more.")
     shipped = queue.ship(queues, ready, actor=actor, at=at)
     shipment = Shipment.objects.create(
         order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, actor=actor
     )
+    line_ids = {line.claim_id: line.pk for line in lines}
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, line=lines[fact.claim_id], quantity=fact.units) for fact in shipped
+        ShipmentLine(shipment=shipment, line_id=line_ids[fact.claim_id], quantity=fact.units) for fact in shipped
     )
+    if released:
+        releases.use_up(released, shipment)
     messages.parcel_shipped(shipment, at=at)
     wakeups.wake_mailer()
     return shipment

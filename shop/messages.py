@@ -8,52 +8,55 @@ held when it was written, whenever it is sent.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_datetime
 from django.utils import timezone
 from django_countries import countries
 
 from backorders.facts import Filled, Joined, Moved, Withdrawn
-from backorders.plan import Portion, after
 from backorders.queries import holding
 from notifications import outbox
 from notifications.models import Letter
-from shop.formats import LOCALE, long_day, money
-from shop.gateways import invoice
-from shop.models import Order, OrderLine, Shipment
+from shop import payments, wording
+from shop.formats import long_day, long_moment, money
+from shop.gateways import BY_NAME, transfer
+from shop.models import Order, OrderLine, Payment, Release, Shipment
+from shop.sending import Told, day_of_all, is_together, move_of_all, released, waits_for_the_rest
 
 LINK_SALT = "shop.order-link.view"
 # A letter stays under 100 KB, which is where some mail programs cut it off; the order page shows every line.
 LINES_IN_A_LETTER = 60
 
-type Item = dict[str, Any]
-type Told = Mapping[int, tuple[int, tuple[Portion, ...]]]
 
-
-def order_placed(order: Order, joined: Mapping[int, Joined], *, at: datetime) -> None:
+def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at: datetime) -> None:
     """The confirmation: a day for every portion, what it costs, where it goes, how to pay and how to cancel."""
-    portions = {fact.claim_id: fact.portions for fact in joined.values()}
-    lines = order.lines.order_by("id")
+    promised = [fact.portions for _, fact in joined]
     context = {
         "items": [
-            _item(line, line.quantity, _days(portions[line.claim_id]), _money(order, line.unit_price * line.quantity))
-            for line in lines
+            wording.item(
+                line,
+                line.quantity,
+                wording.days(order, fact.portions),
+                _money(order, line.unit_price * line.quantity),
+            )
+            for line, fact in joined
         ],
-        "complete_by": _complete_by(portions.values()),
-        "some_now": any(portion.now for told in portions.values() for portion in told),
-        "estimated": any(not portion.confirmed for told in portions.values() for portion in told),
+        "days": len({portion.by for told in promised for portion in told}),
+        "together": is_together(order),
+        "complete_by": wording.complete_by(promised),
+        "some_now": any(portion.now for told in promised for portion in told),
+        "estimated": any(not portion.confirmed for told in promised for portion in told),
         "placed_on": long_day(timezone.localdate(order.placed_at)),
         "goods": _money(order, order.goods_total),
         "shipping_name": order.shipping_name,
         "shipping": _money(order, order.shipping_price),
         "total": _money(order, order.total),
-        "payment": invoice.PROMISE,
         "address": _address(order),
         "consent": order.consent_text,
-        "consented_at": order.consented_at and _moment(order.consented_at),
+        "consented_at": order.consented_at and long_moment(order.consented_at),
     }
     outbox.write(_letter(order, "order_placed", f"placed:{order.number}", at, context))
 
@@ -64,16 +67,21 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     for fact in filled:
         units[fact.claim_id] += fact.units
     orders = _lines_by_order(units)
-    told = holding([line.claim_id for lines in orders.values() for line in lines if line.claim.lacks])
+    told = _told_to_all(orders)
+    free_to_go = released(orders)
     letters = []
     for order, lines in orders.items():
         arrived = [line for line in lines if line.claim_id in units]
         # A correction can take units away that the next delivery brings again: the moment tells the two apart.
         key = _digest(at.timestamp(), [(line.claim_id, line.claim.allocated) for line in arrived])
         context = {
-            "items": [_item(line, units[line.claim_id], _set_aside(line, units[line.claim_id])) for line in arrived],
+            "items": [
+                wording.item(line, units[line.claim_id], wording.set_aside(line, units[line.claim_id]))
+                for line in arrived
+            ],
             "units": sum(units[line.claim_id] for line in arrived),
-            "to_come": [_waiting(line, told) for line in lines if line.claim.lacks],
+            "to_come": [wording.waiting(line, told) for line in lines if line.claim.lacks],
+            "together": _together(order, lines, told, is_released=order.pk in free_to_go),
         }
         letters.append(_letter(order, "units_arrived", f"arrived:{order.number}:{key}", at, context))
     outbox.write(*letters)
@@ -84,12 +92,15 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
     order = shipment.order
     rows = list(shipment.lines.select_related("line").order_by("id"))
     open_lines = [line for line in _lines_of(order) if line.claim.shipped < line.claim.quantity]
+    told = holding([line.claim_id for line in open_lines])
     context = {
-        "items": [_item(row.line, row.quantity) for row in rows],
+        "items": [wording.item(row.line, row.quantity) for row in rows],
         "amount": _money(order, sum((row.line.unit_price * row.quantity for row in rows), Decimal(0))),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
-        "to_come": _to_come(open_lines, holding([line.claim_id for line in open_lines])),
+        "to_come": wording.to_come(open_lines, told),
+        "together": _together(order, open_lines, told, is_released=False),
+        "ahead": _ahead(shipment),
     }
     outbox.write(_letter(order, "parcel_shipped", f"shipped:{shipment.pk}", at, context))
 
@@ -97,17 +108,41 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
 def days_moved(moved: Sequence[Moved], *, at: datetime) -> None:
     """Told days that changed. What got worse and what got better are two letters: only the first one asks something.
 
-    Worse means that any unit ships later than it was told, even if the last one does not.
+    Worse means that any unit ships later than it was told, even if the last one does not. An order that is sent
+    together has one day, and only that day is news.
     """
     by_claim = {fact.claim_id: fact for fact in moved}
+    orders = _lines_by_order(by_claim)
+    told_to_all = holding([line.claim_id for order, lines in orders.items() if is_together(order) for line in lines])
     letters = []
-    for order, lines in _lines_by_order(by_claim).items():
+    for order, lines in orders.items():
         facts = [(line, by_claim[line.claim_id]) for line in lines if line.claim_id in by_claim]
+        if is_together(order):
+            letters += _day_of_all_moved(order, lines, facts, told_to_all, at)
+            continue
         for template, worse in (("days_later", True), ("days_earlier", False)):
             if told := [(line, fact) for line, fact in facts if fact.is_later == worse]:
                 key = _digest([(fact.claim_id, fact.version) for _, fact in told])
-                letters.append(_letter(order, template, f"moved:{order.number}:{key}", at, _change(told)))
+                letters.append(_letter(order, template, f"moved:{order.number}:{key}", at, wording.change(told)))
     outbox.write(*letters)
+
+
+def _day_of_all_moved(
+    order: Order, lines: Sequence[OrderLine], facts: Sequence[tuple[OrderLine, Moved]], told: Told, at: datetime
+) -> list[Letter]:
+    move = move_of_all(lines, told, {fact.claim_id: fact for _, fact in facts})
+    if move is None:
+        return []
+    old, new = move
+    key = _digest([(fact.claim_id, fact.version) for _, fact in facts])
+    context = wording.change(facts) | {
+        "old_day": wording.day_or_none(old),
+        "new_day": wording.day_or_none(new),
+        "what": "the rest" if any(line.claim.shipped for line in lines) else "everything",
+        "together": True,
+    }
+    template = "days_later" if new > old else "days_earlier"
+    return [_letter(order, template, f"moved:{order.number}:{key}", at, context)]
 
 
 def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, at: datetime) -> None:
@@ -116,15 +151,45 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, at: datetim
     lines = _lines_of(order)
     cancelled = [line for line in lines if line.claim_id in units]
     open_lines = [line for line in lines if line.claim.shipped < line.claim.quantity]
+    told = holding([line.claim_id for line in open_lines])
     key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
     context = {
-        "items": [_item(line, units[line.claim_id]) for line in cancelled],
-        "cancelled_at": _moment(at),
+        "items": [wording.item(line, units[line.claim_id]) for line in cancelled],
+        "cancelled_at": long_moment(at),
         "amount": _money(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
         "nothing_left": not any(line.claim.quantity for line in lines),
-        "to_come": _to_come(open_lines, holding([line.claim_id for line in open_lines])),
+        "refund": _refund(order),
+        "to_come": wording.to_come(open_lines, told),
+        "together": _together(order, open_lines, told, is_released=order.pk in released([order])),
     }
     outbox.write(_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", at, context))
+
+
+def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
+    """The money is here: how much, and what now happens with the goods."""
+    lines = _lines_of(order)
+    open_lines = [line for line in lines if line.claim.shipped < line.claim.quantity]
+    context = {
+        "amount": _money(order, payment.amount),
+        "received_at": long_moment(at),
+        "some_ready": any(line.claim.ready for line in lines)
+        and not waits_for_the_rest(order, lines, is_released=order.pk in released([order])),
+        "to_come": wording.to_come(open_lines, holding([line.claim_id for line in open_lines])),
+    }
+    outbox.write(_letter(order, "payment_received", f"paid:{order.number}", at, context))
+
+
+def payment_missed(
+    order: Order, withdrawn: Sequence[Withdrawn], asked: Decimal, due_by: datetime, *, at: datetime
+) -> None:
+    """The order was not paid in time: what was given back, that nothing is owed, and how to order again."""
+    units = {fact.claim_id: fact.units for fact in withdrawn}
+    context = {
+        "items": [wording.item(line, units[line.claim_id]) for line in _lines_of(order) if line.claim_id in units],
+        "asked": _money(order, asked),
+        "until": long_moment(due_by),
+    }
+    outbox.write(_letter(order, "payment_missed", f"unpaid:{order.number}", at, context))
 
 
 def _letter(order: Order, template: str, key: str, at: datetime, context: Mapping[str, Any]) -> Letter:
@@ -144,6 +209,7 @@ def _letter(order: Order, template: str, key: str, at: datetime, context: Mappin
         due_at=at,
         context={
             **context,
+            "paying": _paying(order),
             **{name: items[:LINES_IN_A_LETTER] for name, items in lists.items()},
             "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
             "number": order.number,
@@ -151,6 +217,25 @@ def _letter(order: Order, template: str, key: str, at: datetime, context: Mappin
             "links": {"order": link},
         },
     )
+
+
+def _paying(order: Order) -> dict[str, Any]:
+    """How the order is paid. While its payment is awaited, `due` says how much, where to and until when."""
+    payment = order.payment
+    gateway = BY_NAME[payment.gateway]
+    due = None
+    if payment.is_awaited and payment.due_by:
+        due = asdict(transfer.account()) | {
+            "amount": _money(order, payment.amount),
+            "until": long_moment(payment.due_by),
+        }
+    return {"promise": gateway.promise, "on_dispatch": gateway.on_dispatch, "due": due}
+
+
+def _refund(order: Order) -> str:
+    """What was paid for goods that are not wanted any more; empty when nothing was."""
+    amount = payments.refund_due(order.payment)
+    return _money(order, amount) if amount else ""
 
 
 def _lines_of(order: Order) -> list[OrderLine]:
@@ -161,84 +246,39 @@ def _lines_by_order(claim_ids: Iterable[int]) -> dict[Order, list[OrderLine]]:
     """All lines of every order that one of the claims belongs to. One query."""
     orders = Order.objects.filter(lines__claim__in=list(claim_ids)).values("id")
     result: dict[Order, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=orders).select_related("order", "claim").order_by("order_id", "id"):
+    lines = OrderLine.objects.filter(order__in=orders).select_related("order__payment", "claim")
+    for line in lines.order_by("order_id", "id"):
         result[line.order].append(line)
     return result
 
 
-def _item(line: OrderLine, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
-    return {"what": f"{quantity} × {line.title}", "choice": line.choice, "notes": list(notes), "price": price}
+def _together(order: Order, lines: Sequence[OrderLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:
+    """For an order that is sent together: by when, and whether what is set aside has to wait for the rest."""
+    if not is_together(order):
+        return None
+    waits = waits_for_the_rest(order, lines, is_released=is_released)
+    is_complete = not any(line.claim.lacks for line in lines)
+    return {"by": wording.day_or_none(day_of_all(lines, told)), "waits": waits, "complete": is_complete}
 
 
-def _waiting(line: OrderLine, told: Told) -> Item:
-    """The units of a line that are not on the shelf yet, with the days that hold for them."""
-    claim = line.claim
-    return _item(line, claim.lacks, _days(after(told[claim.pk][1], claim.allocated)))
+def _ahead(shipment: Shipment) -> dict[str, str] | None:
+    """The release by which a part leaves before the rest, with what that costs."""
+    if not is_together(shipment.order):
+        return None
+    release = Release.objects.filter(shipment=shipment).first()
+    return {"price": _money(shipment.order, release.price) if release.price else ""} if release else None
 
 
-def _to_come(lines: Iterable[OrderLine], told: Told) -> list[Item]:
-    """What of these lines has not left yet: units set aside, and units that are waited for."""
-    items = []
-    for line in lines:
-        ready = [f"{line.claim.ready} set aside for you"] if line.claim.ready else []
-        days = _waiting(line, told)["notes"] if line.claim.lacks else []
-        items.append(_item(line, line.claim.quantity - line.claim.shipped, [*ready, *days]))
-    return items
-
-
-def _set_aside(line: OrderLine, arrived: int) -> list[str]:
-    """Units that were set aside before go into the same parcel, if they have not left."""
-    ready = line.claim.ready
-    return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
-
-
-def _change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
-    facts = [fact for _, fact in told]
-    items = []
-    for line, fact in told:
-        notes = [*(f"Was: {words}" for words in _days(fact.old)), *(f"Now: {words}" for words in _days(fact.new))]
-        items.append(_item(line, sum(portion.quantity for portion in fact.new), notes))
-    return {
-        "items": items,
-        "old_day": _latest(fact.old for fact in facts),
-        "new_day": _latest(fact.new for fact in facts),
-        "what": items[0]["what"] if len(items) == 1 else f"{len(items)} articles",
-        "reasons": list(dict.fromkeys(fact.reason.rstrip(". ") for fact in facts if fact.reason)),
-    }
-
-
-def _days(portions: Iterable[Portion]) -> list[str]:
-    return [_when(portion) for portion in portions]
-
-
-def _when(portion: Portion) -> str:
-    ships = f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
-    if portion.now:
-        return f"{ships} now"
-    if portion.ships_on is None:
-        return f"{portion.quantity} waiting: we cannot give a day yet"
-    return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
-
-
-def _complete_by(told: Iterable[Sequence[Portion]]) -> str:
-    """The day on which the last unit ships; empty when everything ships now."""
-    latest = max(portions[-1].by for portions in told)
-    return "" if latest == date.min else long_day(latest)
-
-
-def _latest(told: Iterable[Sequence[Portion]]) -> str:
-    """The day of the last unit of all; empty when no day can be given for it."""
-    latest = max(portions[-1].by for portions in told)
-    return "" if latest == date.max else long_day(latest)
+def _told_to_all(orders: Mapping[Order, Sequence[OrderLine]]) -> Told:
+    """The promises that hold for what still waits; where all is sent together, for every line."""
+    return holding(
+        [line.claim_id for order, lines in orders.items() for line in lines if line.claim.lacks or is_together(order)]
+    )
 
 
 def _address(order: Order) -> list[str]:
     lines = [order.name, order.line1, order.line2, f"{order.postcode} {order.city}", countries.name(str(order.country))]
     return [line for line in lines if line.strip()]
-
-
-def _moment(moment: datetime) -> str:
-    return format_datetime(timezone.localtime(moment), "d MMMM y 'at' HH:mm z", locale=LOCALE)
 
 
 def _money(order: Order, amount: Decimal) -> str:

@@ -1,29 +1,84 @@
-"""What an order owes. The gateway is chosen here and nowhere else."""
+"""What an order owes, and how it is paid. The gateway is chosen here and nowhere else."""
 
 from datetime import datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
-from shop.gateways import invoice
+from shop.gateways import BY_NAME, Gateway
 from shop.models import Order, Payment
 
 
-def open_payment(order: Order, *, at: datetime) -> Payment:
+class UnableToChoosePayment(Exception):
+    """The sentence says what to choose."""
+
+
+def offered() -> list[Gateway]:
+    return [BY_NAME[name] for name in settings.PAYMENT_METHODS]
+
+
+def terms() -> str:
+    """When a shopper pays who has not chosen yet how: true for everything that is offered."""
+    gateways = offered()
+    if len(gateways) == 1:
+        return gateways[0].promise
+    return f"You pay {', or '.join(gateway.how for gateway in gateways)}: you choose at the checkout."
+
+
+def choose(name: str | None) -> Gateway:
+    """The gateway that was asked for; the only one there is when none was. Raises UnableToChoosePayment.
+
+    One that is not offered any more is never replaced in silence: it stands for what she agreed to.
+    """
+    gateways = offered()
+    if not name and len(gateways) == 1:
+        return gateways[0]
+    for gateway in gateways:
+        if gateway.name == name:
+            return gateway
+    if name in BY_NAME:
+        raise UnableToChoosePayment(
+            f"“{BY_NAME[name].label}” is not offered any more: check your details, and how you pay, once more."
+        )
+    raise UnableToChoosePayment("Choose how you want to pay.")
+
+
+def open_payment(order: Order, gateway: Gateway, *, at: datetime) -> Payment:
     """The payment of an order that was just placed, in the transaction that places it."""
-    return Payment.objects.create(order=order, gateway=invoice.NAME, amount=order.total, created_at=at)
+    return Payment.objects.create(
+        order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=gateway.due_by(at)
+    )
 
 
-def reduce_to_what_is_wanted(order: Order) -> Payment:
-    """After a cancellation: owe only what is still wanted. Shipping is owed unless nothing was or will be sent."""
-    # Locked before anything is read: two lines of one order may be cancelled at once, under different stock locks.
-    payment = Payment.objects.select_for_update().get(order=order)
+def lock(order_id: int) -> Payment:
+    """An order's payment, read fresh under its lock. Stock items are locked before it, letters written after it."""
+    return Payment.objects.select_for_update(of=("self",)).select_related("order").get(order=order_id)
+
+
+def owed(order: Order) -> Decimal:
+    """The price of what is still wanted. Shipping is owed unless nothing was or will be sent."""
     goods = order.lines.aggregate(
         total=Coalesce(Sum(F("unit_price") * F("claim__quantity")), Decimal(0), output_field=Payment.amount.field)
     )["total"]
-    payment.amount = goods + order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
-    if not payment.amount and payment.state == Payment.State.DUE:
-        payment.state = Payment.State.VOID
-    payment.save(update_fields=["amount", "state"])
+    return goods + order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
+
+
+def reduce_to_what_is_wanted(order: Order) -> Payment:
+    """After a cancellation: owe only what is still wanted. What was paid already stays written down as it was paid."""
+    # Locked before anything is read: two lines of one order may be cancelled at once, under different stock locks.
+    payment = lock(order.pk)
+    if payment.state == Payment.State.DUE:
+        payment.amount = owed(payment.order)
+        if not payment.amount:
+            payment.state = Payment.State.VOID
+        payment.save(update_fields=["amount", "state"])
     return payment
+
+
+def refund_due(payment: Payment) -> Decimal:
+    """What was paid for goods that are not wanted any more. Nothing here knows yet whether it was sent back."""
+    if payment.state != Payment.State.PAID:
+        return Decimal(0)
+    return max(Decimal(0), payment.amount - owed(payment.order))

@@ -4,13 +4,17 @@ DIBS_MODE says what kind of place this is: `production` (the default: nothing is
 `manage.py up` runs) or `test`. Only production refuses unsafe values; it does so with one sentence.
 """
 
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import holidays
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from shop import gateways
+from shop.gateways import iban
 from shop.staff.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,10 +29,10 @@ if MODE not in {"production", "demo", "test"}:
 PRODUCTION = MODE == "production"
 
 
-def required(name: str, demo: str) -> str:
+def required(name: str, demo: str, *, needed: bool = True) -> str:
     """The variable's value; outside production a missing one falls back to what the demo uses."""
     value = env.str(name, default="" if PRODUCTION else demo)
-    if not value:
+    if needed and not value:
         raise ImproperlyConfigured(f"{name} is not set: production needs it, see .env.example.")
     return value
 
@@ -38,6 +42,46 @@ def flag(name: str, *, default: bool) -> bool:
     if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
         raise ImproperlyConfigured(f"{name} is {value!r}: set it to true or false.")
     return value in {"true", "1", "yes", "on"}
+
+
+def number(name: str, *, default: int, least: int, most: int) -> int:
+    value = env.str(name, default=str(default)).strip()
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number from {least} to {most}.")
+    return int(value)
+
+
+def weekdays(name: str, known: list[str], *, default: list[str]) -> list[int]:
+    names = [day.strip().lower()[:3] for day in env.list(name, default=default)]
+    if not names or not set(names) <= set(known):
+        raise ImproperlyConfigured(f"{name} is {env.str(name)!r}: list days such as mon,tue,wed,thu,fri.")
+    return sorted({known.index(day) for day in names})
+
+
+def days(name: str) -> list[date]:
+    try:
+        return sorted({date.fromisoformat(day.strip()) for day in env.list(name, default=[])})
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is {env.str(name)!r}: list days such as 2026-12-24,2026-12-31."
+        ) from error
+
+
+def holidays_of(name: str) -> tuple[str, str]:
+    """A country, or a part of one after a hyphen, whose public holidays are kept; both empty for none."""
+    value = env.str(name, default="").strip().upper()
+    country, _, part = value.partition("-")
+    known = holidays.list_supported_countries(include_aliases=False) if value else {}
+    if value and (country not in known or (part and part not in known[country])):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a country or a part of one, such as DE or DE-BE.")
+    return country, part
+
+
+def payment_methods(name: str, *, default: list[str]) -> list[str]:
+    names = list(dict.fromkeys(method.strip() for method in env.list(name, default=default)))
+    if not names or not set(names) <= gateways.BY_NAME.keys():
+        raise ImproperlyConfigured(f"{name} is {env.str(name)!r}: list some of {', '.join(gateways.BY_NAME)}.")
+    return names
 
 
 SECRET_KEY = required("SECRET_KEY", DEMO_SECRET_KEY)
@@ -69,6 +113,31 @@ CURRENCY = env.str("CURRENCY", default="EUR")
 # django-countries offers exactly these in addresses.
 _COUNTRIES = "AT BE CH CZ DE DK ES FI FR GB IE IT LU NL NO PL PT SE"
 COUNTRIES_ONLY = env.list("SHIPS_TO", default=_COUNTRIES.split())
+
+# --- When goods leave the house ---------------------------------------------------------------------------
+
+_WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# Counted from Monday, 0.
+SHIPPING_WEEKDAYS = weekdays("SHIPPING_WEEKDAYS", _WEEKDAYS, default=_WEEKDAYS[:5])
+HOLIDAYS_COUNTRY, HOLIDAYS_SUBDIVISION = holidays_of("PUBLIC_HOLIDAYS")
+CLOSED_ON = days("CLOSED_ON")
+# An order placed at this hour or later counts as placed on the next day; 24 means that there is no such hour.
+CUTOFF_HOUR = number("CUTOFF_HOUR", default=14, least=0, most=24)
+HANDLING_DAYS = number("HANDLING_DAYS", default=0, least=0, most=60)
+
+# --- Payment ----------------------------------------------------------------------------------------------
+
+PAYMENT_METHODS = payment_methods("PAYMENT_METHODS", default=["invoice", "transfer"] if MODE == "demo" else ["invoice"])
+PAYMENT_HOLD_HOURS = number("PAYMENT_HOLD_HOURS", default=168, least=1, most=1440)
+# Known without a transfer on offer, too: earlier orders may still wait for theirs.
+_transfer = "transfer" in PAYMENT_METHODS
+BANK_ACCOUNT_HOLDER = required("BANK_ACCOUNT_HOLDER", "Nobody, because this is a demo", needed=_transfer)
+BANK_IBAN = iban.compact(required("BANK_IBAN", "DE36 0000 0000 0000 0000 00", needed=_transfer))
+BANK_BIC = iban.compact(required("BANK_BIC", "DEMODEF0", needed=_transfer))
+if BANK_IBAN and not iban.is_iban(BANK_IBAN):
+    raise ImproperlyConfigured(f"BANK_IBAN is {BANK_IBAN!r}: its check digits do not fit, copy it from your bank.")
+if BANK_BIC and not iban.is_bic(BANK_BIC):
+    raise ImproperlyConfigured(f"BANK_BIC is {BANK_BIC!r}: set it to the 8 or 11 characters that your bank gives.")
 
 # --- Apps -------------------------------------------------------------------------------------------------
 

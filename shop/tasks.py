@@ -8,12 +8,13 @@ from django.utils import timezone
 from backorders.queries import items_to_fill
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import fulfilment
+from shop import fulfilment, holds
 from shop.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
 _ITEMS_OF_A_SWEEP = 500
+_ORDERS_OF_A_SWEEP = 200
 
 
 @shared_task(name="shop.tasks.fill_waiting")
@@ -27,6 +28,11 @@ def sweep() -> None:
     at = timezone.now()
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
     outbox.revive(at)
+    for order_id in holds.overdue(at, _ORDERS_OF_A_SWEEP):
+        try:
+            holds.expire(order_id, at=at)
+        except Exception:
+            logger.exception("The sweep could not give back what the unpaid order %d holds.", order_id)
     for item_id in items_to_fill(_ITEMS_OF_A_SWEEP):
         try:
             fulfilment.fill_waiting([item_id], actor="sweep", at=at)

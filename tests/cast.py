@@ -13,7 +13,7 @@ from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from shop import carts, checkout
-from shop.models import Cart, Category, Order, Product, ShippingMethod, Variant
+from shop.models import Cart, Category, Order, Product, Sends, ShippingMethod, Variant
 
 NOON = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
 TODAY = timezone.localdate(NOON)
@@ -83,14 +83,19 @@ def cart_of(*wanted: tuple[Variant, int], who: dict[str, str] | None = None) -> 
     return cart
 
 
-def buy(*wanted: tuple[Variant, int], who: dict[str, str] | None = None, at: datetime = NOON) -> Order:
+def buy(
+    *wanted: tuple[Variant, int],
+    who: dict[str, str] | None = None,
+    sends: Sends = Sends.AS_READY,
+    at: datetime = NOON,
+) -> Order:
     """Review a cart and order exactly what was shown, agreeing to wait."""
-    return order_cart(cart_of(*wanted, who=who), at=at)
+    return order_cart(cart_of(*wanted, who=who), sends=sends, at=at)
 
 
-def order_cart(cart: Cart, at: datetime = NOON) -> Order:
+def order_cart(cart: Cart, at: datetime = NOON, sends: Sends = Sends.AS_READY) -> Order:
     shown = checkout.review(cart, at).shown
-    return checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=at)
+    return checkout.place_order(cart.pk, shown=shown, sends=sends, consented=True, user=None, at=at)
 
 
 def days_told(order: Order) -> Sequence[tuple[int, date | None]]:

@@ -24,6 +24,8 @@ for name in ("DATABASE_URL", "REDIS_URL"):
         raise pytest.UsageError(f"{name} is not set: run the tests with `python3 manage.py test`, which sets it.")
 
 os.environ["DIBS_MODE"] = "test"
+# The cast's days are plain days; what working days do to a promise has tests of its own.
+os.environ |= {"SHIPPING_WEEKDAYS": "mon,tue,wed,thu,fri,sat,sun", "CUTOFF_HOUR": "24"}
 # The coordinator sets nothing: its workers inherit its environment and would count twice.
 if worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
     os.environ["REDIS_URL"] = valkey_of_worker(os.environ["REDIS_URL"], worker)

@@ -19,7 +19,7 @@ from inventory.models import StockItem
 from notifications import rendering
 from notifications.models import Letter
 from shop import messages
-from shop.models import Category, Order, OrderLine, Product, Shipment, ShipmentLine, Variant
+from shop.models import Category, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
 
 pytestmark = pytest.mark.django_db
 
@@ -62,11 +62,12 @@ def place(variant: Variant, *told: tuple[Portion, ...], name: str = "Ada O'Brien
         currency="EUR",
         **fields,
     )
+    Payment.objects.create(order=order, gateway="invoice", amount=order.total, created_at=AT)
     for portions in told:
         wanted = sum(portion.quantity for portion in portions)
         allocated = sum(portion.quantity for portion in portions if portion.now)
         claim = Claim.objects.create(
-            item=variant.stock_item, quantity=wanted, allocated=allocated, reference=order.number, placed_at=AT
+            item=variant.stock_item, quantity=wanted, allocated=allocated, reference=order.number, told=1, placed_at=AT
         )
         Promise.objects.bulk_create(
             Promise(
@@ -97,9 +98,10 @@ def claims(order: Order) -> list[Claim]:
     return list(Claim.objects.filter(order_line__order=order).order_by("id"))
 
 
-def joined(order: Order, *told: tuple[Portion, ...]) -> dict[int, Joined]:
-    facts = zip(claims(order), told, strict=True)
-    return {claim.pk: Joined(claim.pk, claim.item_id, portions) for claim, portions in facts}
+def joined(order: Order, *told: tuple[Portion, ...]) -> list[tuple[OrderLine, Joined]]:
+    lines = order.lines.select_related("claim").order_by("id")
+    facts = zip(lines, told, strict=True)
+    return [(line, Joined(line.claim_id, line.claim.item_id, portions)) for line, portions in facts]
 
 
 def fill(claim: Claim, units: int) -> Filled:
@@ -302,8 +304,8 @@ def test_a_cancellation_is_acknowledged_with_content_day_and_time(curtains: Vari
     order = place(curtains, (by(3, NINTH),))
     [claim] = claims(order)
     claim.quantity = 2
-    claim.save()
     promises.shorten([claim], reason="fewer units wanted", at=AT)
+    claim.save()
     messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 1, 0, 2)], at=AT)
 
     subject, words = read()

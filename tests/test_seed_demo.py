@@ -16,7 +16,7 @@ from django.utils import timezone
 import backorders.queries
 import inventory.queries
 from backorders.availability import quotes
-from backorders.queries import holding
+from backorders.plan import Limit
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem
 from shop import carts, fulfilment
 from shop.demo.catalog import GOODS, SHELVES
@@ -24,7 +24,8 @@ from shop.demo.people import JONAS
 from shop.demo.stage import Stage
 from shop.demo.stock import OPENING, QUEUES, SUPPLIERS
 from shop.management.commands.seed_demo import DEMO_LOGINS
-from shop.models import Category, Order, OrderLine, Product, User
+from shop.models import Category, Order, OrderLine, Payment, Product, User
+from shop.staff.progress import late_lines
 
 DRAWINGS = Path(settings.BASE_DIR) / "shop" / "static" / "shop" / "drawings"
 SKUS = {choice.sku for goods in GOODS for choice in goods.choices}
@@ -68,6 +69,13 @@ def answers(units: int, *skus: str) -> list[str]:
     return result
 
 
+def limit_of(units: int, sku: str) -> tuple[int, Limit | None]:
+    """How many of so many units can be promised, and why not more."""
+    item = StockItem.objects.get(sku=sku)
+    answer = quotes({item.pk: units}, timezone.now())[item.pk]
+    return answer.promised, answer.limit
+
+
 class TheDemo(TestCase):
     said: str
 
@@ -76,7 +84,7 @@ class TheDemo(TestCase):
         cls.said = seed()
 
     def test_it_says_in_one_line_what_it_made(self) -> None:
-        assert self.said == "The demo is set up: 24 products, 14 orders, 34 scenes played.\n"
+        assert self.said == "The demo is set up: 24 products, 16 orders, 38 scenes played.\n"
 
     def test_a_second_run_changes_nothing(self) -> None:
         before = everything()
@@ -101,6 +109,18 @@ class TheDemo(TestCase):
             "PLANTER-CLAY-LARGE: Backorder, 0 now, rest in [28], estimated",
         ]
 
+    def test_an_answer_has_three_steps_and_a_lead_time_has_no_end(self) -> None:
+        assert answers(33, "CURTAINS-LINEN-NATURAL-240", "PLANTER-CLAY-LARGE") == [
+            "CURTAINS-LINEN-NATURAL-240: Backorder, 1 now, rest in [9, 40], estimated",
+            "PLANTER-CLAY-LARGE: Backorder, 0 now, rest in [28], estimated",
+        ]
+
+    def test_where_no_more_is_taken_the_limit_says_why(self) -> None:
+        assert [limit_of(units, sku) for units, sku in ((1, "LAMP-DESK-CREAM"), (7, "POT-ENAMEL-5L-GREEN"))] == [
+            (0, Limit.FULL),
+            (6, Limit.PER_ORDER),
+        ]
+
     def test_an_overdue_delivery_is_no_supply_for_newcomers(self) -> None:
         assert answers(1, "THROW-WOOL-OCHRE") == ["THROW-WOOL-OCHRE: Out of stock"]
 
@@ -118,21 +138,14 @@ class TheDemo(TestCase):
         assert states == {
             "shipped": 4,
             "shipped and waiting": 3,
-            "waiting": 4,
+            "waiting": 5,
             "ready": 1,
-            "ready and waiting": 1,
+            "ready and waiting": 2,
             "cancelled": 1,
         }
 
     def test_exactly_one_order_is_late(self) -> None:
-        today = timezone.localdate()
-        open_lines = OrderLine.objects.filter(claim__shipped__lt=models.F("claim__quantity")).select_related("order")
-        promised = holding([line.claim_id for line in open_lines])
-        late = []
-        for line in open_lines:
-            days = [portion.ships_on for portion in promised[line.claim_id][1] if portion.ships_on]
-            if days[-1] < today:
-                late.append((line.order.name, line.sku))
+        late = [(line.order.name, line.sku) for line in late_lines(timezone.localdate()).select_related("order")]
         assert late == [("Bo Martens", "THROW-WOOL-OCHRE")]
 
     def test_one_delivery_is_due_today(self) -> None:
@@ -161,6 +174,17 @@ class TheDemo(TestCase):
         }
         assert [users[email].is_superuser for email in passwords] == [True, False]
         assert users["ada@example.com"].orders.count() == 3
+
+
+@pytest.mark.django_db
+@override_settings(PAYMENT_METHODS=["invoice", "transfer"])
+def test_where_transfers_are_taken_one_is_awaited_and_one_never_came() -> None:
+    seed()
+    transfers = Payment.objects.filter(gateway="transfer").order_by("id")
+    assert [payment.state for payment in transfers] == ["expired", "due"]
+    before = everything()
+    seed()
+    assert everything() == before
 
 
 class Killed(Exception):

@@ -20,6 +20,9 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://dibs:secret@localhost:587",
 }
 
+# What settings.py reads the environment with.
+READERS = r"(?:env\.\w+|required|flag|number|weekdays|days|holidays_of|payment_methods)"
+
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`manage.py` with exactly these settings; an empty value stands for a variable that is not set."""
@@ -48,6 +51,16 @@ def test_production_with_everything_set_has_no_warning() -> None:
         ("DATABASE_URL", "", "DATABASE_URL is not set: production needs it, see .env.example."),
         ("REDIS_URL", "", "REDIS_URL is not set: production needs it, see .env.example."),
         ("EMAIL_URL", "", "EMAIL_URL is not set: production needs it, see .env.example."),
+        ("PAYMENT_METHODS", "invoice,cheque", "PAYMENT_METHODS is 'invoice,cheque': list some of invoice, transfer."),
+        ("PAYMENT_METHODS", ",", "PAYMENT_METHODS is ',': list some of invoice, transfer."),
+        ("PAYMENT_METHODS", "transfer", "BANK_ACCOUNT_HOLDER is not set: production needs it, see .env.example."),
+        ("PAYMENT_HOLD_HOURS", "0", "PAYMENT_HOLD_HOURS is '0': set it to a whole number from 1 to 1440."),
+        (
+            "BANK_IBAN",
+            "DE37 0000 0000 0000 0000 00",
+            "BANK_IBAN is 'DE37000000000000000000': its check digits do not fit, copy it from your bank.",
+        ),
+        ("BANK_BIC", "BANK", "BANK_BIC is 'BANK': set it to the 8 or 11 characters that your bank gives."),
         ("DIBS_MODE", "live", "DIBS_MODE is 'live': set it to production, demo or test."),
     ],
 )
@@ -65,7 +78,7 @@ def test_up_refuses_to_run_as_production() -> None:
 
 
 def test_the_example_names_every_variable_once() -> None:
-    read = re.findall(r'(?:env\.\w+|required|flag)\(\s*"(\w+)"', (ROOT / "shop" / "settings.py").read_text())
+    read = re.findall(READERS + r'\(\s*"(\w+)"', (ROOT / "shop" / "settings.py").read_text())
     lines = (ROOT / ".env.example").read_text().splitlines()
     named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
     explained = [after.partition("=")[0] for before, after in pairwise(lines) if before[:2] == "# "]

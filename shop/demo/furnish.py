@@ -1,18 +1,19 @@
 """Puts the demo's range onto the shelves. What is there already is left as it is: staff may have changed it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from backorders.models import Policy, Queue
+from backorders.models import Queue
 from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import StockItem, Supplier
 from shop.demo.catalog import GOODS, SHELVES
 from shop.demo.goods import Choice, Goods
-from shop.demo.stock import OPENING, QUEUES, SHIPPING, SUPPLIERS
+from shop.demo.stock import OPENING, QUEUES, SHIPPING, SUPPLIERS, Rules
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
 
 
@@ -58,8 +59,7 @@ def _put(goods: Goods, shelf: Category) -> Iterator[StockItem]:
             weight_grams=choice.grams,
             position=position,
         )
-        policy, lead_days, cap = QUEUES.get(choice.sku, (Policy.INBOUND, 28, None))
-        Queue.objects.get_or_create(item=item, defaults={"policy": policy, "lead_days": lead_days, "cap": cap})
+        Queue.objects.get_or_create(item=item, defaults=asdict(QUEUES.get(choice.sku, Rules())))
         if is_new:
             yield item
 
@@ -72,6 +72,12 @@ def _offer_shipping() -> None:
     if ShippingMethod.objects.exists():
         return
     ShippingMethod.objects.bulk_create(
-        ShippingMethod(name=name, description=says, price=Decimal(price), position=position)
-        for position, (name, says, price) in enumerate(SHIPPING)
+        ShippingMethod(
+            name=name,
+            description=says,
+            price=Decimal(price),
+            further_parcel_price=Decimal(further),
+            position=position,
+        )
+        for position, (name, says, price, further) in enumerate(SHIPPING)
     )

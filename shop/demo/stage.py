@@ -14,9 +14,9 @@ from django.utils import timezone
 from inventory import purchasing
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from inventory.receiving import Arrived
-from shop import cancellations, carts, checkout, delays, fulfilment
+from shop import cancellations, carts, checkout, delays, fulfilment, holds, payments
 from shop.demo.people import Person
-from shop.models import Cart, Order, Shipment, ShippingMethod, User, Variant
+from shop.models import Cart, Order, Sends, Shipment, ShippingMethod, User, Variant
 
 _LABELS = UUID("1b6c3f0e-2f4e-4d0e-9a53-6b1f6f1f0d1b")
 
@@ -48,7 +48,17 @@ class Stage:
         with transaction.atomic():
             self._write_purchase_order(number, supplier, lines)
 
-    def order(self, label: str, person: Person, days: int, hour: int, shipping: str = "", **lines: int) -> None:
+    def order(
+        self,
+        label: str,
+        person: Person,
+        days: int,
+        hour: int,
+        shipping: str = "",
+        sends: Sends = Sends.AS_READY,
+        payment: str = "",
+        **lines: int,
+    ) -> None:
         """A customer orders; she agrees to whatever the review says on that day. SKU (with _ for -) = units."""
         cart_key = uuid5(_LABELS, label)
         if Order.objects.filter(cart_key=cart_key).exists():
@@ -58,11 +68,12 @@ class Stage:
         method = methods.filter(name=shipping).first() or methods[0]
         with transaction.atomic():
             Cart.objects.filter(pk=cart_key).delete()
-            cart = Cart.objects.create(pk=cart_key, user=user, details=person.details | {"shipping_method": method.pk})
+            chosen = {"shipping_method": method.pk, "payment": payment or payments.offered()[0].name}
+            cart = Cart.objects.create(pk=cart_key, user=user, details=person.details | chosen)
             for sku, units in lines.items():
                 carts.add(cart, Variant.objects.get(stock_item__sku=_sku(sku)), units)
         shown = checkout.review(cart, at).shown
-        checkout.place_order(cart_key, shown=shown, consented=True, user=user, at=at)
+        checkout.place_order(cart_key, shown=shown, sends=sends, consented=True, user=user, at=at)
         self.played += 1
 
     def deliver(self, number: str, purchase_order: str, days: int, hour: int, **lines: int) -> None:
@@ -93,6 +104,10 @@ class Stage:
         if not order.lines.filter(claim__withdrawals__isnull=False).exists():
             cancellations.cancel_order(order, reason=why, actor=order.email, at=self.at(days, hour))
             self.played += 1
+
+    def give_back(self, label: str, days: int, hour: int) -> None:
+        """The time to pay of an order is over, if its payment is still awaited then."""
+        self.played += holds.expire(_order(label).pk, at=self.at(days, hour))
 
     def reduce(self, label: str, sku: str, units: int, days: int, hour: int, *, why: str) -> None:
         line = _order(label).lines.select_related("order", "claim").get(sku=_sku(sku))

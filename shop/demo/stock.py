@@ -1,5 +1,7 @@
 """What stood on the demo's shelves when it opened, who supplies it, and who may wait for what is not there."""
 
+from dataclasses import dataclass
+
 from backorders.models import Policy
 
 # Units on the shelf on the first day. What is not named had none.
@@ -49,12 +51,25 @@ OPENING = {
     "MISTER-GLASS": 25,
 }
 
-# Whoever is not named lets shoppers wait for what is on order: policy, lead time in days, most units that may wait.
-QUEUES: dict[str, tuple[Policy, int, int | None]] = {
-    "CLOCK-WALL-OAK": (Policy.CLOSED, 28, None),
-    "THROW-WOOL-GREY": (Policy.CLOSED, 28, None),
-    "PLANTER-CLAY-LARGE": (Policy.LEAD_TIME, 28, 12),
-    "STOOL-OAK-NATURAL": (Policy.INBOUND, 28, 30),
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may wait for an article, and how many units; what is not said is not limited."""
+
+    policy: Policy = Policy.INBOUND
+    lead_days: int = 28
+    cap: int | None = None
+    per_order: int | None = None
+
+
+# Whoever is not named lets shoppers wait for what is on order.
+QUEUES = {
+    "CLOCK-WALL-OAK": Rules(Policy.CLOSED),
+    "THROW-WOOL-GREY": Rules(Policy.CLOSED),
+    "PLANTER-CLAY-LARGE": Rules(Policy.LEAD_TIME),
+    "STOOL-OAK-NATURAL": Rules(cap=30),
+    "LAMP-DESK-CREAM": Rules(cap=3),
+    "POT-ENAMEL-5L-GREEN": Rules(per_order=2),
 }
 
 SUPPLIERS = {
@@ -66,8 +81,8 @@ SUPPLIERS = {
     "Hearth & Ladle": "foundry@hearth-ladle.example",
 }
 
-# Name, what it says, price in euro.
+# Name, what it says, price in euro, price of each further parcel of an order that is sent as it gets ready.
 SHIPPING = (
-    ("Standard parcel", "2 to 4 working days after dispatch", "4.90"),
-    ("Express parcel", "Next working day after dispatch", "9.90"),
+    ("Standard parcel", "2 to 4 working days after dispatch", "4.90", "2.90"),
+    ("Express parcel", "Next working day after dispatch", "9.90", "5.90"),
 )

@@ -1,12 +1,16 @@
 """Six weeks in the life of the demo's shop, told day by day. Days are counted from today.
 
 At the end there is something of everything: goods in stock, goods of which some can be had now and some later, goods
-that all come later, goods without a day; orders that wait, that are late, that can leave in part or as a whole, that
-have left and that were cancelled; a delivery that is due today and one that is overdue.
+that all come later, goods without a day, goods for which no more may wait; orders that wait, that are late, that can
+leave in part or as a whole, that have left and that were cancelled; a delivery that is due today and one that is
+overdue.
 """
 
+from shop import payments
 from shop.demo.people import ADA, BO, CLARA, DARIO, EMMA, FARID, GRETA, HUGO, INES, JONAS
 from shop.demo.stage import Stage
+from shop.gateways.transfer import Transfer
+from shop.models import Sends
 
 OPENED = -40
 
@@ -15,6 +19,8 @@ def tell(stage: Stage) -> None:
     _first_weeks(stage)
     _goods_on_order(stage)
     _the_last_week(stage)
+    if any(gateway.name == Transfer.name for gateway in payments.offered()):
+        _paid_ahead(stage)
 
 
 def _first_weeks(stage: Stage) -> None:
@@ -63,9 +69,17 @@ def _the_last_week(stage: Stage) -> None:
     stage.order("pan and board", HUGO, -6, 22, PAN_IRON_24=1, BOARD_OAK_LARGE=1)
     stage.cancel("pan and board", -5, 9, why="Ordered twice by mistake.")
     stage.buy("TT-81", "Tessel & Thread", -5, CURTAINS_LINEN_SAGE_280=(10, 26, False))
-    stage.buy("ML-12", "Marlow Light", -5, LAMP_DESK_TERRACOTTA=(10, None, False))
+    # One on the shelf, more in nine days, more in forty: an answer in three steps.
+    stage.buy("TT-82", "Tessel & Thread", -5, CURTAINS_LINEN_NATURAL_240=(20, 40, False))
+    stage.buy("ML-12", "Marlow Light", -5, LAMP_DESK_TERRACOTTA=(10, None, False), LAMP_DESK_CREAM=(6, 16, True))
+    # As many wait for this one as may.
+    stage.order("three lamps", HUGO, -5, 20, LAMP_DESK_CREAM=3)
+    # Of this one an order gets two beyond what is there.
+    stage.buy("NE-2048", "Norrby Enamel", -5, POT_ENAMEL_5L_GREEN=(12, 16, True))
     stage.order("long curtains", INES, -4, 11, CURTAINS_LINEN_SAGE_280=2)
     stage.reduce("long curtains", "CURTAINS-LINEN-SAGE-280", 1, -3, 17, why="One window is enough.")
+    # One who wants a single parcel: the basket is set aside and waits for the stool.
+    stage.order("basket and stool", EMMA, -3, 19, sends=Sends.TOGETHER, BASKET_WILLOW=1, STOOL_OAK_BLACK=1)
     stage.draft("HL-9", "Hearth & Ladle", PAN_IRON_28=(10, 35, False))
     stage.move(
         "EW-118",
@@ -79,3 +93,10 @@ def _the_last_week(stage: Stage) -> None:
     # Today: one that can leave in part, one that can leave as a whole. The kettles are due today.
     stage.order("grinder and kettle", ADA, 0, 7, GRINDER_BOX_OAK=1, KETTLE_ENAMEL_BLUE=1)
     stage.order("plates and mills", JONAS, 0, 8, PLATES_DINNER_TERRACOTTA=1, MILLS_PAIR=1)
+
+
+def _paid_ahead(stage: Stage) -> None:
+    """By bank transfer: one whose money did not come in a week, and one whose money is on its way."""
+    stage.order("unpaid bowls", HUGO, -9, 10, payment=Transfer.name, BOWLS_MIXING_SET=1)
+    stage.give_back("unpaid bowls", -2, 11)
+    stage.order("carafe and teapot", JONAS, -1, 20, payment=Transfer.name, CARAFE_GLASS=2, TEAPOT_STONE_SAND=1)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shop.dev.services import Services
 
 HOME = ROOT / ".dibs"
+# The demo's house works in Berlin, unless the environment says otherwise.
+DEMO_HOUSE = {"SHIPPING_WEEKDAYS": "mon,tue,wed,thu,fri", "PUBLIC_HOLIDAYS": "DE-BE"}
 # These speak to no server, so none is started for them.
 OFFLINE = {
     *("help", "--help", "-h", "version", "--version", "check", "collectstatic", "findstatic", "diffsettings"),
@@ -47,6 +49,12 @@ def surroundings(command: str, argv: list[str]) -> Iterator[None]:
         with of_test():
             yield
         return
+    if command == "bench":
+        from shop.management.commands.bench import surroundings as of_bench
+
+        with of_bench(argv):
+            yield
+        return
     read_env_file()
     if command == "up":
         from shop.management.commands.up import surroundings as of_up
@@ -79,7 +87,7 @@ def demo_servers() -> Iterator[None]:
     with ended_by_signals():
         services.start()
         try:
-            use(services.environment() | mail_environment(services))
+            use(services.environment() | mail_environment(services) | DEMO_HOUSE)
             yield
         finally:
             services.stop()

@@ -21,7 +21,7 @@ from shop.dev.postgres import Postgres
 from shop.dev.valkey import Valkey
 
 FOLDERS = ("log", "mailbox", "media", "static", "beat")
-KEPT_BY_FRESH = {"run.lock", "start.lock", "users.lock", "python", "test"}
+KEPT_BY_FRESH = {"run.lock", "start.lock", "users.lock", "python", "test", "bench"}
 
 
 class Services:

@@ -1,5 +1,12 @@
 """Pay by invoice: nothing is charged at checkout; the invoice comes with the goods."""
 
-NAME = "invoice"
-LABEL = "Pay by invoice"
-PROMISE = "You pay by invoice, which comes with your goods: nothing is charged before they ship."
+from shop.gateways.base import Gateway
+
+
+class Invoice(Gateway):
+    name = "invoice"
+    noun = "invoice"
+    how = "by invoice, which comes with your goods"
+    on_dispatch = "the invoice lies with them"
+    promise = "You pay by invoice, which comes with your goods: nothing is charged before they ship."
+    hint = "The invoice comes with your goods."

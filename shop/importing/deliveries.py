@@ -8,10 +8,11 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models.functions import Lower
 
-from inventory.locking import lock_items
+from backorders import queue
 from inventory.models import PurchaseOrder, StockItem
-from inventory.receiving import Arrived, Received, UnableToReceive, receive_delivery
+from inventory.receiving import Arrived, Received, UnableToReceive
 from shop import wakeups
+from shop.fulfilment import put_on_shelf
 from shop.importing.cells import Cells
 from shop.importing.numbers import MOST_UNITS
 from shop.importing.rows import BadRows, Problem
@@ -59,7 +60,7 @@ def receive_file(path: Path, *, actor: str, at: datetime, dry_run: bool = False)
 def _receive_table(table: Table, actor: str, at: datetime, dry_run: bool) -> list[Told]:
     deliveries, problems = _read(table)
     # All locks of the file are taken together, once, in order: receiving locks the same rows again.
-    lock_items(goods.item_id for delivery in deliveries for goods in delivery.arrived)
+    queue.lock(goods.item_id for delivery in deliveries for goods in delivery.arrived)
     told = list(_receive(deliveries, table, problems, actor, at))
     if problems:
         raise BadRows(problems)
@@ -138,7 +139,7 @@ def _receive(
             problems.append(Problem(delivery.line, table.label(*_ORDER), reason))
         else:
             try:
-                received = receive_delivery(delivery.number, delivery.arrived, order=order, actor=actor, at=at)
+                received = put_on_shelf(delivery.number, delivery.arrived, order=order, actor=actor, at=at)
                 yield Told(received, sum(goods.units for goods in delivery.arrived))
             except UnableToReceive as error:
                 problems.append(Problem(delivery.line, table.label(*_DELIVERY), str(error)))

@@ -20,6 +20,11 @@ def draw_number() -> str:
     return "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(10))
 
 
+def customer_key(email: str) -> str:
+    """Who a customer is to the limits of a queue: her address, however she writes it."""
+    return email.strip().lower()
+
+
 class ShippingMethod(models.Model):
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=255, blank=True)

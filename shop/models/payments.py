@@ -1,11 +1,21 @@
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 
 from shop.models.orders import Order
 
 
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def awaited(self) -> Self:
+        """Due before anything ships: their orders are held, and cannot leave yet."""
+        return self.filter(state=Payment.State.DUE, due_by__isnull=False)
+
+
 class Payment(models.Model):
     """What an order owes or has paid, through one gateway. Amounts are in the order's currency.
 
+    While it is due, `amount` follows what is still wanted; once it is paid, `amount` stays what was paid.
     With `due_by`, the order is paid before it ships: until then it holds its units and its place; after that it gives
     them back, and the payment is expired.
     """
@@ -25,6 +35,8 @@ class Payment(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.CharField(max_length=150, blank=True)
 
+    objects = PaymentQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(
@@ -34,3 +46,10 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.gateway}: {self.get_state_display()}"
+
+    @property
+    def is_awaited(self) -> bool:
+        return self.state == self.State.DUE and self.due_by is not None
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.state == self.State.DUE and self.due_by is not None and self.due_by <= at

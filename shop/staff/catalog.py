@@ -112,5 +112,5 @@ class ProductAdmin(ModelAdmin):
 
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ModelAdmin):
-    list_display = ["name", "description", "price", "offered", "position"]
+    list_display = ["name", "description", "price", "further_parcel_price", "offered", "position"]
     ordering = ["position", "id"]

@@ -25,7 +25,7 @@ from shop.formats import long_day
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, OnePage, Refused
 
-_REASON_IS_READ = "Customers whose day changes read this sentence in their letter."
+REASON_IS_READ = "Customers whose day changes read this sentence in their letter."
 
 
 def may_move(request: HttpRequest) -> bool:
@@ -34,22 +34,23 @@ def may_move(request: HttpRequest) -> bool:
 
 
 class ChangesDays(Flow):
-    """An act on a purchase order that may change what customers were told."""
+    """An act on what suppliers owe us, or when, that may change what customers were told."""
 
     preview_template = "staff/days_preview.html"
-    obj: PurchaseOrder
 
     def shown(self, form: forms.Form, preview: tuple[Moved, ...] | None) -> dict[str, Any]:
         return {} if preview is None else {"effects": effects((), preview)}
 
     def tell(self, what: str, moved: list[Moved]) -> str:
-        """Leave a trace in the history, say what happened, and go back to the order."""
+        """Leave a trace in the history, say what happened, and go back to where it was done."""
         self.admin.log_change(self.request, self.obj, what)
         touched = effects((), moved)
         messages.success(self.request, what)
-        if touched.hears:
+        if touched.orders_told:
             sentence = "The promised day changed for {}; each customer gets a letter."
             messages.info(self.request, format_html(sentence, links_to(touched.orders_told)))
+        elif touched.hears:
+            messages.info(self.request, "Days changed within orders that are sent together, whose own day stays.")
         else:
             messages.info(self.request, "No promise changed; no letter was written.")
         return self.back()
@@ -58,6 +59,7 @@ class ChangesDays(Flow):
 class ChangesLine(ChangesDays):
     """The same for one line. Only what was placed has customers who were told something."""
 
+    obj: PurchaseOrder
     line: PurchaseOrderLine
 
     @classmethod
@@ -92,7 +94,7 @@ class DayForm(forms.Form):
         widget=UnfoldBooleanWidget,
         help_text="Until then shoppers read “estimated”.",
     )
-    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget, help_text=_REASON_IS_READ)
+    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget, help_text=REASON_IS_READ)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -139,7 +141,7 @@ class WriteOffForm(forms.Form):
     units = forms.IntegerField(
         min_value=1, widget=UnfoldAdminIntegerFieldWidget, help_text="Units that the supplier will not send any more."
     )
-    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget, help_text=_REASON_IS_READ)
+    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget, help_text=REASON_IS_READ)
 
 
 class WriteOff(ChangesLine):
@@ -152,7 +154,7 @@ class WriteOff(ChangesLine):
     def preview(self, form: forms.Form) -> tuple[Moved, ...]:
         _require_placed(self.line)
         units, reason = form.cleaned_data["units"], form.cleaned_data["reason"]
-        return tuple(delays.preview_write_off(self.line, units, reason=reason, at=self.at))
+        return tuple(delays.preview_write_off(self.line, units, reason=reason, actor=self.actor, at=self.at))
 
     def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
         units, reason = form.cleaned_data["units"], form.cleaned_data["reason"]
@@ -165,6 +167,7 @@ class Place(OnePage, ChangesDays):
     title = "Place the order"
     act_label = "Place the order"
     form_template = "staff/place.html"
+    obj: PurchaseOrder
 
     def form(self, data: Any = None) -> forms.Form:
         return forms.Form(data)

@@ -1,17 +1,21 @@
 """The admin's home: what asks for a hand today. Every number opens its rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Min, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
-from shop.models import Order, OrderLine
+from shop import payments
+from shop.formats import long_moment, money
+from shop.models import Order, OrderLine, Payment
 from shop.staff.flow import list_address
-from shop.staff.progress import in_state, late_lines
+from shop.staff.progress import in_state, late_lines, ready_lines
 from shop.staff.purchasing import arriving, slipped
 from shop.staff.stock import overpromised
 
@@ -51,14 +55,25 @@ def _of_orders() -> list[Card]:
     orders = Order.objects.all()
     late = in_state(orders, "late", today).count()
     overdue = f"{_n(late_lines(today).count(), 'line')} promised for a day that has passed"
-    ready = _sum(OrderLine.objects.ready(), F("claim__allocated") - F("claim__shipped"))
+    ready = _sum(ready_lines(), F("claim__allocated") - F("claim__shipped"))
     waiting = _sum(OrderLine.objects.waiting(), F("claim__quantity") - F("claim__allocated"))
     page = list_address(Order)
     return [
         Card("Late now", late, overdue, f"{page}?state=late", True),
         Card("Ready to ship", ready[0], f"{_n(ready[1], 'unit')} set aside on the shelf", f"{page}?state=ready"),
+        *_of_unpaid(page),
         Card("Waiting", waiting[0], f"{_n(waiting[1], 'unit')} still to come", f"{page}?state=waiting"),
     ]
+
+
+def _of_unpaid(page: str) -> Iterator[Card]:
+    """Orders that are held until their payment is here; no card where nobody pays in advance."""
+    found = Payment.objects.awaited().aggregate(orders=Count("id"), amount=Sum("amount"), next=Min("due_by"))
+    says = f"{money(found['amount'] or Decimal(0))} to come"
+    if found["next"]:
+        says += f", the first until {long_moment(found['next'])}"
+    if found["orders"] or any(gateway.in_advance for gateway in payments.offered()):
+        yield Card("Awaits payment", found["orders"], says, f"{page}?state=unpaid")
 
 
 def _of_arrivals() -> Card:

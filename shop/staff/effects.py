@@ -1,5 +1,6 @@
 """What an act does to customers, row by row, in the words of the desk."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from django.utils.safestring import SafeString
 
 from backorders.facts import Filled, Moved
 from backorders.plan import Portion, is_worse
+from backorders.queries import holding
 from shop.formats import long_day
 from shop.models import Order, OrderLine
+from shop.sending import is_together, move_of_all
 from shop.staff.flow import address
 
 # A page stays readable; the totals above the rows always count everything.
@@ -33,12 +36,13 @@ class Gets:
 
 @dataclass(frozen=True, slots=True)
 class Hears:
-    """An order line's promise changes, and its customer is told."""
+    """An order line's promise changes, and its customer is told; unless all is sent together and its day stays."""
 
     line: OrderLine
     old: str
     new: str
     is_later: bool
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,11 @@ def effects(filled: Sequence[Filled], moved: Sequence[Moved]) -> Effects:
     gets = tuple(
         Gets(lines[fact.claim_id], fact.units, fact.units + fact.lacks) for fact in filled if fact.claim_id in lines
     )
-    hears = tuple(_hears(lines[fact.claim_id], fact) for fact in moved if fact.claim_id in lines)
+    silent = _silent(lines.values(), moved)
+    hears = tuple(_hears(lines[fact.claim_id], fact, silent) for fact in moved if fact.claim_id in lines)
     served = {row.line.order_id: row.line.order for row in gets}
-    told = {row.line.order_id: row.line.order for row in hears}
+    told = {row.line.order_id: row.line.order for row in hears if row.is_told}
+    letters = {(pk, row.is_later and not is_together(told[pk])) for row in hears if (pk := row.line.order_id) in told}
     return Effects(
         gets=gets,
         hears=hears,
@@ -89,7 +95,7 @@ def effects(filled: Sequence[Filled], moved: Sequence[Moved]) -> Effects:
         orders_completed=_completed(gets),
         promises=len(hears),
         # One letter per order, and a second one if it hears of a later and of an earlier day at once.
-        letters=len(served) + len({(row.line.order_id, row.is_later) for row in hears}),
+        letters=len(served) + len(letters),
     )
 
 
@@ -112,8 +118,22 @@ def _portion_in_words(portion: Portion) -> str:
     return f"{portion.quantity} {'now' if portion.now else f'by {long_day(portion.ships_on)}{estimated}'}"
 
 
-def _hears(line: OrderLine, fact: Moved) -> Hears:
-    return Hears(line, in_words(fact.old), in_words(fact.new), is_worse(fact.new, fact.old))
+def _hears(line: OrderLine, fact: Moved, silent: set[int]) -> Hears:
+    is_later = is_worse(fact.new, fact.old)
+    return Hears(line, in_words(fact.old), in_words(fact.new), is_later, line.order_id not in silent)
+
+
+def _silent(touched: Iterable[OrderLine], moved: Sequence[Moved]) -> set[int]:
+    """Ids of orders that are sent together and whose own day stays, whatever moves within. No query without any."""
+    facts = {fact.claim_id: fact for fact in moved}
+    together = {line.order_id for line in touched if line.claim_id in facts and is_together(line.order)}
+    if not together:
+        return set()
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order__in=together).select_related("claim"):
+        lines[line.order_id].append(line)
+    told = holding([line.claim_id for same in lines.values() for line in same])
+    return {pk for pk, same in lines.items() if move_of_all(same, told, facts) is None}
 
 
 def _lines(claim_ids: Sequence[int]) -> dict[int, OrderLine]:

@@ -17,9 +17,12 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from backorders.queue import UnableToLeave, UnableToShip
+from backorders.turns import UnableToChangeTurn
 from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
+from shop.holds import UnableToReceivePayment
+from shop.releases import UnableToRelease
 
 
 class Refused(Exception):
@@ -27,7 +30,17 @@ class Refused(Exception):
 
 
 # Their sentences are written to be read by staff.
-REFUSALS = (UnableToReceive, UnableToShip, UnableToLeave, UnableToChangePurchaseOrder, StockBusy, Refused)
+REFUSALS = (
+    UnableToReceive,
+    UnableToReceivePayment,
+    UnableToShip,
+    UnableToRelease,
+    UnableToLeave,
+    UnableToChangePurchaseOrder,
+    UnableToChangeTurn,
+    StockBusy,
+    Refused,
+)
 CHANGED = "Something changed since you looked. Please check it and confirm again."
 
 

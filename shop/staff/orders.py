@@ -14,10 +14,13 @@ from inventory.admin import ReadOnly
 from notifications.models import Letter
 from shop.formats import money
 from shop.models import Order
+from shop.sending import is_together
 from shop.staff.flow import find
 from shop.staff.lines import lines_of
 from shop.staff.parcels import Cancel, ShipReady
+from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, with_progress
+from shop.staff.releasing import ReleaseReady, sending
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -33,7 +36,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, ModelAdmin):
-    list_display = ["number", "state", "progress", "promised", "customer", "placed_at", "total_due"]
+    list_display = ["number", "state", "progress", "promised", "sent", "customer", "placed_at", "total_due"]
     list_filter = [StateFilter, ("placed_at", admin.DateFieldListFilter), "country"]
     search_fields = ["number", "email", "name", "postcode", "lines__sku"]
     ordering = ["-placed_at", "-id"]
@@ -41,9 +44,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     fieldsets = [
         ("Order", {"fields": [("number", "state"), ("placed_at", "total_due")]}),
         ("Customer", {"fields": [("name", "email"), ("phone", "user"), "address"]}),
-        ("Agreed", {"fields": [("shipping_name", "payment_state"), "consent_text", "consented_at"]}),
+        ("Agreed", {"fields": [("shipping_name", "sent"), "payment_state", "consent_text", "consented_at"]}),
     ]
-    actions_detail = ["ship", "cancel"]
+    actions_detail = ["ship", "release", "receive_payment", "cancel"]
     actions_row = ["ship"]
     change_form_outer_before_template = "staff/order.html"
 
@@ -59,6 +62,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         more = {
             "lines": lines_of(order),
             "shipments": order.shipments.prefetch_related("lines__line").order_by("id"),
+            "paying": PaymentView.of(order),
+            "sending": sending(request, order),
             "letters": Letter.objects.filter(thread=order.number).order_by("written_at", "id"),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
@@ -71,9 +76,25 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("backorders.add_withdrawal")
 
+    def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.change_order")
+
+    def has_receive_payment_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.change_payment")
+
     @action(description="Ship what is ready", icon="local_shipping", url_path="ship", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return ShipReady(request, self, find(self, request, object_id)).run()
+
+    @action(description="Release the ready part", icon="call_split", url_path="release", permissions=["release"])
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ReleaseReady(request, self, find(self, request, object_id)).run()
+
+    @action(
+        description="Payment received", icon="payments", url_path="receive-payment", permissions=["receive_payment"]
+    )
+    def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ReceivePayment(request, self, find(self, request, object_id)).run()
 
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -85,6 +106,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "Ready to ship": "success",
             "Late: ready to ship": "danger",
             "Waiting": "warning",
+            "Awaits payment": "warning",
             "Late: waiting": "danger",
             "Shipped": "info",
         },
@@ -94,13 +116,17 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         wanted, allocated, shipped = _units(order)
         if shipped == wanted:
             return STATES["shipped" if wanted else "cancelled"]
-        words = STATES["ready" if shipped < allocated else "waiting"]
+        if getattr(order, "is_unpaid", False):
+            return STATES["unpaid"]
+        is_ready = shipped < allocated and not getattr(order, "is_held", False)
+        words = STATES["ready" if is_ready else "waiting"]
         return f"Late: {words.lower()}" if getattr(order, "is_late", False) else words
 
     @display(description="Units")
     def progress(self, order: Order) -> str:
         wanted, allocated, shipped = _units(order)
-        parts = {"ready": allocated - shipped, "waiting": wanted - allocated, "shipped": shipped}
+        ready = "set aside" if getattr(order, "is_held", False) else "ready"
+        parts = {ready: allocated - shipped, "waiting": wanted - allocated, "shipped": shipped}
         return ", ".join(f"{units} {word}" for word, units in parts.items() if units) or "none left"
 
     @display(description="Ships by", ordering=F("promised_on").asc(nulls_last=True))
@@ -114,6 +140,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def customer(self, order: Order) -> str:
         return order.name
 
+    @display(description="Sent", ordering="sends")
+    def sent(self, order: Order) -> str:
+        return "together" if is_together(order) else "as it gets ready"
+
     @display(description="Total")
     def total_due(self, order: Order) -> str:
         return money(order.payment.amount, order.currency)
@@ -125,8 +155,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Payment")
     def payment_state(self, order: Order) -> str:
-        payment = order.payment
-        return f"{money(payment.amount, order.currency)} by {payment.gateway}: {payment.get_state_display().lower()}"
+        paying = PaymentView.of(order)
+        return f"{paying.amount} by {paying.way}: {paying.payment.get_state_display().lower()}"
 
 
 def _units(order: Order) -> tuple[int, int, int]:

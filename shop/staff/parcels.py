@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from backorders.queue import UnableToLeave, UnableToShip
-from shop import cancellations, fulfilment
+from shop import cancellations, fulfilment, holds, releases
 from shop.formats import money
 from shop.models import Order, OrderLine
 from shop.staff.flow import Flow, OnePage
@@ -62,6 +62,8 @@ class ShipReady(OnePage):
         )
         if not packed:
             raise UnableToShip(f"Nothing of order {self.obj} is ready to ship: it was shipped already, or it waits.")
+        holds.refuse_to_ship_unpaid(self.obj)
+        releases.clear_for_dispatch(self.obj, list(_lines(self.obj)))
         return packed
 
     def act(self, form: forms.Form, preview: tuple[Packed, ...]) -> str:

@@ -1,26 +1,30 @@
 """How far orders are, as columns and filters that a list of any length can bear."""
 
-from datetime import date
+from datetime import date, datetime, time
 
-from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from backorders.models import Promise
-from shop.models import Order, OrderLine
+from shop.models import Order, OrderLine, Payment, Release, Sends
 
 STATES = {
     "late": "Late",
     "ready": "Ready to ship",
     "waiting": "Waiting",
+    "unpaid": "Awaits payment",
     "shipped": "Shipped",
     "cancelled": "Cancelled",
 }
 
 
 def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
-    """Annotates the units `wanted`, `allocated` and `shipped`, `promised_on` (the latest day told for what is open) and
-    `is_late`."""
+    """Annotates the units `wanted`, `allocated` and `shipped`, `promised_on` (the latest day told for what is open),
+    `is_late`, `is_unpaid` (nothing ships before the payment is here) and `is_held` (nothing before the rest is)."""
     return orders.annotate(
+        is_held=_held("pk"),
+        is_unpaid=_unpaid("pk"),
         is_late=Exists(late_lines(today).filter(order=OuterRef("pk"))),
         wanted=_units("claim__quantity"),
         allocated=_units("claim__allocated"),
@@ -35,7 +39,11 @@ def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
 
 
 def late_lines(today: date) -> QuerySet[OrderLine]:
-    """Lines of which more units were promised for days before today than have shipped."""
+    """Lines of which more units were promised for days before today than have shipped.
+
+    An order that is sent together has one day, the last of all: until then none of its lines is late, after it all are.
+    We are not late with what the customer has not paid for, nor on the day on which her payment comes.
+    """
     due = (
         _holding()
         .filter(claim=OuterRef("claim"), ships_on__lt=today)
@@ -44,8 +52,24 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
         .annotate(units=Sum("quantity"))
         .values("units")
     )
-    unshipped = OrderLine.objects.filter(claim__shipped__lt=F("claim__quantity"))
-    return unshipped.annotate(due=Coalesce(Subquery(due), 0)).filter(due__gt=F("claim__shipped"))
+    paid_today = Payment.objects.filter(order=OuterRef("order"), due_by__isnull=False, settled_at__gte=_start(today))
+    unshipped = OrderLine.objects.filter(
+        ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
+    )
+    still_in_time = _holding().filter(
+        Q(ships_on=None) | Q(ships_on__gte=today),
+        claim__order_line__order=OuterRef("order"),
+        claim__shipped__lt=F("claim__quantity"),
+    )
+    return unshipped.annotate(due=Coalesce(Subquery(due), 0)).filter(
+        Q(order__sends=Sends.AS_READY, due__gt=F("claim__shipped"))
+        | Q(~Exists(still_in_time), order__sends=Sends.TOGETHER)
+    )
+
+
+def ready_lines() -> QuerySet[OrderLine]:
+    """Lines with units that can leave now: set aside, not waiting for the rest, paid for where payment comes first."""
+    return OrderLine.objects.ready().filter(~_unpaid("order"), ~_held("order"))
 
 
 def in_state(orders: QuerySet[Order], state: str, today: date) -> QuerySet[Order]:
@@ -55,15 +79,31 @@ def in_state(orders: QuerySet[Order], state: str, today: date) -> QuerySet[Order
         case "late":
             return orders.filter(Exists(late_lines(today).filter(order=OuterRef("pk"))))
         case "ready":
-            return orders.filter(Exists(lines.ready()))
+            return orders.filter(Exists(ready_lines().filter(order=OuterRef("pk"))))
         case "waiting":
             return orders.filter(Exists(lines.waiting()))
+        case "unpaid":
+            return orders.filter(_unpaid("pk"))
         case "shipped":
             still_open = lines.filter(claim__shipped__lt=F("claim__quantity"))
             return orders.filter(~Exists(still_open), Exists(lines.filter(claim__shipped__gt=0)))
         case "cancelled":
             return orders.filter(~Exists(lines.filter(claim__quantity__gt=0)))
     return orders
+
+
+def _unpaid(order: str) -> Exists:
+    return Exists(Payment.objects.awaited().filter(order=OuterRef(order)))
+
+
+def _held(order: str) -> Exists:
+    """Sent together, not released, and something of it is still to come."""
+    together = Order.objects.with_waiting_lines().filter(pk=OuterRef(order), sends=Sends.TOGETHER)
+    return Exists(together.filter(~Exists(Release.objects.filter(order=OuterRef("pk"), shipment=None))))
+
+
+def _start(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _units(field: str) -> Coalesce:
@@ -73,5 +113,4 @@ def _units(field: str) -> Coalesce:
 
 def _holding() -> QuerySet[Promise]:
     """Promises of the version that holds."""
-    newest = Promise.objects.filter(claim=OuterRef("claim")).order_by("-version").values("version")[:1]
-    return Promise.objects.filter(version=Subquery(newest))
+    return Promise.objects.filter(version=F("claim__told"))

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from inventory.models import Delivery, PurchaseOrder, StockItem
 from shop import fulfilment
 from shop.formats import long_day
-from shop.fulfilment import Outcome
+from shop.settling import Outcome
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow
 from shop.staff.receipt import DeliveryForm, expected_of

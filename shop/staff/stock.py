@@ -17,7 +17,7 @@ from backorders.models import Queue
 from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
-from shop.fulfilment import Outcome
+from shop.settling import Outcome
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused, find
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from backorders.plan import Portion
 from shop import formats
+from shop.carts import Parcel
 from shop.html import clean
 from shop.models import ProductImage
 from shop.web import pictures
@@ -40,14 +41,32 @@ def short_day(value: date | datetime | None) -> str:
 
 
 @register.filter
-def ships(portion: Portion) -> str:
+def moment(value: datetime) -> str:
+    """A moment for people and machines: "9 December 2026 at 17:30 CET" inside a `<time>`."""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.long_moment(value))
+
+
+@register.filter
+def near_day(value: date, today: date) -> str:
+    """A day in the next weeks, seen from today: "tomorrow" or "on Monday 23 November" inside a `<time>`."""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.near_day(value, today))
+
+
+@register.filter
+def when(portion: Portion | Parcel, today: date | None = None) -> str:
+    """The day of a portion or a parcel: "by 9 December 2026 (estimated)"; from the shelf "now", or "on Monday 23
+    November" where the page says what day it is today."""
+    if portion.now:
+        return near_day(portion.ships_on, today) if portion.ships_on and today else "now"
+    return format_html("by {}{}", day(portion.ships_on), "" if portion.confirmed else " (estimated)")
+
+
+@register.filter
+def ships(portion: Portion, today: date | None = None) -> str:
     """What follows a portion's number of units: "ships now", "ship by 9 December 2026 (estimated)"."""
     if not portion.now and portion.ships_on is None:
         return "waiting, and no day can be given yet"
-    verb = "ships" if portion.quantity == 1 else "ship"
-    if portion.now:
-        return f"{verb} now"
-    return format_html("{} by {}{}", verb, day(portion.ships_on), "" if portion.confirmed else " (estimated)")
+    return format_html("{} {}", "ships" if portion.quantity == 1 else "ship", when(portion, today))
 
 
 @register.inclusion_tag("shop/_picture.html")

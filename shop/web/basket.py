@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from shop.models import Cart, User
+from shop.models.orders import customer_key
 
 _CART, _UNITS = "cart", "cart_units"
 
@@ -39,3 +40,9 @@ def units(request: HttpRequest) -> int:
 
 def customer(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def customers_key(request: HttpRequest) -> str:
+    """Whom a queue's limits count, of a visitor who is signed in; empty for one who is not."""
+    user = customer(request)
+    return customer_key(user.email) if user else ""

@@ -11,11 +11,13 @@ from django_countries import countries
 
 from inventory.locking import StockBusy
 from shop import checkout
-from shop.checkout import ConsentMissing, PromiseMoved, Review, UnableToPlaceOrder
-from shop.models import Cart, Order
+from shop.checkout import AnswersMissing, PromiseMoved
+from shop.models import Cart, Order, Sends
+from shop.review import Review, Shown, UnableToPlaceOrder, seal, unseal
 from shop.web import access, basket
 from shop.web.cart import contents_of
 from shop.web.forms import DetailsForm, details_of
+from shop.web.paying import Paying
 from shop.web.standing import Standing
 
 
@@ -60,7 +62,8 @@ def placed(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return redirect("order", number)
-    return render(request, "shop/checkout/placed.html", {"order": order, "standing": Standing.of(order)})
+    context = {"order": order, "standing": Standing.of(order), "paying": Paying.of(order, timezone.now())}
+    return render(request, "shop/checkout/placed.html", context)
 
 
 def _order(request: HttpRequest) -> HttpResponse:
@@ -68,34 +71,56 @@ def _order(request: HttpRequest) -> HttpResponse:
     if key is None:
         return _back_to_cart(request, 0)
     try:
+        shown = unseal(request.POST.get("shown", ""))
         order = checkout.place_order(
             key,
-            shown=checkout.unseal(request.POST.get("shown", "")),
-            consented=request.POST.get("consent") == "yes",
+            shown=shown,
+            sends=_sends(request),
+            consented=_consented(request),
             user=basket.customer(request),
             at=timezone.now(),
         )
     except PromiseMoved as moved:
-        return _ask_again(request, 409, moved=moved)
-    except ConsentMissing as missing:
-        return _ask_again(request, 400, consent_error=str(missing))
+        return _ask_again(request, shown, 409, moved=moved)
+    except AnswersMissing as missing:
+        return _ask_again(request, shown, 400, asks=missing.asks)
     except StockBusy as busy:
-        return _ask_again(request, 503, busy=str(busy))
+        return _ask_again(request, shown, 503, busy=str(busy))
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
-        return redirect("review")
+        return redirect("review" if _can_be_reviewed(request) else "checkout")
     access.grant(request, order)
     basket.remember_units(request, 0)
     return redirect("placed", order.number)
 
 
-def _ask_again(request: HttpRequest, status: int, **why: Any) -> HttpResponse:
-    """The review as it would be now, with what changed; nothing that was entered is lost."""
+def _can_be_reviewed(request: HttpRequest) -> bool:
+    """If not, the review would lead on to the details and say the same sentence a second time."""
+    cart = basket.find(request)
+    try:
+        return bool(cart and checkout.review(cart, timezone.now()))
+    except UnableToPlaceOrder:
+        return False
+
+
+def _sends(request: HttpRequest) -> Sends | None:
+    answer = request.POST.get("sends", "")
+    return Sends(answer) if answer in Sends.values else None
+
+
+def _consented(request: HttpRequest) -> bool:
+    return request.POST.get("consent") == "yes"
+
+
+def _ask_again(request: HttpRequest, shown: Shown, status: int, **why: Any) -> HttpResponse:
+    """The review as it would be now, with what changed. What she answered stays, consent only to the same days."""
     cart = basket.find(request)
     if cart is None:
         return _back_to_cart(request, 0)
     try:
-        return _show(request, checkout.review(cart, timezone.now()), status, **why)
+        agreed = checkout.review(cart, timezone.now())
+        consented = _consented(request) and agreed.shown.days == shown.days
+        return _show(request, agreed, status, sends=_sends(request), consented=consented, **why)
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
         return redirect("cart")
@@ -106,7 +131,7 @@ def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) 
     context = {
         "review": agreed,
         "contents": agreed.contents,
-        "sealed": checkout.seal(agreed.shown),
+        "sealed": seal(agreed.shown),
         "cart": cart,
         "country": countries.name(cart.details["country"]) if cart else "",
     }

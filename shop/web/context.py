@@ -4,18 +4,20 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from shop import catalog
-from shop.gateways import invoice
+from shop import catalog, payments
 from shop.web import basket
 
 
 def storefront(request: HttpRequest) -> dict[str, Any]:
     """Costs one query, and only on a page that shows the shelves; the cart's count stands in the session."""
     return {
+        "today": timezone.localdate(),
         "shop_name": settings.SHOP_NAME,
-        "payment": invoice,
+        "payment_terms": payments.terms(),
+        "pays_on_dispatch": not any(gateway.in_advance for gateway in payments.offered()),
         "reply_to": settings.MAIL_REPLY_TO,
         "has_mailbox": bool(settings.MAILBOX_DIR),
         "shelves": SimpleLazyObject(catalog.tree),

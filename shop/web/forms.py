@@ -1,6 +1,7 @@
 """What shoppers type, checked before anything is asked of the shop."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django_countries.fields import CountryField
 
-from shop import checkout
+from shop import checkout, payments
 from shop.models import Order
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 
@@ -33,6 +34,11 @@ def id_of(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
 
 
+def amount_of(text: str) -> Decimal:
+    """A price out of a form of ours; 0 for anything that cannot be one."""
+    return Decimal(text) if re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", text, re.ASCII) else Decimal(0)
+
+
 class QuantityField(forms.CharField):
     """A quantity as text, so that the sentence about a bad one is ours on every path."""
 
@@ -50,7 +56,7 @@ class QuantityField(forms.CharField):
 
 
 class DetailsForm(forms.Form):
-    """Contact, address and shipping method: everything that is asked, and asked once."""
+    """Contact, address, shipping method and, where there is a choice, how to pay: all that is asked, asked once."""
 
     email = forms.EmailField(
         label="E-mail address",
@@ -89,22 +95,44 @@ class DetailsForm(forms.Form):
         empty_label=None,
         error_messages={"required": "Choose how your order is to be shipped."},
     )
+    payment = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how you want to pay.",
+            "invalid_choice": "Choose one of these ways to pay.",
+        },
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.label_suffix = ""
+        self.gateways = payments.offered()
+        self._offer_payment()
         for name, field in self.fields.items():
             if isinstance(field, forms.CharField):
                 field.validators.append(one_line)
-            if field.required and name != "shipping_method":
+            if field.required and name not in {"shipping_method", "payment"}:
                 label = field.label or name
                 field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
         self.fields["email"].error_messages["invalid"] = "Enter an e-mail address such as ada@example.com."
 
+    def _offer_payment(self) -> None:
+        """A single way to pay is not asked for. What was chosen before counts only as long as it is offered."""
+        if len(self.gateways) == 1:
+            del self.fields["payment"]
+            return
+        field = self.fields["payment"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(gateway.name, gateway.label) for gateway in self.gateways]
+        self.initial = {"payment": self.gateways[0].name, **self.initial}
+
     def details(self) -> dict[str, Any]:
-        """What a cart keeps: plain text and the id of the shipping method."""
+        """What a cart keeps: plain text, the id of the shipping method and the name of the way to pay."""
         data = self.cleaned_data
-        return {name: str(data[name]) for name in checkout.DETAILS} | {"shipping_method": data["shipping_method"].pk}
+        return {name: str(data[name]) for name in checkout.DETAILS} | {
+            "shipping_method": data["shipping_method"].pk,
+            "payment": data.get("payment", self.gateways[0].name),
+        }
 
 
 def details_of(order: Order) -> dict[str, str]:

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
-from shop import cancellations
+from shop import cancellations, releases
 from shop.models import Order, OrderLine
+from shop.releases import DearerThanShown, UnableToRelease
 from shop.web import access, basket
-from shop.web.forms import CancelForm
+from shop.web.forms import CancelForm, amount_of
+from shop.web.paying import Paying
 from shop.web.standing import Standing, Units
 
 _PER_PAGE = 20
@@ -25,9 +27,13 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return _closed(request)
-    return render(
-        request, "shop/order/page.html", {"order": order, "standing": Standing.of(order), "today": timezone.localdate()}
-    )
+    context = {
+        "order": order,
+        "standing": Standing.of(order),
+        "paying": Paying.of(order, timezone.now()),
+        "today": timezone.localdate(),
+    }
+    return render(request, "shop/order/page.html", context)
 
 
 @require_safe
@@ -68,11 +74,37 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "shop/order/cancel_order.html", {"order": order, "standing": Standing.of(order)})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: HttpRequest, number: str) -> HttpResponse:
+    """Send the ready part of a together-order ahead: a page that says what leaves and what it costs, a button."""
+    order = access.find(request, number)
+    if order is None:
+        return _closed(request)
+    dearer = ""
+    if request.method == "POST":
+        try:
+            shown = amount_of(request.POST.get("price", ""))
+            releases.release(order, shown_price=shown, actor=_ACTOR, at=timezone.now())
+        except DearerThanShown as error:
+            dearer = str(error)
+        except (UnableToRelease, StockBusy) as error:
+            return _tell(request, order, error)
+        else:
+            messages.success(request, "The ready part is released: it leaves with the next parcel.")
+            return redirect(order)
+    try:
+        ready = releases.ready_part(order)
+    except UnableToRelease as error:
+        return _tell(request, order, error)
+    context = {"order": order, "ready": ready, "dearer": dearer, "total": order.payment.amount + ready.price}
+    return render(request, "shop/order/release.html", context, status=409 if dearer else 200)
+
+
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
-    page = Paginator(orders.select_related("payment").prefetch_related("lines__claim"), _PER_PAGE).get_page(
+    page = Paginator(orders.select_related("payment").prefetch_related("lines__claim", "releases"), _PER_PAGE).get_page(
         request.GET.get("page")
     )
     rows = [(order, Units.of(order)) for order in page]
@@ -92,6 +124,11 @@ def _cancel(
         messages.error(request, str(error))
     else:
         messages.success(request, "Cancelled. You owe nothing for it, and a mail confirms it.")
+    return redirect(order)
+
+
+def _tell(request: HttpRequest, order: Order, error: Exception) -> HttpResponse:
+    messages.info(request, str(error))
     return redirect(order)
 
 

@@ -1,5 +1,6 @@
 """The product page. The same address answers with the whole page, or with the offer alone when htmx asks for it."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +12,15 @@ from django.utils.cache import patch_vary_headers
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
+from backorders.plan import State
+from inventory.dispatch import ready_on, working_days
 from shop import catalog
 from shop.catalog import ProductPage
-from shop.web import linked_data
+from shop.web import basket, linked_data
 from shop.web.forms import id_of, quantity_of
+
+# How long before the last hour for today the page speaks of it.
+_NEAR = timedelta(hours=3)
 
 
 @require_safe
@@ -24,10 +30,11 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         wanted = quantity_of(text)
     except ValidationError as problem:
         wanted, error = 1, str(problem.message)
-    page = catalog.product_page(slug, timezone.now(), variant_id=id_of(request.GET.get("variant", "")), wanted=wanted)
+    at, variant = timezone.now(), id_of(request.GET.get("variant", ""))
+    page = catalog.product_page(slug, at, variant_id=variant, wanted=wanted, customer=basket.customers_key(request))
     if page is None:
         raise Http404
-    context = _offer(page) | {"page": page, "quantity_text": text[:20], "error": error}
+    context = _offer(page, at) | {"page": page, "quantity_text": text[:20], "error": error}
     if error:
         context["quote"] = None
     if request.headers.get("HX-Request"):
@@ -38,10 +45,27 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _offer(page: ProductPage) -> dict[str, Any]:
-    if page.chosen is None or page.quote is None:
+def _offer(page: ProductPage, at: datetime) -> dict[str, Any]:
+    if page.chosen is None or page.quote is None or page.answer is None:
         return {"quote": None}
-    return {"chosen": page.chosen, "quote": page.quote, "total": page.chosen.price * page.quote.wanted}
+    return {
+        "chosen": page.chosen,
+        "quote": page.quote,
+        "total": page.chosen.price * page.quote.wanted,
+        # Said only where it is more than the quote itself says.
+        "answer": page.answer if page.answer.promised > page.quote.promised else None,
+        "today": timezone.localdate(at),
+        "order_before": _order_before(at) if page.quote.state is State.IN_STOCK else None,
+    }
+
+
+def _order_before(at: datetime) -> time | None:
+    """The hour before which an order ships today, once it is near; None on a day on which it would not."""
+    now, cutoff = timezone.localtime(at), working_days().cutoff
+    if cutoff is None or ready_on(at) != now.date():
+        return None
+    left = datetime.combine(now, cutoff) - now.replace(tzinfo=None)
+    return cutoff if left <= _NEAR else None
 
 
 def _around(page: ProductPage) -> dict[str, Any]:

@@ -6,13 +6,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shop import catalog
+from shop.web import basket
 
 _MOST_DIGITS_OF_A_PAGE = 5
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/home/page.html", {"featured": catalog.featured(timezone.now())})
+    cards = catalog.featured(timezone.now(), customer=basket.customers_key(request))
+    return render(request, "shop/home/page.html", {"featured": cards})
 
 
 @require_safe
@@ -23,7 +25,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     page = _page_of(request.GET.get("page", "1"))
     only_available = request.GET.get("available") == "now"
-    listing = catalog.listing(trail[-1], timezone.now(), page=page, only_available=only_available)
+    listing = catalog.listing(
+        trail[-1], timezone.now(), page=page, only_available=only_available, customer=basket.customers_key(request)
+    )
     if page > 1 and not listing.cards:
         raise Http404
     context = {

@@ -1,7 +1,7 @@
 """Where an order stands: what has shipped, what is set aside, what waits for which day, and how that came to be."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,9 @@ from typing import Self
 from backorders import queries
 from backorders.models import Claim, Promise, Withdrawal
 from backorders.plan import Portion, after, merge
-from shop.models import Order, OrderLine, ShipmentLine
+from shop.models import Order, OrderLine, Release, ShipmentLine
+from shop.releases import open_release
+from shop.sending import Told, day_of_all, is_together, waits_for_the_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,22 @@ class LineStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """An order that is sent together: by which day (None while there is none), and whether its ready part must wait."""
+
+    by: date | None
+    waits: bool
+    release: Release | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     lines: tuple[LineStanding, ...]
+    together: Together | None = None
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Six queries, and one more for each line that waits."""
+        """Six queries, one more for each line that waits, and one for an order that is sent together."""
         lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
         claims = [line.claim for line in lines]
         told = queries.holding([claim.pk for claim in claims])
@@ -78,7 +90,8 @@ class Standing:
                     tuple(withdrawn[line.claim_id]),
                 )
                 for line in lines
-            )
+            ),
+            _together(order, lines, told),
         )
 
     @property
@@ -106,25 +119,37 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Where an order's units stand, in numbers."""
+    """Where an order's units stand, in numbers; `held` when what is ready waits for the rest."""
 
     waiting: int
     ready: int
     shipped: int
+    held: bool = False
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """No query when the order's lines were fetched with their claims."""
+        """No query when the order's releases and its lines with their claims were fetched before."""
         claims = [line.claim for line in order.lines.all()]
         return cls(
             sum(claim.lacks for claim in claims),
             sum(claim.ready for claim in claims),
             sum(claim.shipped for claim in claims),
+            waits_for_the_rest(
+                order, order.lines.all(), is_released=any(row.shipment_id is None for row in order.releases.all())
+            ),
         )
 
     @property
     def is_cancelled(self) -> bool:
         return not (self.waiting or self.ready or self.shipped)
+
+
+def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together | None:
+    if not is_together(order):
+        return None
+    day, release = day_of_all(lines, told), open_release(order)
+    waits = waits_for_the_rest(order, lines, is_released=release is not None)
+    return Together(None if day == date.max else day, waits, release)
 
 
 def _waited_for(claim: Claim, told: dict[int, tuple[int, tuple[Portion, ...]]]) -> tuple[Portion, ...]:

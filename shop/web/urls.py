@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/<slug:number>/open/<str:token>/", orders.open_link, name="order_open"),
     path("orders/<slug:number>/cancel/", orders.cancel_order, name="cancel_order"),
     path("orders/<slug:number>/cancel/<int:line_id>/", orders.cancel_line, name="cancel_line"),
+    path("orders/<slug:number>/release/", orders.release, name="release"),
     path("account/orders/", orders.mine, name="orders"),
     path("mailbox/", mailbox.index, name="mailbox"),
     path("mailbox/<slug:mail_id>/", mailbox.show, name="mail"),

@@ -33,7 +33,7 @@ def desk() -> User:
 
 def choose_three(page: Page, shop: str, told: str) -> None:
     page.goto(f"{shop}/products/popular-curtains/")
-    expect(page.locator("#offer")).to_contain_text("1 ships now")
+    expect(page.locator("#offer")).to_contain_text("1 ships today")
     page.get_by_label("Quantity").fill("3")
     expect(page.locator("#offer")).to_contain_text(told)
     expect(page.get_by_role("status")).to_contain_text(told)
@@ -54,6 +54,7 @@ def order_and_agree(page: Page, shop: str, day: str) -> str:
     expect(page.get_by_role("main")).to_contain_text(f"Ships by {day}")
     consent = page.get_by_role("checkbox")
     expect(consent).not_to_be_checked()
+    page.get_by_role("radio", name="Each part as soon as it is ready").check()
     consent.check()
     order.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")

@@ -1,22 +1,53 @@
 """The plan's algebra: nothing created, nothing lost, order kept, more supply never makes a day later."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.plan import Portion, Quote, State, Terms, expected, is_worse, merge, quote, share, split
+from backorders.plan import (
+    Need,
+    Portion,
+    Quote,
+    State,
+    Terms,
+    expected,
+    expected_at,
+    is_worse,
+    merge,
+    quote,
+    share,
+    split,
+)
 from inventory.supply import Arrival, supply
 
 TODAY = date(2026, 11, 21)
 
 units = st.integers(0, 8)
 days = st.integers(-5, 40).map(lambda n: TODAY + timedelta(days=n))
-arrivals = st.lists(
-    st.builds(Arrival, quantity=st.integers(0, 6), available_on=st.none() | days, line=st.integers(1, 9)), max_size=5
-)
 caps = st.none() | st.integers(0, 12)
-terms = st.builds(Terms, backorders=st.booleans(), lead_days=st.none() | st.integers(1, 60), cap=caps)
+leads = st.none() | st.integers(1, 60).map(lambda n: TODAY + timedelta(days=n))
+latest = st.none() | days
+terms = st.builds(
+    Terms,
+    backorders=st.booleans(),
+    lead_on=leads,
+    cap=caps,
+    per_order=caps,
+    customers_rest=caps,
+    latest=latest,
+)
+
+
+def arriving(units: int, day: date | None, line: int, handling: int = 0) -> Arrival:
+    return Arrival(units, day, day and day + timedelta(days=handling), line)
+
+
+arrivals = st.lists(
+    st.builds(arriving, st.integers(0, 6), st.none() | days, st.integers(1, 9), st.integers(0, 4)), max_size=5
+)
+needs = st.lists(st.builds(Need, st.integers(1, 5), st.none() | days), max_size=6)
 
 
 def day_of_each_unit(portions: tuple[Portion, ...]) -> list[date]:
@@ -24,7 +55,7 @@ def day_of_each_unit(portions: tuple[Portion, ...]) -> list[date]:
 
 
 def newcomers(free: int, inbound: list[Arrival], waiting: int, wanted: int, rules: Terms) -> Quote:
-    return quote(supply(free, inbound, since=TODAY), waiting=waiting, wanted=wanted, terms=rules, today=TODAY)
+    return quote(supply(free, inbound, since=TODAY), waiting=waiting, wanted=wanted, terms=rules, ready_on=TODAY)
 
 
 @given(units, arrivals, units, units, terms)
@@ -65,7 +96,7 @@ def test_a_quote_for_one_more_begins_with_the_quote(free, inbound, waiting, want
 @given(units, arrivals, units, units, terms, st.integers(1, 5), days)
 def test_more_supply_never_makes_a_day_later(free, inbound, waiting, wanted, rules, extra, day):
     before = newcomers(free, inbound, waiting, wanted, rules).portions
-    with_arrival = newcomers(free, [*inbound, Arrival(extra, day, 10)], waiting, wanted, rules).portions
+    with_arrival = newcomers(free, [*inbound, arriving(extra, day, 10)], waiting, wanted, rules).portions
     with_stock = newcomers(free + extra, inbound, waiting, wanted, rules).portions
     assert not is_worse(with_arrival, before)
     assert not is_worse(with_stock, before)
@@ -87,8 +118,8 @@ def test_an_overdue_or_undated_arrival_is_no_supply_for_a_newcomer(free, inbound
 
 @given(units, arrivals, st.lists(st.integers(1, 5), max_size=6))
 def test_expected_gives_every_unit_once_and_keeps_the_order(free, inbound, lacking):
-    timeline = supply(free, inbound)
-    plans = expected(timeline, lacking, TODAY)
+    timeline = supply(free, inbound, since=TODAY)
+    plans = expected(timeline, [Need(units) for units in lacking], TODAY)
     given_units = sum(portion.quantity for plan in plans for portion in plan)
     assert given_units == min(timeline.total, sum(lacking))
     each = [day for plan in plans for day in day_of_each_unit(plan)]
@@ -98,8 +129,8 @@ def test_expected_gives_every_unit_once_and_keeps_the_order(free, inbound, lacki
 @given(units, arrivals, st.lists(st.integers(1, 5), max_size=6), st.integers(1, 6))
 def test_a_newcomers_quote_is_what_the_plan_expects_for_the_end_of_the_queue(free, inbound, lacking, wanted):
     timeline = supply(free, inbound, since=TODAY)
-    quoted = quote(timeline, waiting=sum(lacking), wanted=wanted, terms=Terms(backorders=True), today=TODAY)
-    assert quoted.portions == expected(timeline, [*lacking, wanted], TODAY)[-1]
+    quoted = quote(timeline, waiting=sum(lacking), wanted=wanted, terms=Terms(backorders=True), ready_on=TODAY)
+    assert quoted.portions == expected(timeline, [Need(units) for units in [*lacking, wanted]], TODAY)[-1]
 
 
 @given(st.integers(0, 30), st.lists(st.integers(1, 6), max_size=8))
@@ -119,8 +150,87 @@ def test_splitting_a_sum_among_its_lines_loses_and_doubles_nothing(free, inbound
     assert all(sum(p.quantity for p in part) <= wanted for part, wanted in zip(parts, quantities, strict=True))
 
 
+@given(units, arrivals, units, st.integers(1, 12), st.integers(1, 12), terms)
+def test_the_quote_for_fewer_can_be_read_from_that_for_more(free, inbound, waiting, fewer, more, rules):
+    larger = newcomers(free, inbound, waiting, max(fewer, more), rules)
+    assert larger.first(min(fewer, more)) == newcomers(free, inbound, waiting, min(fewer, more), rules)
+
+
+@given(units, arrivals, units, units, terms)
+def test_a_quote_that_falls_short_says_why_and_any_other_does_not(free, inbound, waiting, wanted, rules):
+    answer = newcomers(free, inbound, waiting, wanted, rules)
+    assert (answer.limit is None) == (answer.missing == 0)
+
+
+@given(units, arrivals, units, units, terms)
+def test_every_limit_is_kept(free, inbound, waiting, wanted, rules):
+    later = newcomers(free, inbound, waiting, wanted, rules).later
+    units_later = sum(portion.quantity for portion in later)
+    assert rules.per_order is None or units_later <= rules.per_order
+    assert rules.customers_rest is None or units_later <= rules.customers_rest
+    assert rules.cap is None or units_later <= max(0, rules.cap - waiting)
+    assert rules.latest is None or all(portion.by <= rules.latest for portion in later)
+    assert rules.backorders or not later
+
+
+@given(units, arrivals, needs, st.integers(1, 6))
+def test_a_newcomer_gets_what_the_put_off_leave_in_whatever_order_they_stand(free, inbound, waiting, wanted):
+    timeline = supply(free, inbound, since=TODAY)
+    quoted = quote(
+        timeline,
+        waiting=sum(need.units for need in waiting),
+        wanted=wanted,
+        terms=Terms(backorders=True),
+        ready_on=TODAY,
+        put_off=[need for need in waiting if need.since],
+    )
+    assert quoted.portions == expected(timeline, [*waiting, Need(wanted)], TODAY)[-1]
+
+
+@given(units, arrivals, needs)
+def test_expected_gives_no_unit_twice_and_none_before_its_day(free, inbound, waiting):
+    timeline = supply(free, inbound, since=TODAY)
+    plans = expected(timeline, waiting, TODAY)
+    for need, plan in zip(waiting, plans, strict=True):
+        assert sum(portion.quantity for portion in plan) <= need.units
+        assert need.since is None or all(portion.by >= need.since for portion in plan)
+    for day in {portion.by for plan in plans for portion in plan}:
+        there = free + sum(
+            a.quantity for a in timeline.arrivals if a.available_on is not None and a.available_on <= day
+        )
+        assert sum(p.quantity for plan in plans for p in plan if p.by <= day) <= there
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), min_size=1, max_size=6))
+def test_who_stands_earlier_never_gets_a_later_day_for_the_same_quantity(free, inbound, lacking):
+    plans = expected(supply(free, inbound, since=TODAY), [Need(units) for units in lacking], TODAY)
+    for first, second in pairwise(plans):
+        both = min(sum(p.quantity for p in first), sum(p.quantity for p in second))
+        assert all(a <= b for a, b in zip(day_of_each_unit(first)[:both], day_of_each_unit(second)[:both], strict=True))
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), min_size=1, max_size=6), st.data())
+def test_to_cancel_and_join_again_never_improves_ones_place(free, inbound, lacking, data):
+    place = data.draw(st.integers(0, len(lacking) - 1))
+    timeline = supply(free, inbound, since=TODAY)
+    stayed = expected(timeline, [Need(units) for units in lacking], TODAY)[place]
+    others = [*lacking[:place], *lacking[place + 1 :]]
+    joined_again = expected(timeline, [Need(units) for units in [*others, lacking[place]]], TODAY)[-1]
+    assert not is_worse(stayed, joined_again)
+
+
+@given(units, arrivals, st.lists(st.integers(1, 5), max_size=6), st.data())
+def test_some_places_are_read_as_the_whole_queue_is(free, inbound, lacking, data):
+    timeline = supply(free, inbound, since=TODAY)
+    chosen = data.draw(st.lists(st.sampled_from(range(len(lacking))), unique=True) if lacking else st.just([]))
+    starts = [sum(lacking[:n]) for n in range(len(lacking))]
+    some = list(expected_at([(starts[n], lacking[n]) for n in sorted(chosen)], timeline))
+    everybody = expected(timeline, [Need(units) for units in lacking])
+    assert some == [everybody[n] for n in sorted(chosen)]
+
+
 def test_two_now_and_three_on_the_day_of_the_arrival():
-    inbound = [Arrival(8, TODAY + timedelta(days=18), line=4, confirmed=False)]
+    inbound = [Arrival(8, TODAY + timedelta(days=18), TODAY + timedelta(days=18), line=4, confirmed=False)]
     answer = newcomers(2, inbound, 0, 5, Terms(backorders=True))
     assert answer.portions == (
         Portion(2, TODAY, now=True),
@@ -130,15 +240,15 @@ def test_two_now_and_three_on_the_day_of_the_arrival():
 
 
 def test_a_closed_queue_sells_the_shelf_and_nothing_else():
-    inbound = [Arrival(8, TODAY, line=4)]
+    inbound = [arriving(8, TODAY, line=4)]
     assert newcomers(2, inbound, 0, 5, Terms()).missing == 3
     assert newcomers(2, inbound, 0, 5, Terms()).state is State.OUT_OF_STOCK
     assert newcomers(2, inbound, 0, 2, Terms()).state is State.IN_STOCK
 
 
 def test_a_lead_time_holds_for_any_number_of_units():
-    inbound = [Arrival(1, TODAY + timedelta(days=5), line=4), Arrival(1, TODAY + timedelta(days=60), line=5)]
-    answer = newcomers(0, inbound, 0, 4, Terms(backorders=True, lead_days=10))
+    inbound = [arriving(1, TODAY + timedelta(days=5), line=4), arriving(1, TODAY + timedelta(days=60), line=5)]
+    answer = newcomers(0, inbound, 0, 4, Terms(backorders=True, lead_on=TODAY + timedelta(days=10)))
     assert [(p.quantity, p.ships_on) for p in answer.portions] == [
         (1, TODAY + timedelta(days=5)),
         (3, TODAY + timedelta(days=10)),

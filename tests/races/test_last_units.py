@@ -1,95 +1,122 @@
-"""200 buyers for 10 on hand and 15 inbound, on real PostgreSQL with real threads; the control without the lock."""
+"""Many buyers for one SKU, on real PostgreSQL with real threads; the control without the lock."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, local
+from itertools import count
+from threading import Barrier
 
 import pytest
 from django.db import connection
 
 from backorders import queries as queues
-from backorders.models import Claim
+from backorders.models import Claim, Promise
 from inventory import queries as stocks
 from inventory.locking import StockBusy
 from inventory.models import StockItem
 from inventory.receiving import Arrived
 from shop import checkout, fulfilment
 from shop.checkout import PromiseMoved
-from shop.models import Order
-from tests.cast import NOON, SOON, TODAY, cart_of, days_told, inbound, stock, variant
-
-BUYERS, AT_ONCE = 200, 40
-ON_HAND, INBOUND = 10, 15
+from shop.models import Cart, CartLine, Order
+from tests.cast import ADA, NOON, SOON, TODAY, cart_of, days_told, inbound, shipping, stock, variant
+from tests.races.at_once import without_the_lock
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-def rush(item: StockItem) -> list[Order | PromiseMoved]:
-    """Every buyer has looked at the page while all was there; then all of them order."""
-    curtains = variant(item)
-    carts = [cart_of((curtains, 1)) for _ in range(BUYERS)]
-    shown = [checkout.review(cart, NOON).shown for cart in carts]
-    start = Barrier(AT_ONCE)
+def carts_of(item: StockItem, buyers: int) -> list[Cart]:
+    goods, details = variant(item), ADA | {"shipping_method": shipping().pk}
+    carts = Cart.objects.bulk_create(Cart(details=details) for _ in range(buyers))
+    CartLine.objects.bulk_create(CartLine(cart=cart, variant=goods, quantity=1) for cart in carts)
+    return carts
 
-    def order(buyer: int) -> Order | PromiseMoved:
+
+def rush(item: StockItem, buyers: int, at_once: int) -> list[Order | PromiseMoved]:
+    """Every buyer has looked at the page while all was there; then all of them order, so many at a time."""
+    carts = carts_of(item, buyers)
+    seen = checkout.review(carts[0], NOON).shown
+    start, arrivals = Barrier(at_once), count()
+
+    def order(cart: Cart) -> Order | PromiseMoved:
+        shown = seen
         try:
-            if buyer < AT_ONCE:
+            if next(arrivals) < at_once:
                 start.wait(timeout=60)
             while True:
                 try:
-                    return checkout.place_order(carts[buyer].pk, shown=shown[buyer], consented=True, user=None, at=NOON)
+                    return checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
                 except PromiseMoved as moved:
                     # She is asked again, and goes on as long as everything can still be promised.
                     if not moved.contents.can_be_ordered:
                         return moved
-                    shown[buyer] = checkout.review(carts[buyer], NOON).shown
+                    shown = checkout.review(cart, NOON).shown
                 except StockBusy:
                     continue
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(AT_ONCE) as buyers:
-        return list(buyers.map(order, range(BUYERS)))
+    with ThreadPoolExecutor(at_once) as threads:
+        return list(threads.map(order, carts))
 
 
-def test_exactly_what_there_is_gets_sold_and_every_promise_is_kept_in_order():
-    item = stock(on_hand=ON_HAND)
-    line = inbound(item, INBOUND)
+@pytest.mark.parametrize(("buyers", "at_once"), [(900, 16), (900, 64)])
+def test_500_on_the_shelf_and_300_on_their_way_are_sold_once_and_in_order(buyers, at_once):
+    item = stock(on_hand=500)
+    line = inbound(item, 300)
 
-    answers = rush(item)
+    answers = rush(item, buyers, at_once)
 
-    orders = sorted((a for a in answers if isinstance(a, Order)), key=lambda order: order.lines.get().claim_id)
-    refused = [a for a in answers if isinstance(a, PromiseMoved)]
-    assert (len(orders), len(refused)) == (ON_HAND + INBOUND, BUYERS - ON_HAND - INBOUND)
-    assert all(moved.contents.lines[0].missing == 1 for moved in refused)
-    assert [days_told(order) for order in orders] == [[(1, TODAY)]] * ON_HAND + [[(1, SOON)]] * INBOUND
+    orders = [answer for answer in answers if isinstance(answer, Order)]
+    refused = [answer for answer in answers if isinstance(answer, PromiseMoved)]
+    assert (len(orders), len(refused)) == (800, buyers - 800)
+    assert Order.objects.count() == Claim.objects.count() == 800
+    days = Promise.objects.order_by("claim_id").values_list("quantity", "ships_on")
+    assert list(days) == [(1, TODAY)] * 500 + [(1, SOON)] * 300
 
-    fulfilment.receive("D-1", [Arrived(item.pk, 7)], order=line.order, actor="cy", at=NOON)
+    fulfilment.receive("D-1", [Arrived(item.pk, 120)], order=line.order, actor="cy", at=NOON)
     fulfilment.fill_waiting([item.pk], actor="worker", at=NOON)
-    served = [claim.allocated for claim in Claim.objects.order_by("id")]
-    assert served == [1] * (ON_HAND + 7) + [0] * (INBOUND - 7)
-
-    fulfilment.receive("D-2", [Arrived(item.pk, INBOUND - 7)], order=line.order, actor="cy", at=NOON)
-    fulfilment.fill_waiting([item.pk], actor="worker", at=NOON)
-    assert all(claim.allocated == claim.quantity for claim in Claim.objects.all())
+    served = list(Claim.objects.order_by("id").values_list("allocated", flat=True))
+    assert served == [1] * 620 + [0] * 180
     assert [*stocks.recount(), *queues.recount()] == []
 
 
+def test_every_promise_is_kept_in_the_order_in_which_it_was_made():
+    item = stock(on_hand=10)
+    line = inbound(item, 15)
+
+    orders = [answer for answer in rush(item, 60, 20) if isinstance(answer, Order)]
+
+    orders.sort(key=lambda order: order.lines.get().claim_id)
+    assert [days_told(order) for order in orders] == [[(1, TODAY)]] * 10 + [[(1, SOON)]] * 15
+    for number, units, served in ((1, 7, 17), (2, 8, 25)):
+        fulfilment.receive(f"D-{number}", [Arrived(item.pk, units)], order=line.order, actor="cy", at=NOON)
+        fulfilment.fill_waiting([item.pk], actor="worker", at=NOON)
+        assert [order.lines.get().claim.allocated for order in orders] == [1] * served + [0] * (25 - served)
+
+
 def test_control_without_the_lock_it_oversells(monkeypatch):
-    all_have_read, first = Barrier(AT_ONCE, timeout=60), local()
+    without_the_lock(monkeypatch, 16)
+    item = stock(on_hand=10)
 
-    def read_without_lock(ids):
-        items = StockItem.objects.in_bulk(sorted(set(ids)))
-        if not hasattr(first, "is_over"):
-            first.is_over = True
-            all_have_read.wait()
-        for item in items.values():
-            item.is_locked = True
-        return items
+    answers = rush(item, 16, 16)
 
-    monkeypatch.setattr("backorders.queue.lock_items", read_without_lock)
-    item = stock(on_hand=ON_HAND)
-    inbound(item, INBOUND)
+    assert sum(isinstance(answer, Order) for answer in answers) > 10
 
-    answers = rush(item)
 
-    assert sum(isinstance(answer, Order) for answer in answers) > ON_HAND + INBOUND
+def test_the_last_unit_in_two_carts_is_sold_once():
+    for number in range(20):
+        item = stock(f"LAST-{number}", on_hand=1)
+        goods = variant(item)
+        carts = [cart_of((goods, 1)) for _ in range(2)]
+        shown = [checkout.review(cart, NOON).shown for cart in carts]
+        with ThreadPoolExecutor(2) as buyers:
+            answers = list(buyers.map(buy_or_not, carts, shown))
+        assert sorted(answers) == [False, True]
+
+
+def buy_or_not(cart, shown) -> bool:
+    try:
+        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+    except PromiseMoved:
+        return False
+    finally:
+        connection.close()
+    return True

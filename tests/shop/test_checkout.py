@@ -13,8 +13,9 @@ from inventory.queries import recount
 from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import carts, checkout, fulfilment
-from shop.checkout import ConsentMissing, PromiseMoved, UnableToPlaceOrder
-from shop.models import Cart, Order, Product, ShippingMethod
+from shop.checkout import AnswersMissing, PromiseMoved
+from shop.models import Cart, Order, Product, Sends, ShippingMethod
+from shop.review import UnableToPlaceOrder, seal, unseal
 from tests.cast import LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,7 @@ def test_a_day_that_got_later_stops_the_order_and_nothing_is_lost():
     PurchaseOrderLine.objects.filter(pk=line.pk).update(expected_on=LATER)
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     (change,) = stopped.value.changes
     assert change.is_later
@@ -89,7 +90,7 @@ def test_a_day_that_got_better_is_taken_as_it_is():
     shown = checkout.review(cart, NOON).shown
     PurchaseOrderLine.objects.filter(pk=line.pk).update(expected_on=SOON)
 
-    order = checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+    order = checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert days_told(order) == [(2, SOON)]
 
@@ -102,7 +103,7 @@ def test_a_last_unit_bought_by_somebody_else_stops_the_order():
     buy((curtains, 1))
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert stopped.value.changes[0].line.missing == 1
 
@@ -116,7 +117,7 @@ def test_another_price_stops_the_order():
     curtains.save()
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     (change,) = stopped.value.changes
     assert (str(change.old_price), change.line.unit_price, change.is_later) == ("49.00", 51, False)
@@ -128,9 +129,9 @@ def test_another_shipping_price_stops_the_order():
     ShippingMethod.objects.update(price=9)
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
-    assert stopped.value.shipping_changed
+    assert stopped.value.shipping
 
 
 def test_a_line_that_was_not_shown_stops_the_order():
@@ -139,7 +140,7 @@ def test_a_line_that_was_not_shown_stops_the_order():
     carts.add(cart, variant(stock("ADDED-IN-ANOTHER-TAB", on_hand=5)), 1)
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert [change.line.variant.sku for change in stopped.value.changes] == ["ADDED-IN-ANOTHER-TAB"]
 
@@ -150,8 +151,8 @@ def test_waiting_needs_consent():
     cart = cart_of((variant(item), 1))
     shown = checkout.review(cart, NOON).shown
 
-    with pytest.raises(ConsentMissing):
-        checkout.place_order(cart.pk, shown=shown, consented=False, user=None, at=NOON)
+    with pytest.raises(AnswersMissing):
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=False, user=None, at=NOON)
 
     assert not Order.objects.exists()
 
@@ -160,7 +161,7 @@ def test_what_ships_now_needs_none():
     cart = cart_of((variant(stock(on_hand=5)), 1))
     shown = checkout.review(cart, NOON).shown
 
-    order = checkout.place_order(cart.pk, shown=shown, consented=False, user=None, at=NOON)
+    order = checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=False, user=None, at=NOON)
 
     assert (order.consent_text, order.consented_at) == ("", None)
 
@@ -169,8 +170,8 @@ def test_the_same_submission_twice_is_one_order():
     cart = cart_of((variant(stock(on_hand=5)), 1))
     shown = checkout.review(cart, NOON).shown
 
-    first = checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
-    second = checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+    first = checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
+    second = checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert first == second
     assert (Order.objects.count(), Letter.objects.count()) == (1, 1)
@@ -194,11 +195,11 @@ def test_an_order_has_an_upper_limit():
 
 def test_a_shown_that_was_tampered_with_is_refused():
     cart = cart_of((variant(stock(on_hand=5)), 1))
-    sealed = checkout.seal(checkout.review(cart, NOON).shown)
+    sealed = seal(checkout.review(cart, NOON).shown)
 
-    assert checkout.unseal(sealed) == checkout.review(cart, NOON).shown
+    assert unseal(sealed) == checkout.review(cart, NOON).shown
     with pytest.raises(UnableToPlaceOrder):
-        checkout.unseal(sealed[:-1])
+        unseal(sealed[:-1])
 
 
 def test_two_lines_of_one_sku_are_summed_before_they_are_checked():
@@ -237,7 +238,7 @@ def test_an_article_that_was_taken_down_is_not_sold():
     Product.objects.update(published=False)
 
     with pytest.raises(PromiseMoved) as stopped:
-        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert not stopped.value.contents.can_be_ordered
 
@@ -262,7 +263,7 @@ def test_placing_an_order_of_three_lines_takes_at_most_20_queries(django_assert_
 
     # Two of them open and close the transaction: inside the test's own they are savepoints.
     with django_assert_max_num_queries(20):
-        order = checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+        order = checkout.place_order(cart.pk, shown=shown, sends=Sends.AS_READY, consented=True, user=None, at=NOON)
 
     assert order.lines.count() == 3
     assert list(recount()) == []

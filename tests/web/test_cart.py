@@ -106,7 +106,10 @@ def test_what_is_gone_altogether_can_only_be_removed(client: Client):
     put_into_cart(client, mug)
     buy((mug, 1))
     page = words(client.get("/cart/"))
-    assert "Nobody can give us a day for it, so we cannot sell it now. Remove it to go on." in page
+    assert (
+        "There is none left on our shelf. We sell it from the shelf only: nothing more is taken on backorder. Remove"
+        in page
+    )
     assert "Take 0" not in page
 
 

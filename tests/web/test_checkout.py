@@ -44,7 +44,7 @@ def test_the_review_shows_days_groups_sums_and_an_unticked_box(client: Client, r
 
 
 def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str):
-    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}, follow=True)
+    page = client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"}, follow=True)
     order = Order.objects.get()
     assert page.redirect_chain == [(f"/orders/{order.number}/placed/", 302)]
     assert "Thank you, Ada Lovelace." in words(page)
@@ -71,7 +71,9 @@ def test_without_consent_the_same_page_asks_for_it(client: Client, reviewing: st
 
 
 def test_the_same_review_twice_is_one_order(client: Client, reviewing: str):
-    answers = [client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}) for _ in range(3)]
+    answers = [
+        client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"}) for _ in range(3)
+    ]
     order = Order.objects.get()
     assert [answer.headers["Location"] for answer in answers] == [f"/orders/{order.number}/placed/"] * 3
 
@@ -79,23 +81,25 @@ def test_the_same_review_twice_is_one_order(client: Client, reviewing: str):
 def test_a_day_that_got_later_is_shown_beside_the_old_one_and_asked(client: Client, reviewing: str):
     PurchaseOrderLine.objects.update(expected_on=LATER)
 
-    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    page = client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"})
 
     assert page.status_code == 409
     assert not Order.objects.exists()
     assert "You saw 1 ships now 2 ship by 9 December 2026 It is now 1 ships now 2 ship by 4 January 2027" in words(page)
-    client.post("/checkout/review/", {"shown": field(page, "shown"), "consent": "yes"})
+    client.post("/checkout/review/", {"shown": field(page, "shown"), "sends": "as_ready", "consent": "yes"})
     assert "4 January 2027" in Order.objects.get().consent_text
 
 
 def test_a_day_that_got_better_needs_no_question(client: Client, reviewing: str):
     PurchaseOrderLine.objects.update(expected_on=SOON - timedelta(days=3))
-    assert client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"}).status_code == 302
+    assert (
+        client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"}).status_code == 302
+    )
 
 
 def test_a_price_that_changed_is_shown_and_asked(client: Client, reviewing: str, curtains: Variant):
     Variant.objects.update(price="59.00")
-    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    page = client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"})
     assert page.status_code == 409
     assert "€49.00 each" in words(page)
     assert "€59.00 each" in words(page)
@@ -104,14 +108,15 @@ def test_a_price_that_changed_is_shown_and_asked(client: Client, reviewing: str,
 
 def test_a_dearer_parcel_is_shown_and_asked(client: Client, reviewing: str):
     ShippingMethod.objects.update(price="9.90")
-    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    page = client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"})
     assert page.status_code == 409
-    assert "Shipping is now Parcel, €9.90." in words(page)
+    assert "Shipping as it gets ready, in 2 parcels, is now Parcel, €9.90; you saw €4.90." in words(page)
+    assert "Shipping together is now Parcel, €9.90; you saw €4.90." in words(page)
 
 
 def test_when_it_is_gone_meanwhile_the_way_out_is_the_cart(client: Client, reviewing: str, curtains: Variant):
     buy((curtains, 8))
-    page = client.post("/checkout/review/", {"shown": reviewing, "consent": "yes"})
+    page = client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes"})
     assert page.status_code == 409
     assert "2 cannot be promised" in words(page)
     assert "Settle it in the cart" in words(page)
@@ -122,7 +127,7 @@ def test_when_it_is_gone_meanwhile_the_way_out_is_the_cart(client: Client, revie
     "shown", ["", "x", signing.dumps({"lines": []}, salt="another purpose")], ids=["nothing", "nonsense", "another"]
 )
 def test_a_review_that_this_shop_did_not_show_places_nothing(client: Client, reviewing: str, shown: str):
-    page = client.post("/checkout/review/", {"shown": shown, "consent": "yes"}, follow=True)
+    page = client.post("/checkout/review/", {"shown": shown, "sends": "as_ready", "consent": "yes"}, follow=True)
     assert "look through your order once more" in words(page)
     assert not Order.objects.exists()
 
@@ -130,10 +135,10 @@ def test_a_review_that_this_shop_did_not_show_places_nothing(client: Client, rev
 def test_no_step_can_be_left_out(client: Client, curtains: Variant, parcel: ShippingMethod):
     assert client.get("/checkout/").headers["Location"] == "/cart/"
     assert client.get("/checkout/review/").headers["Location"] == "/cart/"
-    assert client.post("/checkout/review/", {"consent": "yes"}).headers["Location"] == "/cart/"
+    assert client.post("/checkout/review/", {"sends": "as_ready", "consent": "yes"}).headers["Location"] == "/cart/"
     put_into_cart(client, curtains)
     assert client.get("/checkout/review/").headers["Location"] == "/checkout/"
-    client.post("/checkout/review/", {"consent": "yes"})
+    client.post("/checkout/review/", {"sends": "as_ready", "consent": "yes"})
     assert not Order.objects.exists()
 
 
@@ -160,7 +165,7 @@ def test_a_name_of_two_lines_is_refused_at_the_form(
 
 def test_what_the_shopper_may_not_decide_is_ignored(client: Client, reviewing: str):
     extra = {"price": "0.01", "goods_total": "0", "user": "1", "number": "AAAAAAAAAA"}
-    client.post("/checkout/review/", {"shown": reviewing, "consent": "yes", **extra})
+    client.post("/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "yes", **extra})
     order = Order.objects.get()
     assert (str(order.goods_total), order.user) == ("147.00", None)
     assert order.number != "AAAAAAAAAA"
@@ -185,7 +190,7 @@ def test_a_customer_who_is_signed_in_is_asked_nothing_twice(client: Client, curt
     assert 'value="12 Analytical Row"' in body
     assert 'value="DE" selected' in body
     page = fill_in_details(client, parcel.pk)
-    client.post("/checkout/review/", {"shown": field(page, "shown"), "consent": "yes"})
+    client.post("/checkout/review/", {"shown": field(page, "shown"), "sends": "as_ready", "consent": "yes"})
     assert Order.objects.latest("id").user == ada
 
 

@@ -82,7 +82,7 @@ def surroundings(argv: list[str]) -> Iterator[None]:
         say("Starting PostgreSQL and Valkey ...")
         services.web_port = options.port
         services.start()
-        launch.use(services.environment() | launch.mail_environment(services))
+        launch.use(services.environment() | launch.mail_environment(services) | launch.DEMO_HOUSE)
         _services = services
         try:
             yield

@@ -1,0 +1,13 @@
+"""The rows of the table: name and what is measured. Plain Python, so that the command can refuse a wrong name early."""
+
+ROWS = {
+    "place-1": "place an order of 1 line (function, no HTTP), beside bare SQL",
+    "place-3": "place an order of 3 lines (function, no HTTP), beside bare SQL",
+    "http": "whole checkout over HTTP, 16 buyers, many SKUs, beside a bare Django page",
+    "hot": "one SKU, 16 buyers in processes of their own, beside bare SQL",
+    "flash": "10,000 checkouts, 64 buyers, one SKU with 500 on hand and 300 inbound",
+    "fill-1000": "fill 1,000 waiting lines, orders and letters written",
+    "fill-100000": "fill 100,000 waiting lines while one buyer goes on ordering, beside one UPDATE",
+    "arrive": "1,000 units arrive while 10,000, 100,000 and 1,000,000 wait",
+    "quote": "quote a listing of 24 variants with 100,000 waiting claims",
+}

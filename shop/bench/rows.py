@@ -1,0 +1,19 @@
+"""Which function measures which row of the catalogue."""
+
+from collections.abc import Callable
+
+from shop.bench import filling, hot, pages, placing, quoting
+from shop.bench.scene import Scene
+from shop.bench.table import Outcome
+
+MEASURES: dict[str, Callable[[Scene], Outcome]] = {
+    "place-1": placing.one_line,
+    "place-3": placing.three_lines,
+    "http": pages.http,
+    "hot": hot.hot,
+    "flash": hot.flash,
+    "fill-1000": filling.fill_few,
+    "fill-100000": filling.fill_many,
+    "arrive": filling.arrive,
+    "quote": quoting.quote,
+}

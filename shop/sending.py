@@ -1,0 +1,64 @@
+"""How an order leaves: in one parcel for each day on which something gets ready, or all of it in one parcel.
+
+Units are claimed, filled and set aside line by line in either case; to be sent together is a rule of dispatch alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from backorders.facts import Moved
+from backorders.plan import Portion
+from backorders.promises import WORTH_TELLING
+from shop.models import Order, OrderLine, Release, Sends, ShippingMethod
+
+type Told = Mapping[int, tuple[int, tuple[Portion, ...]]]
+
+
+def shipping_price(method: ShippingMethod, parcels: int) -> Decimal:
+    """What so many parcels cost in all, in the shop's currency."""
+    return method.price + method.further_parcel_price * (parcels - 1)
+
+
+def is_together(order: Order) -> bool:
+    return order.sends == Sends.TOGETHER
+
+
+def last_day(told: Iterable[Sequence[Portion]]) -> date:
+    """The day of the last unit of all: `date.min` when everything ships now, `date.max` while no day can be given."""
+    return max((portions[-1].by for portions in told if portions), default=date.min)
+
+
+def day_of_all(lines: Iterable[OrderLine], told: Told) -> date:
+    """The day on which an order that is sent together leaves: the latest that was promised for a line of it.
+
+    Lines that have left already, or were cancelled, count no more.
+    """
+    still = [line.claim for line in lines if line.claim.shipped < line.claim.quantity]
+    return last_day(told[claim.pk][1] for claim in still if claim.pk in told)
+
+
+def move_of_all(lines: Sequence[OrderLine], told: Told, moved: Mapping[int, Moved]) -> tuple[date, date] | None:
+    """The old and the new day of an order that is sent together, when promises of its lines moved.
+
+    None when that is no news: a line may move as long as the day of all stays, or gets hardly better (law 10).
+    """
+    still = [line.claim for line in lines if line.claim.shipped < line.claim.quantity]
+    facts = [moved.get(claim.pk) for claim in still]
+    holding = [told[claim.pk][1] if claim.pk in told else () for claim in still]
+    old = last_day(fact.old if fact else portions for fact, portions in zip(facts, holding, strict=True))
+    new = last_day(fact.new if fact else portions for fact, portions in zip(facts, holding, strict=True))
+    return (old, new) if new > old or old - new > WORTH_TELLING else None
+
+
+def released(orders: Iterable[Order]) -> set[int]:
+    """Ids of those of the orders whose ready part may leave before the rest. No query unless one is sent together."""
+    together = [order.pk for order in orders if is_together(order)]
+    if not together:
+        return set()
+    return set(Release.objects.filter(order__in=together, shipment=None).values_list("order_id", flat=True))
+
+
+def waits_for_the_rest(order: Order, lines: Iterable[OrderLine], *, is_released: bool) -> bool:
+    """Must what is set aside wait, because the order is sent together and something of it is still to come?"""
+    return is_together(order) and not is_released and any(line.claim.lacks for line in lines)

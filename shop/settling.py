@@ -1,0 +1,46 @@
+"""After any change of stock, supply or queue: fill, plan anew, tell exactly those whom it reaches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from backorders import promises, queue
+from backorders.facts import Filled, Moved
+from backorders.models import Queue
+from shop import messages, wakeups
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change does to those who wait."""
+
+    filled: tuple[Filled, ...]
+    moved: tuple[Moved, ...]
+
+
+def settle(
+    queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime, own: Mapping[int, str] | None = None
+) -> Outcome:
+    """Give what is free to those who wait and write their letters, in the transaction that locked the queues.
+
+    `reason` is what customers read about a day that moved; `own` has other words for single claims. What is beyond one
+    chunk is left to the worker.
+    """
+    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
+    moved = promises.revise(queues.values(), reason=reason, own=own, at=at)
+    messages.units_arrived(filled, at=at)
+    messages.days_moved(moved, at=at)
+    wakeups.wake_fill(queues)
+    wakeups.wake_mailer()
+    return Outcome(tuple(filled), tuple(moved))
+
+
+def foresee(
+    queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime, own: Mapping[int, str] | None = None
+) -> Outcome:
+    """What `settle` and the worker after it will do, for a transaction that is rolled back: no letters, no wake-ups."""
+    filled: list[Filled] = []
+    for line in queues.values():
+        while some := queue.fill(line, actor=actor, at=at):
+            filled += some
+    return Outcome(tuple(filled), tuple(promises.revise(queues.values(), reason=reason, own=own, at=at)))

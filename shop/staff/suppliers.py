@@ -1,0 +1,93 @@
+"""Suppliers. How long their goods need here changes what customers were told, so it is changed by an act."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from backorders.facts import Moved
+from inventory.admin import SavesOnlyChanges
+from inventory.models import PurchaseOrder, Supplier
+from inventory.purchasing import MOST_HANDLING_DAYS
+from shop import delays
+from shop.staff.days import REASON_IS_READ, ChangesDays
+from shop.staff.flow import Refused, find
+
+
+class HandlingForm(forms.Form):
+    days = forms.IntegerField(
+        label="Working days",
+        min_value=0,
+        max_value=MOST_HANDLING_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="From the arrival of its goods here to the day on which they can ship, beside the house's own.",
+    )
+    reason = forms.CharField(
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=REASON_IS_READ,
+        error_messages={"required": "Say why: customers whose day moves read the reason in their letter."},
+    )
+
+
+class ChangeHandlingDays(ChangesDays):
+    title = "Change handling days"
+    act_label = "Change them"
+    form_template = "staff/handling_form.html"
+    preview_template = "staff/handling_preview.html"
+    obj: Supplier
+
+    def form(self, data: Any = None) -> HandlingForm:
+        return HandlingForm(data, initial={"days": self.obj.handling_days})
+
+    def state(self) -> Any:
+        return self.obj.handling_days
+
+    def preview(self, form: forms.Form) -> tuple[Moved, ...]:
+        days, reason = form.cleaned_data["days"], form.cleaned_data["reason"]
+        if days == self.obj.handling_days:
+            raise Refused(f"Nothing would change: it is {_in_words(days)} already.")
+        return tuple(delays.preview_handling_days(self.obj, days, reason=reason, at=self.at))
+
+    def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
+        days, reason = form.cleaned_data["days"], form.cleaned_data["reason"]
+        moved = delays.change_handling_days(self.obj, days, reason=reason, actor=self.actor, at=self.at)
+        return self.tell(f"{self.obj}: {_in_words(days)} instead of {self.obj.handling_days} ({reason}).", moved)
+
+
+@admin.register(Supplier)
+class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
+    list_display = ["name", "email", "handling", "open_orders"]
+    search_fields = ["name", "email"]
+    ordering = ["name"]
+    fields = ["name", "email", "handling"]
+    readonly_fields = ["handling"]
+    actions_detail = ["change_handling"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Supplier]:
+        placed = Q(purchase_orders__state=PurchaseOrder.State.PLACED)
+        return super().get_queryset(request).annotate(placed_orders=Count("purchase_orders", filter=placed))
+
+    def has_handling_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("inventory.change_supplier")
+
+    @action(description="Change handling days", icon="event_repeat", url_path="handling-days", permissions=["handling"])
+    def change_handling(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ChangeHandlingDays(request, self, find(self, request, object_id)).run()
+
+    @display(description="Handling", ordering="handling_days")
+    def handling(self, supplier: Supplier) -> str:
+        return _in_words(supplier.handling_days)
+
+    @display(description="Open purchase orders", ordering="placed_orders")
+    def open_orders(self, supplier: Supplier) -> int:
+        return int(getattr(supplier, "placed_orders", 0))
+
+
+def _in_words(days: int) -> str:
+    return f"{days} working day{'' if days == 1 else 's'}"

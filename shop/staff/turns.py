@@ -1,0 +1,207 @@
+"""What staff change of a claim's turn: its rank, a hold, a later delivery. Each shows first whom it reaches."""
+
+from abc import abstractmethod
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from backorders.admin import delivery_in_words
+from backorders.models import Claim
+from inventory.models import PurchaseOrderLine
+from shop import turns
+from shop.settling import Outcome
+from shop.staff.effects import effects, links_to
+from shop.staff.flow import Flow
+from shop.turns import Turn
+
+_CUSTOMER_READS = "Its customer reads this sentence in her letter when her day moves by it."
+
+
+def deliveries_for(claim: Claim) -> QuerySet[PurchaseOrderLine]:
+    """The purchase lines that a claim can wait for instead, earliest first."""
+    lines = PurchaseOrderLine.objects.inbound().filter(item=claim.item_id)
+    if claim.put_off_to_id is not None:
+        lines = lines.exclude(pk=claim.put_off_to_id)
+    return lines.select_related("order__supplier", "item").order_by(F("expected_on").asc(nulls_last=True), "id")
+
+
+def possible(claim: Claim) -> set[str]:
+    """The names of the acts that make sense for a claim as it stands."""
+    if not claim.lacks:
+        return set()
+    acts = {"change_rank", "resume" if claim.hold else "hold"}
+    if claim.put_off_to_id:
+        acts.add("call_back")
+    if deliveries_for(claim).exists():
+        acts.add("put_off")
+    return acts
+
+
+def _reason(read_by: str) -> forms.CharField:
+    return forms.CharField(
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=read_by,
+        error_messages={"required": "Say why: whoever asks later reads it beside the claim."},
+    )
+
+
+class ChangesTurn(Flow):
+    """An act on one claim's turn, whose form says at least why."""
+
+    form_template = "staff/turn_form.html"
+    preview_template = "staff/turn_preview.html"
+    obj: Claim
+
+    @abstractmethod
+    def turn(self, form: forms.Form) -> Turn: ...
+
+    @abstractmethod
+    def then(self, form: forms.Form) -> str:
+        """What holds for the claim afterwards, in words."""
+
+    def state(self) -> Any:
+        return self.obj.rank, self.obj.hold, self.obj.put_off_to_id, self.obj.lacks
+
+    def preview(self, form: forms.Form) -> Outcome:
+        return turns.preview(self.turn(form), actor=self.actor, at=self.at)
+
+    def shown(self, form: forms.Form, preview: Outcome | None) -> dict[str, Any]:
+        if preview is None:
+            return {}
+        touched, turn = effects(preview.filled, preview.moved), self.turn(form)
+        told = {row.line.claim_id for row in touched.hears if row.is_told}
+        return {
+            "effects": touched,
+            "reason": turn.reason,
+            "then": self.then(form),
+            "own": turn.own if self.obj.pk in told else "",
+            "others": turn.others if told - {self.obj.pk} else "",
+        }
+
+    def act(self, form: forms.Form, preview: Outcome) -> str:
+        turn, what = self.turn(form), f"{self.obj}: {self.then(form)}."
+        outcome = turns.change(turn, actor=self.actor, at=self.at)
+        self.admin.log_change(self.request, self.obj, f"{what} {turn.reason}")
+        messages.success(self.request, what)
+        self._tell(outcome)
+        return self.back()
+
+    def _tell(self, outcome: Outcome) -> None:
+        touched = effects(outcome.filled, outcome.moved)
+        if touched.orders_served:
+            served = links_to(touched.orders_served)
+            messages.info(self.request, format_html("Units were given to {}; each customer gets a letter.", served))
+        if touched.orders_told:
+            told = links_to(touched.orders_told)
+            messages.info(self.request, format_html("The promised day changed for {}; each gets a letter.", told))
+        if not touched.letters:
+            messages.info(self.request, "No day changed that anybody was told; no letter was written.")
+
+
+class RankForm(forms.Form):
+    rank = forms.IntegerField(
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Lower goes first; everybody begins with 0. Within a rank, whoever came first goes first.",
+    )
+    reason = _reason("For staff only: no customer reads it.")
+
+
+class ChangeRank(ChangesTurn):
+    title = "Change the rank"
+    act_label = "Change the rank"
+
+    def form(self, data: Any = None) -> RankForm:
+        return RankForm(data, initial={"rank": self.obj.rank})
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.rank(self.obj, form.cleaned_data["rank"], reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        return f"rank {form.cleaned_data['rank']} instead of {self.obj.rank}"
+
+
+class ReasonForm(forms.Form):
+    reason = _reason(_CUSTOMER_READS)
+
+
+class Hold(ChangesTurn):
+    title = "Hold"
+    act_label = "Hold it"
+
+    def form(self, data: Any = None) -> ReasonForm:
+        return ReasonForm(data)
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.hold(self.obj, reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        return "on hold; it is passed over and keeps its place"
+
+
+class Resume(ChangesTurn):
+    title = "Let it go on"
+    act_label = "Let it go on"
+
+    def form(self, data: Any = None) -> ReasonForm:
+        return ReasonForm(data)
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.resume(self.obj, reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        return "not on hold any more; it keeps its place"
+
+
+class _DeliveryField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: PurchaseOrderLine) -> str:
+        units = "1 unit" if obj.outstanding == 1 else f"{obj.outstanding} units"
+        return f"{delivery_in_words(obj)}: {units}"
+
+
+class DeliveryForm(forms.Form):
+    delivery = _DeliveryField(
+        queryset=PurchaseOrderLine.objects.none(),
+        empty_label="Choose a delivery",
+        widget=UnfoldAdminSelectWidget,
+        help_text="The claim keeps its place, and takes no unit before goods of this purchase order have come.",
+        error_messages={
+            "required": "Choose the delivery that it waits for.",
+            "invalid_choice": "Nothing more is expected with that delivery: choose another one.",
+        },
+    )
+    reason = _reason(_CUSTOMER_READS)
+
+
+class PutOff(ChangesTurn):
+    title = "Wait for a later delivery"
+    act_label = "Let it wait"
+
+    def form(self, data: Any = None) -> DeliveryForm:
+        form = DeliveryForm(data)
+        form.fields["delivery"].queryset = deliveries_for(self.obj)  # type: ignore[attr-defined]
+        return form
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.put_off(self.obj, form.cleaned_data["delivery"], reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        return f"waits for {delivery_in_words(form.cleaned_data['delivery'])}"
+
+
+class CallBack(ChangesTurn):
+    title = "Call back"
+    act_label = "Call it back"
+
+    def form(self, data: Any = None) -> ReasonForm:
+        return ReasonForm(data)
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.put_off(self.obj, None, reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        return "takes whatever comes next"

@@ -1,0 +1,100 @@
+"""How letters put goods and their days into words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from backorders.facts import Moved
+from backorders.plan import Portion, after
+from shop.formats import long_day
+from shop.models import Order, OrderLine
+from shop.sending import Told, is_together
+
+type Item = dict[str, Any]
+
+
+def item(line: OrderLine, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
+    return {"what": f"{quantity} × {line.title}", "choice": line.choice, "notes": list(notes), "price": price}
+
+
+def waiting(line: OrderLine, told: Told) -> Item:
+    """The units of a line that are not on the shelf yet, with the days that hold for them."""
+    claim = line.claim
+    return item(line, claim.lacks, days(line.order, after(told[claim.pk][1], claim.allocated)))
+
+
+def to_come(lines: Iterable[OrderLine], told: Told) -> list[Item]:
+    """What of these lines has not left yet: units set aside, and units that are waited for."""
+    items = []
+    for line in lines:
+        ready = [f"{line.claim.ready} set aside for you"] if line.claim.ready else []
+        lacking = waiting(line, told)["notes"] if line.claim.lacks else []
+        items.append(item(line, line.claim.quantity - line.claim.shipped, [*ready, *lacking]))
+    return items
+
+
+def set_aside(line: OrderLine, arrived: int) -> list[str]:
+    """Units that were set aside before go into the same parcel, if they have not left."""
+    ready = line.claim.ready
+    return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
+
+
+def change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
+    """Lines whose days moved: what was and what is now, and why."""
+    facts = [fact for _, fact in told]
+    items = []
+    for line, fact in told:
+        was, now = days(line.order, fact.old), days(line.order, fact.new)
+        notes = [*(f"Was: {words}" for words in was), *(f"Now: {words}" for words in now)]
+        items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
+    return {
+        "items": items,
+        "old_day": latest(fact.old for fact in facts),
+        "new_day": latest(fact.new for fact in facts),
+        "what": items[0]["what"] if len(items) == 1 else f"{len(items)} articles",
+        "reasons": list(dict.fromkeys(fact.reason.rstrip(". ") for fact in facts if fact.reason)),
+    }
+
+
+def days(order: Order, portions: Iterable[Portion]) -> list[str]:
+    return [when_held(order, portion) or when(portion) for portion in portions]
+
+
+def when_held(order: Order, portion: Portion) -> str:
+    """Where a unit that is here does not leave at once: it waits for the rest, or for its payment."""
+    if is_together(order):
+        return when_here(portion)
+    return f"{portion.quantity} set aside for you" if portion.now and order.payment.is_awaited else ""
+
+
+def when_here(portion: Portion) -> str:
+    """What is sent together does not ship when it arrives: it waits here for the rest."""
+    if portion.now:
+        return f"{portion.quantity} on our shelf"
+    if portion.ships_on is None:
+        return when(portion)
+    return f"{portion.quantity} here by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
+
+
+def when(portion: Portion) -> str:
+    ships = f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
+    if portion.now:
+        return f"{ships} now"
+    if portion.ships_on is None:
+        return f"{portion.quantity} waiting: we cannot give a day yet"
+    return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
+
+
+def complete_by(told: Iterable[Sequence[Portion]]) -> str:
+    """The day on which the last unit ships; empty when everything ships now."""
+    last = max(portions[-1].by for portions in told)
+    return "" if last == date.min else long_day(last)
+
+
+def latest(told: Iterable[Sequence[Portion]]) -> str:
+    """The day of the last unit of all; empty when no day can be given for it."""
+    return day_or_none(max(portions[-1].by for portions in told))
+
+
+def day_or_none(day: date) -> str:
+    return "" if day in {date.min, date.max} else long_day(day)
