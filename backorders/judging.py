@@ -27,6 +27,16 @@ def timeline(supply: Supply) -> Timeline:
     return [*shelf, *days]
 
 
+def places(units: Timeline, waiting: int) -> Iterator[tuple[int, int, str | None, bool]]:
+    """Ranges [from, to) of the places of a queue with the day that they can expect, ISO text or None, and whether it is
+    confirmed. What lies on the shelf for them is left out: it has come."""
+    for start, end, expectation in _parts(units, waiting):
+        if expectation is None:
+            yield start, end, None, False
+        elif expectation != (_NOW, True):
+            yield start, end, *expectation
+
+
 def changed(old: Timeline, new: Timeline, *, filled: int, freed: int, waiting: int) -> list[tuple[int, int]]:
     """Ranges [from, to) of places whose expectation is, or may be, another than when `old` was judged.
 

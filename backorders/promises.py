@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 
-from django.db.models import F, Q, RowRange, Sum, Window
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
-from backorders.judging import Timeline, changed, timeline
+from backorders.judging import Timeline, changed, places, timeline
 from backorders.models import Claim, Promise, Queue
 from backorders.plan import (
+    LEAD_TIME,
     Need,
     Portion,
     after,
@@ -30,6 +32,41 @@ from inventory.supply import Arrival, Supply, stated, supply
 
 # A day that gets better is told only if it moves by more than this (law 10).
 WORTH_TELLING = timedelta(days=1)
+
+# Unit by unit of all who wait: where they stand, what they were told, what they can expect. Left out is what `renew`
+# would leave as it is: the same day; a lead time that supply does not beat; a day that rests on an overdue arrival.
+_IN_DOUBT = """
+WITH place AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT id, told, allocated, quantity - allocated AS lacks,
+            sum(quantity - allocated) OVER (ORDER BY rank, id) - (quantity - allocated) AS start
+        FROM backorders_claim WHERE item_id = %(item)s AND allocated < quantity
+    ) AS waiting
+    WHERE EXISTS (
+        SELECT FROM unnest(%(lows)s::int[], %(highs)s::int[]) AS range (low, high)
+        WHERE start < high AND start + lacks > low
+    )
+), unit AS (
+    SELECT place.id, place.start, promise.ships_on, promise.confirmed, promise.basis,
+        place.start - place.allocated
+            + sum(promise.quantity) OVER (PARTITION BY place.id ORDER BY promise.ships_on NULLS LAST) AS upto,
+        promise.quantity
+    FROM place JOIN backorders_promise AS promise ON promise.claim_id = place.id AND promise.version = place.told
+)
+SELECT DISTINCT unit.id, unit.start::int
+FROM unit JOIN unnest(%(starts)s::int[], %(ends)s::int[], %(days)s::date[], %(confirmed)s::bool[])
+    AS plan (start, upto, day, confirmed)
+    ON greatest(unit.upto - unit.quantity, unit.start) < plan.upto AND unit.upto > plan.start AND unit.upto > unit.start
+WHERE (
+    (unit.basis = %(lead_time)s AND (plan.day IS NULL OR plan.day >= unit.ships_on))
+    OR (plan.day < %(today)s AND unit.ships_on >= plan.day)
+    OR (
+        plan.day IS NOT DISTINCT FROM unit.ships_on
+        AND (plan.day IS NULL OR plan.confirmed = unit.confirmed)
+        AND (%(offered)s::date IS NULL OR %(offered)s::date >= unit.ships_on)
+    )
+) IS NOT TRUE
+"""
 
 
 def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> None:
@@ -84,12 +121,12 @@ def _changes_of(
     today, since = timezone.localdate(at), overdue_before(at)
     as_stated = stated(queue.item.unallocated, inbound, since=since)
     surely = supply(queue.item.unallocated, inbound, since=since)
-    claims = _to_judge(queue, timeline(as_stated))
+    offered = lead_on(queue, today)
+    claims = _to_judge(queue, timeline(as_stated), today, offered)
     if not claims:
         return
     plans = zip(_plans(queue, claims, as_stated, inbound), _plans(queue, claims, surely, inbound), strict=True)
     told = holding([claim.pk for _, claim in claims])
-    offered = lead_on(queue, today)
     for (_, claim), (planned, sure) in zip(claims, plans, strict=True):
         version, portions = told[claim.pk]
         here = claim.allocated + sum(portion.quantity for portion in planned if portion.now)
@@ -106,10 +143,11 @@ def _changes_of(
             yield Moved(claim.pk, claim.item_id, version + 1, old, new, why), kept
 
 
-def _to_judge(queue: Queue, fresh: Timeline) -> list[tuple[int, Claim]]:
-    """Claims whose expectation may have changed, each with its first place; the queue is judged by then.
+def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) -> list[tuple[int, Claim]]:
+    """Claims whose promise may not be what they can expect, each with its first place; the queue is judged by then.
 
-    When the order itself was changed, or somebody is put off, places do not tell: then it is all of them.
+    When the order itself was changed, all places are looked at; when somebody is put off, places do not tell what they
+    can expect, and all claims are read.
     """
     before, ranges = queue.judged, None
     if before is not None and not queue.put_off:
@@ -119,26 +157,41 @@ def _to_judge(queue: Queue, fresh: Timeline) -> list[tuple[int, Claim]]:
         queue.save(update_fields=["judged", "filled", "freed"])
     if ranges == [] or not queue.waiting:
         return []
-    return list(_places(queue, ranges))
+    if queue.put_off:
+        return everybody(queue)
+    return _in_doubt(queue, fresh, ranges or [(0, queue.waiting)], today, offered)
 
 
-def _places(queue: Queue, ranges: Sequence[tuple[int, int]] | None) -> Iterator[tuple[int, Claim]]:
-    waiting = Claim.objects.waiting().filter(item=queue.item).in_order()
-    if ranges is None:
-        start = 0
-        for claim in waiting:
-            yield start, claim
-            start += claim.lacks
-        return
-    lacks = F("quantity") - F("allocated")
-    placed = waiting.annotate(
-        start=Window(Sum(lacks), order_by=["rank", "id"], frame=RowRange(start=None, end=0)) - lacks
-    )
-    inside = Q()
-    for low, high in ranges:
-        inside |= Q(start__lt=high, start__gt=low - lacks)
-    for claim in placed.filter(inside):
-        yield claim.start, claim
+def everybody(queue: Queue) -> list[tuple[int, Claim]]:
+    """All who wait, each with the first place."""
+    claims = list(Claim.objects.waiting().filter(item=queue.item).in_order())
+    return list(zip(accumulate((claim.lacks for claim in claims), initial=0), claims, strict=False))
+
+
+def _in_doubt(
+    queue: Queue, fresh: Timeline, ranges: Sequence[tuple[int, int]], today: date, offered: date | None
+) -> list[tuple[int, Claim]]:
+    """Those in the ranges for whom a unit was told another day than it can expect, found by one statement."""
+    plan = list(places(fresh, queue.waiting))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _IN_DOUBT,
+            {
+                "item": queue.item_id,
+                "lows": [low for low, _ in ranges],
+                "highs": [high for _, high in ranges],
+                "starts": [start for start, _, _, _ in plan],
+                "ends": [end for _, end, _, _ in plan],
+                "days": [day for _, _, day, _ in plan],
+                "confirmed": [confirmed for _, _, _, confirmed in plan],
+                "lead_time": LEAD_TIME,
+                "today": today,
+                "offered": offered,
+            },
+        )
+        starts = dict(cursor.fetchall())
+    claims = Claim.objects.in_bulk(starts)
+    return sorted(((start, claims[pk]) for pk, start in starts.items()), key=lambda place: place[0])
 
 
 def _plans(

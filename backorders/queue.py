@@ -19,7 +19,7 @@ from inventory import ledger
 from inventory.locking import lock_items, stock_lock
 
 # So many claims are filled in one transaction: others who want the item wait for it.
-FILL_CHUNK = 1000
+FILL_CHUNK = 500
 
 COUNTERS = ("waiting", "passed_over", "put_off", "judged", "filled", "freed")
 

@@ -202,6 +202,9 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgres://dibs@localhost/dibs"))}
 DATABASES["default"].setdefault("OPTIONS", {})
+# A connection is kept for the next request, and looked at before it is used again. Tests open and close their own.
+DATABASES["default"]["CONN_MAX_AGE"] = 0 if MODE == "test" else 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # No request may hold a stock lock for long, whatever hangs: faults.md's three limits.
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"

@@ -39,13 +39,19 @@ def _wake(task: str, *args: object) -> None:
 
 
 def _hand_over(task: str, args: tuple[object, ...]) -> None:
+    waiting = _waiting(os.getpid())
+    if (task, repr(args)) in waiting:
+        # One that has not left yet leaves after this commit as well: it wakes for both.
+        return
     if _room.acquire(blocking=False):
+        waiting.add((task, repr(args)))
         _messenger(os.getpid()).submit(_send, task, args)
     else:
         _lose(task, "too many wake-ups wait for the broker")
 
 
 def _send(task: str, args: tuple[object, ...]) -> None:
+    _waiting(os.getpid()).discard((task, repr(args)))
     try:
         current_app.send_task(task, args=args)
     except Exception as error:  # whatever the broker's client raises, the sweep makes up for it
@@ -58,6 +64,12 @@ def _lose(task: str, why: object) -> None:
     global lost
     lost += 1
     logger.warning("Could not wake %s (%d lost since start): %s", task, lost, why)
+
+
+@cache
+def _waiting(pid: int) -> set[tuple[str, str]]:
+    """The wake-ups of this process that have not left yet."""
+    return set()
 
 
 @cache

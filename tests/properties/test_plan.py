@@ -262,4 +262,6 @@ def test_is_worse_compares_unit_by_unit():
     assert not is_worse([Portion(2, soon), Portion(1, late)], [Portion(1, soon), Portion(2, late)])
     assert is_worse([Portion(2, soon)], [Portion(3, soon)])
     assert is_worse([Portion(1, None)], [Portion(1, late)])
-    assert not is_worse([Portion(1, soon, now=True)], [Portion(1, TODAY, now=True)])
+    assert is_worse([Portion(1, soon, now=True)], [Portion(1, TODAY, now=True)])
+    assert is_worse([Portion(1, soon)], [Portion(1, soon, now=True)])
+    assert not is_worse([Portion(1, soon, now=True)], [Portion(1, soon)])

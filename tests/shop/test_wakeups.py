@@ -1,5 +1,6 @@
 """Waking never holds up who wakes: not a hung broker, not one that is gone."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -73,6 +74,18 @@ def test_more_wake_ups_than_can_wait_are_dropped_and_counted():
     finally:
         wakeups._room.release(wakeups._MOST_WAITING)
     assert wakeups.lost == before + 1
+
+
+def test_a_wake_up_that_has_not_left_yet_wakes_for_all_who_ask(hung_broker: None):
+    before, room = wakeups.lost, wakeups._room._value
+    wakeups._hand_over("notifications.tasks.deliver_letters", ())
+    wait_for(lambda: not wakeups._waiting(os.getpid()), seconds=30, what="the first to be on its way")
+
+    for _ in range(5):
+        wakeups._hand_over("notifications.tasks.deliver_letters", ())
+
+    assert room - wakeups._room._value == 2, "one is on its way, and one waits for all five"
+    wait_for(lambda: wakeups.lost == before + 2, seconds=60, what="both to be given up")
 
 
 def test_control_without_the_thread_the_order_waits_for_the_hung_broker(
