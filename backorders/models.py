@@ -47,6 +47,8 @@ class Queue(models.Model):
     waiting = models.PositiveIntegerField(default=0, editable=False)
     passed_over = models.PositiveIntegerField(default=0, editable=False)
     put_off = models.PositiveIntegerField(default=0, editable=False)
+    # The rank of newcomers: they stand behind everybody who waits, also behind those whom a person moved back.
+    last_rank = models.SmallIntegerField(default=0, editable=False)
     judged = models.JSONField(null=True, editable=False)
     filled = models.PositiveIntegerField(default=0, editable=False)
     freed = models.PositiveIntegerField(default=0, editable=False)

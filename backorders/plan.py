@@ -30,11 +30,11 @@ class Limit(Enum):
     """What keeps a quote from promising more; the value is the sentence that a shopper reads."""
 
     CLOSED = "We sell it from the shelf only: nothing more is taken on backorder."
-    UNSUPPLIED = "For more, nobody can give us a day, and without a day we do not sell it."
+    UNSUPPLIED = "Nobody can give us a day for more of it, and without a day we do not sell it."
     TOO_LONG = "More would take longer than we let anybody wait for it."
     FULL = "So many people wait for it already that we take no more orders for now."
     PER_ORDER = "One order cannot have more of it on backorder."
-    PER_CUSTOMER = "You wait for as many of it as one customer can."
+    PER_CUSTOMER = "One customer cannot wait for more of it at a time."
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from inventory.locking import lock_items, stock_lock
 # So many claims are filled in one transaction: others who want the item wait for it.
 FILL_CHUNK = 500
 
-COUNTERS = ("waiting", "passed_over", "put_off", "judged", "filled", "freed")
+COUNTERS = ("waiting", "passed_over", "put_off", "last_rank", "judged", "filled", "freed")
 
 
 class UnableToJoin(Exception):
@@ -91,6 +91,7 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
         claims.append(
             Claim(
                 item=queue.item,
+                rank=queue.last_rank,
                 quantity=want.quantity,
                 allocated=want.now,
                 reference=want.reference,

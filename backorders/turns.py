@@ -6,6 +6,8 @@ Every function takes queues from `queue.lock`; the caller fills and revises afte
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Max
+
 from backorders.models import Claim, ClaimChange, Queue
 from backorders.queue import count, save_counters
 from inventory.models import PurchaseOrderLine
@@ -26,6 +28,8 @@ def change_rank(queue: Queue, claim_id: int, *, rank: int, reason: str, actor: s
     if rank == claim.rank:
         raise UnableToChangeTurn(f"{claim} has rank {rank} already.")
     old, claim.rank = claim.rank, rank
+    others = Claim.objects.waiting().filter(item=queue.item_id).exclude(pk=claim.pk)
+    queue.last_rank = max(0, rank, others.aggregate(last=Max("rank"))["last"] or 0)
     _write(queue, claim, Kind.RANK, str(old), str(rank), reason, actor, at)
     return claim
 

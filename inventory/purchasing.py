@@ -28,7 +28,7 @@ def place(order: PurchaseOrder, *, on: date) -> None:
 def change_expected_day(
     line: PurchaseOrderLine, day: date | None, *, confirmed: bool, reason: str, actor: str, at: datetime
 ) -> None:
-    """Set the day on which the line's units can ship from here; None takes the day back.
+    """Set the day on which the line's goods are to arrive; None takes the day back.
 
     The item of the line must be locked by the caller, who plans the queue anew in the same transaction. Raises
     UnableToChangePurchaseOrder without a reason: customers read it.

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django_countries import countries
 
 from backorders.facts import Filled, Joined, Moved, Withdrawn
+from backorders.plan import Portion
 from backorders.queries import holding
 from notifications import outbox
 from notifications.models import Letter
@@ -48,6 +49,7 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
         "together": is_together(order),
         "complete_by": wording.complete_by(promised),
         "some_now": any(portion.now for told in promised for portion in told),
+        "leaves_on": _leaves_later(order, promised),
         "estimated": any(not portion.confirmed for told in promised for portion in told),
         "placed_on": long_day(timezone.localdate(order.placed_at)),
         "goods": _money(order, order.goods_total),
@@ -59,6 +61,12 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
         "consented_at": order.consented_at and long_moment(order.consented_at),
     }
     outbox.write(_letter(order, "order_placed", f"placed:{order.number}", at, context))
+
+
+def _leaves_later(order: Order, promised: Iterable[Sequence[Portion]]) -> str:
+    """The day on which what is on the shelf leaves, when that is not the day of the order."""
+    days = {portion.ships_on for told in promised for portion in told if portion.now and portion.ships_on}
+    return long_day(max(days)) if days and max(days) > timezone.localdate(order.placed_at) else ""
 
 
 def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from backorders.facts import Moved
 from backorders.plan import Portion, after
 from shop.formats import long_day
@@ -57,7 +59,8 @@ def change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
 
 
 def days(order: Order, portions: Iterable[Portion]) -> list[str]:
-    return [when_held(order, portion) or when(portion) for portion in portions]
+    ordered_on = timezone.localdate(order.placed_at)
+    return [when_held(order, portion) or when(portion, ordered_on) for portion in portions]
 
 
 def when_held(order: Order, portion: Portion) -> str:
@@ -72,14 +75,15 @@ def when_here(portion: Portion) -> str:
     if portion.now:
         return f"{portion.quantity} on our shelf"
     if portion.ships_on is None:
-        return when(portion)
+        return when(portion, date.min)
     return f"{portion.quantity} here by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
 
 
-def when(portion: Portion) -> str:
+def when(portion: Portion, today: date) -> str:
+    """Such as "1 ships now": on the shelf, but on a day on which nobody ships it is "1 ships on 23 November 2026"."""
     ships = f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
     if portion.now:
-        return f"{ships} now"
+        return f"{ships} now" if portion.ships_on in {None, today} else f"{ships} on {long_day(portion.ships_on)}"
     if portion.ships_on is None:
         return f"{portion.quantity} waiting: we cannot give a day yet"
     return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"

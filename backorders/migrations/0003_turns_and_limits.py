@@ -78,6 +78,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="queue",
+            name="last_rank",
+            field=models.SmallIntegerField(default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="queue",
             name="longest_wait",
             field=models.PositiveSmallIntegerField(
                 blank=True,

@@ -84,9 +84,9 @@ _FARTHEST = timedelta(days=731)
 class DayForm(forms.Form):
     day = forms.DateField(
         required=False,
-        label="Can ship from here on",
+        label="Expected to arrive on",
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}),
-        help_text="Leave it empty when no day is known any more.",
+        help_text="Working and handling days come on top. Leave it empty when no day is known any more.",
     )
     confirmed = forms.BooleanField(
         required=False,

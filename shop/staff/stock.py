@@ -131,7 +131,7 @@ class CorrectStock(Flow):
         messages.success(self.request, f"{self.obj.sku}: {preview.counted} on hand now ({preview.change:+d}).")
         if touched.gets:
             messages.info(self.request, format_html("Units were given to {}.", links_to(touched.orders_served)))
-        if touched.hears:
+        if touched.orders_told:
             told = links_to(touched.orders_told)
             messages.warning(self.request, format_html("The day changed, and a letter goes out, for {}.", told))
         return self.back()

@@ -56,7 +56,7 @@ class Model:
     """What ought to be: units on the shelf, units owed by suppliers, and claims in the order in which they came."""
 
     def __init__(self) -> None:
-        self.on_hand, self.owed = 0, 0
+        self.on_hand, self.owed, self.last_rank = 0, 0, 0
         self.claims: list[Place] = []
 
     @property
@@ -177,7 +177,8 @@ class QueueMachine(RuleBasedStateMachine):
         elif not self.model.put_off:
             assert quote.missing
         if not quote.missing:
-            self.model.claims.append(Place(units, min(units, self.model.free_for_newcomers)))
+            claim = Place(units, min(units, self.model.free_for_newcomers), rank=self.model.last_rank)
+            self.model.claims.append(claim)
 
     @precondition(lambda self: self.model.owed)
     @rule(units=st.integers(1, 2), data=st.data())
@@ -240,6 +241,7 @@ class QueueMachine(RuleBasedStateMachine):
             line = self.locked()
             turns.change_rank(line, self.claim_at(place).pk, rank=rank, reason="she is ill", actor="cy", at=NOON)
             self.model.claims[place].rank = rank
+            self.model.last_rank = max(0, *(claim.rank for claim in self.model.claims if claim.lacks))
             self.settle(line)
 
     @precondition(lambda self: self.model.waiting)

@@ -43,7 +43,7 @@ def test_money_is_received_after_a_preview(cy: Client, order: Order) -> None:
     page = confirm(cy, received_address(order), {"amount": "102.90"})
 
     assert f"€102.90 is due, with the reference {order.number}." in form
-    assert "€102.90 by bank transfer Then 2 set aside and free to ship" in preview
+    assert "€102.90 by bank transfer Then 2 set aside" in preview
     assert f"€102.90 received for order {order.number}. The customer gets a letter." in words(page)
     payment = Payment.objects.get()
     assert (payment.state, payment.settled_by) == ("paid", CY)

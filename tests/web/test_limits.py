@@ -53,7 +53,7 @@ def test_the_page_says_the_whole_answer(client: Client):
     three_steps()
     assert (
         "How many, by when 3 today 5 by 9 December 2026 12 by 4 January 2027"
-        " For more, nobody can give us a day, and without a day we do not sell it."
+        " Nobody can give us a day for more of it, and without a day we do not sell it."
     ) in words(client.get(CURTAINS))
 
 
