@@ -32,7 +32,7 @@ class Limit(Enum):
     CLOSED = "We sell it from the shelf only: nothing more is taken on backorder."
     UNSUPPLIED = "Nobody can give us a day for more of it, and without a day we do not sell it."
     TOO_LONG = "More would take longer than we let anybody wait for it."
-    FULL = "So many people wait for it already that we take no more orders for now."
+    FULL = "All that we may promise of it for now is promised already."
     PER_ORDER = "One order cannot have more of it on backorder."
     PER_CUSTOMER = "One customer cannot wait for more of it at a time."
 

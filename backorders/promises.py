@@ -1,6 +1,7 @@
 """Making and revising promises. A promise is never updated: a change is a new version with a reason."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby
 
@@ -122,10 +123,12 @@ def _changes_of(
     as_stated = stated(queue.item.unallocated, inbound, since=since)
     surely = supply(queue.item.unallocated, inbound, since=since)
     offered = lead_on(queue, today)
-    claims = _to_judge(queue, timeline(as_stated), today, offered)
+    # What is on the shelf beyond those who wait goes to whoever buys next, and never to a place of the queue.
+    for_the_queue = replace(as_stated, unallocated=min(as_stated.unallocated, queue.waiting))
+    claims = _to_judge(queue, timeline(for_the_queue), today, offered)
     if not claims:
         return
-    plans = zip(_plans(queue, claims, as_stated, inbound), _plans(queue, claims, surely, inbound), strict=True)
+    plans = zip(_plans(queue, claims, as_stated), _plans(queue, claims, surely), strict=True)
     told = holding([claim.pk for _, claim in claims])
     for (_, claim), (planned, sure) in zip(claims, plans, strict=True):
         version, portions = told[claim.pk]
@@ -139,7 +142,7 @@ def _changes_of(
         improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
         if breaks or improves or _is_confirmed(new, old):
             kept = [_at_latest(new[0], portion, today) for portion in take(portions, here)]
-            why = own.get(claim.pk) or claim.hold or reason
+            why = own.get(claim.pk, reason)
             yield Moved(claim.pk, claim.item_id, version + 1, old, new, why), kept
 
 
@@ -194,14 +197,13 @@ def _in_doubt(
     return sorted(((start, claims[pk]) for pk, start in starts.items()), key=lambda place: place[0])
 
 
-def _plans(
-    queue: Queue, claims: Sequence[tuple[int, Claim]], units: Supply, inbound: Sequence[Arrival]
-) -> Iterator[tuple[Portion, ...]]:
+def _plans(queue: Queue, claims: Sequence[tuple[int, Claim]], units: Supply) -> Iterator[tuple[Portion, ...]]:
     """What each of these claims can expect."""
     if not queue.put_off:
         yield from expected_at([(start, claim.lacks) for start, claim in claims], units)
         return
-    yield from expected(units, [Need(claim.lacks, put_off_since(claim.put_off_to_id, inbound)) for _, claim in claims])
+    since = [put_off_since(claim.put_off_to_id, units.arrivals) for _, claim in claims]
+    yield from expected(units, [Need(claim.lacks, day) for (_, claim), day in zip(claims, since, strict=True)])
 
 
 def _to_come(portions: Sequence[Portion]) -> list[Portion]:

@@ -29,6 +29,14 @@ def portion_of(promise: Promise) -> Portion:
     return Portion(promise.quantity, promise.ships_on, False, promise.confirmed, promise.basis)
 
 
+def holds(queues: Iterable[Queue]) -> dict[int, str]:
+    """Why claims of these queues are on hold, by claim. No query unless somebody is passed over."""
+    items = [queue.item_id for queue in queues if queue.passed_over > queue.put_off]
+    return (
+        dict(Claim.objects.waiting().filter(item__in=items).exclude(hold="").values_list("pk", "hold")) if items else {}
+    )
+
+
 def places(claims: Iterable[Claim]) -> dict[int, int]:
     """How many claims stand before each of these in their queue, plus one, for those that wait. One query."""
     before = (

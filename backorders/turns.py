@@ -46,7 +46,7 @@ def hold(queue: Queue, claim_id: int, *, reason: str, actor: str, at: datetime) 
 
 def resume(queue: Queue, claim_id: int, *, reason: str, actor: str, at: datetime) -> Claim:
     """End a hold: the claim's turn is where its place is. Raises UnableToChangeTurn."""
-    claim = _waiting_claim(queue, claim_id)
+    claim = Claim.objects.select_related("item").get(pk=claim_id, item=queue.item_id)
     if not claim.hold:
         raise UnableToChangeTurn(f"{claim} is not on hold.")
     _change_turn(queue, claim, hold="")
@@ -65,7 +65,7 @@ def put_off(
     old = claim.put_off_to
     if line == old:
         raise UnableToChangeTurn(f"{claim} waits for that delivery already.")
-    if line is not None and (line.item_id != claim.item_id or not line.outstanding):
+    if line and not PurchaseOrderLine.objects.inbound().filter(pk=line.pk, item=claim.item_id).exists():
         raise UnableToChangeTurn(f"Choose a purchase line on which {queue.item.sku} is still to come.")
     _change_turn(queue, claim, put_off_to=line)
     _write(queue, claim, Kind.DELIVERY, _name(old), _name(line), reason, actor, at)

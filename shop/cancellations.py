@@ -8,7 +8,7 @@ from django.db.models import F
 from backorders import queue
 from backorders.facts import Withdrawn
 from backorders.models import Claim, Queue
-from shop import messages, payments
+from shop import messages, payments, sending
 from shop.models import Order, OrderLine
 from shop.settling import settle
 from shop.transactions import use_case
@@ -65,7 +65,10 @@ def _withdraw(
     actor: str,
     at: datetime,
 ) -> list[Withdrawn]:
+    refunded = payments.refund_due(payments.lock(order.pk))
     withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
+    sending.drop_parcels_that_never_leave(order)
     payment = payments.reduce_to_what_is_wanted(order)
-    messages.units_withdrawn(payment.order, withdrawn, at=at)
+    # The letter speaks of this cancellation: what earlier ones send back was told then.
+    messages.units_withdrawn(payment.order, withdrawn, refund=payments.refund_due(payment) - refunded, at=at)
     return withdrawn

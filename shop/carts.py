@@ -120,19 +120,11 @@ class Contents:
     @property
     def parcels(self) -> tuple[Parcel, ...]:
         """The cart grouped by the day on which things ship, soonest first."""
-        days: dict[tuple[date, bool], list[tuple[LineQuote, Portion]]] = {}
+        days: dict[date, list[tuple[LineQuote, Portion]]] = {}
         for line in self.lines:
             for portion in line.portions:
-                days.setdefault((portion.by, portion.now), []).append((line, portion))
-        return tuple(
-            Parcel(
-                now,
-                parts[0][1].ships_on,
-                all(portion.confirmed for _, portion in parts),
-                tuple((line, portion.quantity) for line, portion in parts),
-            )
-            for (_, now), parts in sorted(days.items(), key=lambda day: day[0])
-        )
+                days.setdefault(portion.ships_on or date.max, []).append((line, portion))
+        return tuple(_parcel(day, parts) for day, parts in sorted(days.items()))
 
     @property
     def ways(self) -> tuple[Way, ...]:
@@ -148,6 +140,20 @@ class Contents:
             tuple(part for parcel in parcels for part in parcel.parts),
         )
         return as_ready, Way(Sends.TOGETHER, (whole,))
+
+
+def _parcel(day: date, parts: Sequence[tuple[LineQuote, Portion]]) -> Parcel:
+    """What is on the shelf goes along with what arrives in time for the same day."""
+    units: Counter[int] = Counter()
+    for line, portion in parts:
+        units[line.line.pk] += portion.quantity
+    lines = {line.line.pk: line for line, _ in parts}
+    return Parcel(
+        all(portion.now for _, portion in parts),
+        day,
+        all(portion.confirmed for _, portion in parts),
+        tuple((lines[pk], number) for pk, number in units.items()),
+    )
 
 
 def contents(cart: Cart, at: datetime) -> Contents:

@@ -159,11 +159,21 @@ def _compare(agreed: Review, shown: Shown) -> None:
         old = seen.pop(line.variant.pk, None)
         if old is None or old.quantity != line.quantity:
             changes.append(Change(line, None, None))
-        elif line.missing or is_worse(line.portions, old.portions) or Decimal(old.unit_price) != line.unit_price:
+        elif (
+            line.missing
+            or is_worse(line.portions, old.portions)
+            or _is_less_certain(line.portions, old.portions)
+            or Decimal(old.unit_price) != line.unit_price
+        ):
             changes.append(Change(line, old.portions, Decimal(old.unit_price)))
     shipping = _shipping_changes(agreed, shown)
     if changes or seen or shipping:
         raise PromiseMoved(agreed.contents, changes, shipping)
+
+
+def _is_less_certain(fresh: Sequence[Portion], shown: Sequence[Portion]) -> bool:
+    """Were all days confirmed, and is one of them an estimate now?"""
+    return all(portion.confirmed for portion in shown) and not all(portion.confirmed for portion in fresh)
 
 
 def _shipping_changes(agreed: Review, shown: Shown) -> list[ShippingChange]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from backorders import promises, queue, turns
 from backorders.facts import Moved
 from inventory import purchasing
+from inventory.locking import StockBusy
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from shop import messages, wakeups
 from shop.transactions import use_case
@@ -102,13 +103,19 @@ def preview_handling_days(supplier: Supplier, days: int, *, reason: str, at: dat
 def _change_handling_days(pk: int, days: int, reason: str, at: datetime) -> list[Moved]:
     lines = PurchaseOrderLine.objects.inbound().filter(order__supplier=pk)
     queues = queue.lock(lines.values_list("item_id", flat=True))
-    purchasing.change_handling_days(Supplier.objects.select_for_update().get(pk=pk), days, reason=reason)
+    supplier = Supplier.objects.select_for_update().get(pk=pk)
+    if lines.exclude(item__in=queues).exists():
+        raise StockBusy("Something was ordered from this supplier just now. Try again in a moment.")
+    purchasing.change_handling_days(supplier, days, reason=reason)
     return promises.revise(queues.values(), reason=reason, at=at)
 
 
 def _place(pk: int, at: datetime) -> list[Moved]:
     queues = queue.lock(PurchaseOrderLine.objects.filter(order=pk).values_list("item_id", flat=True))
-    purchasing.place(PurchaseOrder.objects.select_for_update().get(pk=pk), on=timezone.localdate(at))
+    order = PurchaseOrder.objects.select_for_update().get(pk=pk)
+    # Its handling days count from here on: they are not to change in the same moment.
+    Supplier.objects.select_for_update().get(pk=order.supplier_id)
+    purchasing.place(order, on=timezone.localdate(at))
     return promises.revise(queues.values(), reason="we ordered more", at=at)
 
 

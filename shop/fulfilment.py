@@ -8,6 +8,7 @@ from django.db import transaction
 from backorders import promises, queue, turns
 from backorders.facts import Filled
 from backorders.models import Claim
+from backorders.queries import holds as holds_of
 from inventory import ledger
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
@@ -77,7 +78,8 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     served = {fact.item_id for fact in filled}
     drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
-    moved = promises.revise([queues[pk] for pk in sorted(served & drained)], reason=_GOODS_ARRIVED, at=at)
+    settled = [queues[pk] for pk in sorted(served & drained)]
+    moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=holds_of(settled), at=at)
     messages.units_arrived(filled, at=at)
     messages.days_moved(moved, at=at)
     wakeups.wake_mailer()

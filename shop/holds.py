@@ -47,21 +47,22 @@ def expire(order_id: int, *, at: datetime) -> bool:
 
 @use_case
 def receive_payment(order: Order, amount: Decimal, *, actor: str, at: datetime) -> Payment:
-    """The money of an order is here, in full: from now on it may ship.
+    """The money of an order is here, in full: from now on it may ship. What is too much is due back to the customer.
 
-    Raises UnableToReceivePayment when another amount is due, or none any more.
+    Raises UnableToReceivePayment when more is due, or nothing any more.
     """
     payment = payments.lock(order.pk)
     refuse_unless_due(payment, amount)
-    payment.state, payment.settled_at, payment.settled_by = Payment.State.PAID, at, actor
-    payment.save(update_fields=["state", "settled_at", "settled_by"])
+    payment.state, payment.amount = Payment.State.PAID, amount
+    payment.settled_at, payment.settled_by = at, actor
+    payment.save(update_fields=["state", "amount", "settled_at", "settled_by"])
     messages.payment_received(payment.order, payment, at=at)
     wakeups.wake_mailer()
     return payment
 
 
 def refuse_unless_due(payment: Payment, amount: Decimal) -> None:
-    """Raises UnableToReceivePayment unless exactly this amount is due."""
+    """Raises UnableToReceivePayment unless this amount pays for the order."""
     order, due = payment.order, money(payment.amount, payment.order.currency)
     match payment.state:
         case Payment.State.PAID:
@@ -78,10 +79,10 @@ def refuse_unless_due(payment: Payment, amount: Decimal) -> None:
             raise UnableToReceivePayment(
                 f"Order {order} was cancelled and owes nothing: transfer the money back to the customer."
             )
-    if amount != payment.amount:
+    if amount < payment.amount:
         raise UnableToReceivePayment(
-            f"Order {order} owes {due}, not {money(amount, order.currency)}: wait until exactly this amount is here,"
-            " or settle the difference with the customer first."
+            f"Order {order} owes {due}, not {money(amount, order.currency)}: wait until all of it is here, or settle"
+            " the difference with the customer first."
         )
 
 

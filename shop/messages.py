@@ -21,7 +21,7 @@ from backorders.plan import Portion
 from backorders.queries import holding
 from notifications import outbox
 from notifications.models import Letter
-from shop import payments, wording
+from shop import wording
 from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME, transfer
 from shop.models import Order, OrderLine, Payment, Release, Shipment
@@ -153,7 +153,7 @@ def _day_of_all_moved(
     return [_letter(order, template, f"moved:{order.number}:{key}", at, context)]
 
 
-def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, at: datetime) -> None:
+def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Decimal, at: datetime) -> None:
     """The acknowledgement of a cancellation: what, when, what it takes off the bill, and what is still on its way."""
     units = {fact.claim_id: fact.units for fact in withdrawn}
     lines = _lines_of(order)
@@ -166,7 +166,7 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, at: datetim
         "cancelled_at": long_moment(at),
         "amount": _money(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
         "nothing_left": not any(line.claim.quantity for line in lines),
-        "refund": _refund(order),
+        "refund": _money(order, refund) if refund else "",
         "to_come": wording.to_come(open_lines, told),
         "together": _together(order, open_lines, told, is_released=order.pk in released([order])),
     }
@@ -238,12 +238,6 @@ def _paying(order: Order) -> dict[str, Any]:
             "until": long_moment(payment.due_by),
         }
     return {"promise": gateway.promise, "on_dispatch": gateway.on_dispatch, "due": due}
-
-
-def _refund(order: Order) -> str:
-    """What was paid for goods that are not wanted any more; empty when nothing was."""
-    amount = payments.refund_due(order.payment)
-    return _money(order, amount) if amount else ""
 
 
 def _lines_of(order: Order) -> list[OrderLine]:

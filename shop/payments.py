@@ -47,9 +47,9 @@ def choose(name: str | None) -> Gateway:
 
 def open_payment(order: Order, gateway: Gateway, *, at: datetime) -> Payment:
     """The payment of an order that was just placed, in the transaction that places it."""
-    return Payment.objects.create(
-        order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=gateway.due_by(at)
-    )
+    # An order that costs nothing waits for no money.
+    due_by = gateway.due_by(at) if order.total else None
+    return Payment.objects.create(order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=due_by)
 
 
 def lock(order_id: int) -> Payment:

@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from backorders.facts import Moved
-from backorders.plan import Portion
+from backorders.plan import Portion, after
 from backorders.promises import WORTH_TELLING
+from backorders.queries import holding
 from shop.models import Order, OrderLine, Release, Sends, ShippingMethod
 
 type Told = Mapping[int, tuple[int, tuple[Portion, ...]]]
@@ -62,3 +63,26 @@ def released(orders: Iterable[Order]) -> set[int]:
 def waits_for_the_rest(order: Order, lines: Iterable[OrderLine], *, is_released: bool) -> bool:
     """Must what is set aside wait, because the order is sent together and something of it is still to come?"""
     return is_together(order) and not is_released and any(line.claim.lacks for line in lines)
+
+
+def drop_parcels_that_never_leave(order: Order) -> None:
+    """After a cancellation: an order that is sent as it gets ready pays for the parcels that have left, and for one on
+    each day on which something of it still leaves. What was agreed is never exceeded.
+
+    A price that is not offered any more stays as it was agreed. The order's payment must be locked by the caller.
+    """
+    method = ShippingMethod.objects.filter(name=order.shipping_name).order_by("-offered", "id").first()
+    lines = list(order.lines.select_related("claim"))
+    if is_together(order) or method is None or not any(line.claim.quantity for line in lines):
+        return
+    told = holding([line.claim_id for line in lines])
+    ready = any(line.claim.ready for line in lines)
+    days = {
+        portion.ships_on
+        for line in lines
+        if line.claim.lacks and line.claim_id in told
+        for portion in after(told[line.claim_id][1], line.claim.allocated)
+    }
+    price = shipping_price(method, max(1, order.shipments.count() + ready + len(days)))
+    if price < order.shipping_price:
+        Order.objects.filter(pk=order.pk).update(shipping_price=price)

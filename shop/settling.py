@@ -1,10 +1,10 @@
 """After any change of stock, supply or queue: fill, plan anew, tell exactly those whom it reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backorders import promises, queue
+from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
 from shop import messages, wakeups
@@ -27,7 +27,7 @@ def settle(
     chunk is left to the worker.
     """
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
-    moved = promises.revise(queues.values(), reason=reason, own=own, at=at)
+    moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
     messages.units_arrived(filled, at=at)
     messages.days_moved(moved, at=at)
     wakeups.wake_fill(queues)
@@ -43,4 +43,11 @@ def foresee(
     for line in queues.values():
         while some := queue.fill(line, actor=actor, at=at):
             filled += some
-    return Outcome(tuple(filled), tuple(promises.revise(queues.values(), reason=reason, own=own, at=at)))
+    moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
+    return Outcome(tuple(filled), tuple(moved))
+
+
+def _own(queues: Mapping[int, Queue], filled: Sequence[Filled], own: Mapping[int, str] | None) -> dict[int, str]:
+    """Whose day moves because others were served while she was passed over reads why she was."""
+    served = [queues[pk] for pk in {fact.item_id for fact in filled}]
+    return queries.holds(served) | dict(own or {})

@@ -28,11 +28,6 @@ def sweep() -> None:
     at = timezone.now()
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
     outbox.revive(at)
-    for order_id in holds.overdue(at, _ORDERS_OF_A_SWEEP):
-        try:
-            holds.expire(order_id, at=at)
-        except Exception:
-            logger.exception("The sweep could not give back what the unpaid order %d holds.", order_id)
     for item_id in items_to_fill(_ITEMS_OF_A_SWEEP):
         try:
             fulfilment.fill_waiting([item_id], actor="sweep", at=at)
@@ -40,3 +35,8 @@ def sweep() -> None:
             # One item's trouble must not keep the others, or the letters, from being found.
             logger.exception("The sweep could not fill the queue of stock item %d.", item_id)
     deliver_due(timezone.now)
+    for order_id in holds.overdue(at, _ORDERS_OF_A_SWEEP):
+        try:
+            holds.expire(order_id, at=at)
+        except Exception:
+            logger.exception("The sweep could not give back what the unpaid order %d holds.", order_id)

@@ -306,7 +306,7 @@ def test_a_cancellation_is_acknowledged_with_content_day_and_time(curtains: Vari
     claim.quantity = 2
     promises.shorten([claim], reason="fewer units wanted", at=AT)
     claim.save()
-    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 1, 0, 2)], at=AT)
+    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 1, 0, 2)], refund=Decimal(0), at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: a part of it is cancelled"
@@ -320,7 +320,7 @@ def test_a_cancelled_order_owes_nothing(curtains: Variant) -> None:
     [claim] = claims(order)
     claim.quantity = 0
     claim.save()
-    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 3, 0, 0)], at=AT)
+    messages.units_withdrawn(order, [Withdrawn(claim.pk, claim.item_id, 3, 0, 0)], refund=Decimal(0), at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: cancelled"

@@ -17,9 +17,10 @@ from shop.staff.flow import Flow
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What is about to be written down, and what the order may do then."""
+    """What is about to be written down, and what the order may do then. `surplus` is due back to the customer."""
 
     amount: Decimal
+    surplus: Decimal
     way: str
     ready: int
     waiting: int
@@ -54,7 +55,7 @@ class ReceivePayment(Flow):
         holds.refuse_unless_due(payment, amount)
         claims = [line.claim for line in self.obj.lines.select_related("claim")]
         ready, waiting = sum(claim.ready for claim in claims), sum(claim.lacks for claim in claims)
-        return Received(amount, BY_NAME[payment.gateway].noun, ready, waiting)
+        return Received(amount, amount - payment.amount, BY_NAME[payment.gateway].noun, ready, waiting)
 
     def act(self, form: forms.Form, preview: Received) -> str:
         holds.receive_payment(self.obj, preview.amount, actor=self.actor, at=self.at)
@@ -64,7 +65,10 @@ class ReceivePayment(Flow):
         return self.back()
 
     def shown(self, form: forms.Form, preview: Received | None) -> dict[str, Any]:
-        return {"amount": money(preview.amount, self.obj.currency)} if preview else {}
+        if preview is None:
+            return {}
+        amounts = {"amount": preview.amount, "surplus": preview.surplus}
+        return {name: money(amount, self.obj.currency) for name, amount in amounts.items() if amount}
 
     def _payment(self) -> Payment:
         return Payment.objects.select_related("order").get(order=self.obj)

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 
+from inventory.dispatch import working_days
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.staff.days import MoveDay, Place, WriteOff, may_move
 from shop.staff.flow import find
@@ -32,7 +33,7 @@ def arriving(today: date) -> QuerySet[PurchaseOrderLine]:
 
 def slipped(today: date) -> QuerySet[PurchaseOrderLine]:
     """Lines whose day has passed: no supply for a new quote until somebody confirms a day (law 11)."""
-    return PurchaseOrderLine.objects.inbound().filter(expected_on__lt=today)
+    return PurchaseOrderLine.objects.inbound().filter(expected_on__lt=working_days().overdue_before(today))
 
 
 class ExpectedFilter(admin.SimpleListFilter):

@@ -179,7 +179,7 @@ def test_money_that_cannot_be_taken_gets_a_sentence_that_says_what_to_do() -> No
         "was not paid in time, and its units went to the next in the queue: transfer the money back, or place the order"
         " anew for the customer."
     )
-    assert refusal(open_, "50.00").startswith("owes €53.90, not €50.00: wait until exactly this amount is here")
+    assert refusal(open_, "50.00").startswith("owes €53.90, not €50.00: wait until all of it is here")
 
 
 def test_less_is_wanted_before_it_is_paid_and_less_is_due() -> None:

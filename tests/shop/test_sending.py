@@ -16,7 +16,7 @@ from notifications import rendering
 from notifications.models import Letter
 from shop import cancellations, checkout, delays, fulfilment, payments, releases
 from shop.checkout import AnswersMissing, PromiseMoved
-from shop.models import Order, Release, Sends, ShippingMethod
+from shop.models import Order, Payment, Release, Sends, ShippingMethod
 from shop.releases import DearerThanShown, UnableToRelease
 from shop.sending import shipping_price
 from tests.cast import CY, LATER, NOON, SOON, TODAY, buy, cart_of, inbound, order_cart, shipping, stock, variant
@@ -401,3 +401,24 @@ def test_the_day_of_all_that_moves_is_told_with_the_old_and_the_new_day(of_two_s
 
     move(late, None)
     assert "delayed, and we cannot give a day yet" in read("days_later")[0]
+
+
+def test_a_parcel_that_never_leaves_is_not_paid_for(lamp: StockItem, stool: StockItem):
+    inbound(stool, 1)
+    order = buy((variant(lamp), 1), (variant(stool), 1))
+    assert order.shipping_price == Decimal("7.80")
+
+    cancellations.cancel_line(order.lines.get(sku="STOOL"), 1, actor="ada", at=NOON)
+
+    order.refresh_from_db()
+    assert order.shipping_price == Decimal("4.90")
+    assert Payment.objects.get(order=order).amount == Decimal("53.90")
+
+
+def test_what_is_on_the_shelf_goes_along_with_what_arrives_for_the_same_day(lamp: StockItem):
+    inbound(lamp, 1, TODAY)
+
+    contents = checkout.review(cart_of((variant(lamp), 2)), NOON).contents
+
+    assert [(parcel.ships_on, parcel.units) for parcel in contents.parcels] == [(TODAY, 2)]
+    assert len(contents.ways) == 1
