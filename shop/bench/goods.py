@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from backorders.models import Policy, Queue
 from inventory import ledger
+from inventory.dispatch import working_days
 from inventory.locking import lock_items
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
+from shop import delays
 from shop.gateways.invoice import Invoice
 from shop.models import Cart, CartLine, Category, Product, ShippingMethod, Variant
 
@@ -49,19 +51,19 @@ def on_order(
     order = PurchaseOrder.objects.create(
         number=f"PO-{item.sku}-{number}",
         supplier=supplier,
-        state=PurchaseOrder.State.PLACED,
-        ordered_on=timezone.localdate(at),
     )
     shares = [units // lines + (place < units % lines) for place in range(lines)]
-    return PurchaseOrderLine.objects.bulk_create(
+    ordered = PurchaseOrderLine.objects.bulk_create(
         PurchaseOrderLine(order=order, item=item, quantity=share, expected_on=day_of(place, at), confirmed=True)
         for place, share in enumerate(shares)
         if share
     )
+    delays.place_purchase_order(order, at=at)
+    return ordered
 
 
 def day_of(place: int, at: datetime) -> date:
-    return timezone.localdate(at) + timedelta(days=14 + 7 * place)
+    return working_days().first_from(timezone.localdate(at) + timedelta(days=14 + 7 * place))
 
 
 def variant_of(item: StockItem) -> Variant:
