@@ -62,9 +62,7 @@ def days(name: str) -> list[date]:
     try:
         return sorted({date.fromisoformat(day.strip()) for day in env.list(name, default=[])})
     except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} is {env.str(name)!r}: list days such as 2026-12-24,2026-12-31."
-        ) from error
+        raise ImproperlyConfigured(f"{name} is {env.str(name)!r}: list days such as 2026-12-24,2026-12-31.") from error
 
 
 def holidays_of(name: str) -> tuple[str, str]:

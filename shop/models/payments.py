@@ -39,9 +39,7 @@ class Payment(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["due_by"], name="payment_held", condition=models.Q(state="due", due_by__isnull=False)
-            ),
+            models.Index(fields=["due_by"], name="payment_held", condition=models.Q(state="due", due_by__isnull=False)),
         ]
 
     def __str__(self) -> str:
