@@ -90,9 +90,11 @@ def when(portion: Portion, today: date) -> str:
 
 
 def complete_by(told: Iterable[Sequence[Portion]]) -> str:
-    """The day on which the last unit ships; empty when everything ships now."""
-    last = max(portions[-1].by for portions in told)
-    return "" if last == date.min else long_day(last)
+    """The day on which the last unit ships, an estimate if it is one; empty when everything ships now."""
+    ends = [portions[-1] for portions in told]
+    last = max(portion.by for portion in ends)
+    is_sure = all(portion.confirmed for portion in ends if portion.by == last)
+    return "" if last == date.min else f"{long_day(last)}{'' if is_sure else ' (estimated)'}"
 
 
 def latest(told: Iterable[Sequence[Portion]]) -> str:

@@ -127,7 +127,7 @@ def test_the_confirmation_gives_a_day_for_every_portion(curtains: Variant) -> No
     messages.order_placed(order, joined(order, *told), at=AT)
 
     subject, words = read()
-    assert subject == f"Your order {order.number}: complete by 9 December 2026"
+    assert subject == f"Your order {order.number}: complete by 9 December 2026 (estimated)"
     assert (
         "3 × Linen curtains, M, Blue: €118.50 1 ships now 2 ship by 9 December 2026 (estimated) "
         "2 × Linen curtains, M, Blue: €79.00 2 ship now "

@@ -9,7 +9,7 @@ from django.core import signing
 from django.test import Client
 
 from backorders.models import Withdrawal
-from shop import delays, fulfilment
+from shop import cancellations, delays, fulfilment, turns
 from shop.messages import LINK_SALT
 from shop.models import Order, User
 from tests.cast import ADA, BO, CY, LATER, NOON, buy, inbound, stock, variant
@@ -214,3 +214,18 @@ def test_the_list_of_orders_costs_a_fixed_number_of_queries(client: Client, quer
         buy((mug, 1))
     Order.objects.update(user=ada)
     assert queries_of("/account/orders/") == with_one <= 15
+
+
+def test_who_is_on_hold_reads_why_and_that_her_place_is_kept(visitor: Client, order: Order):
+    turns.change(turns.hold(order.lines.get().claim, reason="your address is unclear"), actor=CY, at=NOON)
+
+    page = words(visitor.get(order.get_absolute_url()))
+
+    assert "On hold for now: your address is unclear. You keep your place in the queue" in page
+    assert "Number 1 in the queue" not in page
+
+
+def test_a_line_that_was_cancelled_is_called_so(visitor: Client, order: Order):
+    cancellations.cancel_order(order, actor="ada", at=NOON)
+
+    assert "Popular curtains, cancelled" in words(visitor.get(order.get_absolute_url()))
