@@ -17,15 +17,15 @@ def plant(**_: Any) -> None:
     from django.db import transaction
 
     from backorders import queue
+    from backorders.models import Queue
     from inventory import ledger
-    from inventory.models import StockItem
 
     def no_lock(ids: Any) -> Any:
-        items = StockItem.objects.in_bulk(list(ids))
-        for item in items.values():
-            item.is_locked = True
-        return items
+        queues = {row.item_id: row for row in Queue.objects.select_related("item").filter(item__in=ids)}
+        for row in queues.values():
+            row.item.is_locked = True
+        return queues
 
     transaction.atomic = lambda *args, **kwargs: nullcontext()  # type: ignore[assignment]
-    queue.lock_items = no_lock  # type: ignore[attr-defined]
+    queue._lock = no_lock  # type: ignore[assignment]
     ledger.allocate = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
