@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import transaction
 
+from backorders.models import Policy, Queue
 from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import StockItem
@@ -52,9 +53,11 @@ def http(here: Scene) -> Outcome:
 
 
 def _furnish(here: Scene) -> list[str]:
-    """The demo's shelves, with enough of everything; the addresses of all variants."""
+    """The demo's shelves, with enough of everything for everybody; the addresses of all variants."""
     furnish(actor=goods.ACTOR, at=here.at)
     items = list(StockItem.objects.order_by("id"))
+    Queue.objects.bulk_create((Queue(item=item) for item in items), ignore_conflicts=True)
+    Queue.objects.update(policy=Policy.INBOUND, cap=None, per_order=None, per_customer=None, longest_wait=None)
     with transaction.atomic():
         locked = lock_items(item.pk for item in items[::2])
         more = [ledger.Entry(item, ENOUGH, "bench", "enough for everybody") for item in locked.values()]
