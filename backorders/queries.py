@@ -29,7 +29,7 @@ def portion_of(promise: Promise) -> Portion:
     return Portion(promise.quantity, promise.ships_on, False, promise.confirmed, promise.basis)
 
 
-def holds(queues: Iterable[Queue]) -> dict[int, str]:
+def hold_reasons(queues: Iterable[Queue]) -> dict[int, str]:
     """Why claims of these queues are on hold, by claim. No query unless somebody is passed over."""
     items = [queue.item_id for queue in queues if queue.passed_over > queue.put_off]
     return (

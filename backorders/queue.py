@@ -126,7 +126,7 @@ def leave(
         queue.freed += no_longer_waited_for
     promises.shorten(claims, reason=reason or "fewer units wanted", at=at)
     Claim.objects.bulk_update(claims, ["quantity", "allocated", "told"])
-    save_counters(queues.values())
+    Queue.objects.bulk_update(queues.values(), ["waiting", "passed_over", "put_off", "freed"])
     ledger.release([_entry(queues, claim, released[claim.pk], reason) for claim in claims], actor=actor, at=at)
     Withdrawal.objects.bulk_create(
         Withdrawal(claim=claim, units=units[claim.pk], reason=reason, actor=actor, at=at) for claim in claims
@@ -166,9 +166,9 @@ def fill(queue: Queue, *, actor: str, at: datetime, limit: int = FILL_CHUNK) -> 
         queue.judged = None
     else:
         queue.filled += given
-    save_counters([queue])
-    cause = {fact.claim_id: f"claim {fact.claim_id}" for fact in filled}
-    ledger.allocate([ledger.Entry(queue.item, fact.units, cause[fact.claim_id]) for fact in filled], actor=actor, at=at)
+    queue.save(update_fields=COUNTERS)
+    entries = [ledger.Entry(queue.item, fact.units, f"claim {fact.claim_id}") for fact in filled]
+    ledger.allocate(entries, actor=actor, at=at)
     return filled
 
 
@@ -234,7 +234,7 @@ def _give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -
         count(queue, claim, units)
     queue.judged = None
     Claim.objects.bulk_update(claims, ["allocated"], batch_size=500)
-    save_counters([queue])
+    queue.save(update_fields=COUNTERS)
     ledger.release(
         [_entry({queue.item_id: queue}, claim, units, reason) for claim, units in zip(claims, taken, strict=True)],
         actor=actor,
@@ -249,11 +249,6 @@ def count(queue: Queue, claim: Claim, units: int) -> None:
         queue.passed_over += units
     if claim.put_off_to_id is not None:
         queue.put_off += units
-
-
-def save_counters(queues: Iterable[Queue]) -> None:
-    for queue in queues:
-        queue.save(update_fields=COUNTERS)
 
 
 def _entry(queues: Mapping[int, Queue], claim: Claim, units: int, reason: str = "") -> ledger.Entry:

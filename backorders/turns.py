@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from backorders.models import Claim, ClaimChange, Queue
-from backorders.queue import count, save_counters
+from backorders.queue import COUNTERS, count
 from inventory.models import PurchaseOrderLine
 
 Kind = ClaimChange.Kind
@@ -100,7 +100,7 @@ def _write(queue: Queue, claim: Claim, kind: Kind, old: str, new: str, reason: s
     claim.save(update_fields=["rank", "hold", "put_off_to"])
     ClaimChange.objects.create(claim=claim, kind=kind, old=old, new=new, reason=_checked(reason), actor=actor, at=at)
     queue.judged = None
-    save_counters([queue])
+    queue.save(update_fields=COUNTERS)
 
 
 def _checked(reason: str) -> str:

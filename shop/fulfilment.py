@@ -8,7 +8,7 @@ from django.db import transaction
 from backorders import promises, queue, turns
 from backorders.facts import Filled
 from backorders.models import Claim
-from backorders.queries import holds as holds_of
+from backorders.queries import hold_reasons
 from inventory import ledger
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
@@ -79,7 +79,7 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     served = {fact.item_id for fact in filled}
     drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
     settled = [queues[pk] for pk in sorted(served & drained)]
-    moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=holds_of(settled), at=at)
+    moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
     messages.units_arrived(filled, at=at)
     messages.days_moved(moved, at=at)
     wakeups.wake_mailer()

@@ -45,7 +45,7 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
             )
             for line, fact in joined
         ],
-        "days": len({portion.by for told in promised for portion in told}),
+        "days": len({portion.ships_on for told in promised for portion in told}),
         "together": is_together(order),
         "complete_by": wording.complete_by(promised),
         "some_now": any(portion.now for told in promised for portion in told),

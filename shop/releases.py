@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Min
+from django.db.models import F
 
 from backorders import queue
 from backorders.plan import Portion, after
 from backorders.queries import holding
 from shop import payments
 from shop.formats import long_day
-from shop.models import Order, OrderLine, Payment, Release, Shipment, ShippingMethod
-from shop.sending import day_of_all, is_together, waits_for_the_rest
+from shop.models import Order, OrderLine, Payment, Release, Shipment
+from shop.sending import day_of_all, is_together, method_of, waits_for_the_rest
 from shop.transactions import use_case
 
 
@@ -149,8 +149,6 @@ def _lines(order: Order) -> list[OrderLine]:
 
 
 def _price(order: Order, payment: Payment) -> Decimal:
-    """An order remembers its method by name: the cheapest of that name counts. What is paid costs no more."""
-    if payment.state == Payment.State.PAID:
-        return Decimal(0)
-    methods = ShippingMethod.objects.filter(name=order.shipping_name)
-    return methods.aggregate(price=Min("further_parcel_price"))["price"] or Decimal(0)
+    """What is paid costs no more."""
+    method = method_of(order) if payment.state != Payment.State.PAID else None
+    return method.further_parcel_price if method else Decimal(0)

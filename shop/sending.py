@@ -21,6 +21,11 @@ def shipping_price(method: ShippingMethod, parcels: int) -> Decimal:
     return method.price + method.further_parcel_price * (parcels - 1)
 
 
+def method_of(order: Order) -> ShippingMethod | None:
+    """An order remembers its method by name: the one of that name whose further parcels are cheapest counts."""
+    return ShippingMethod.objects.filter(name=order.shipping_name).order_by("further_parcel_price", "id").first()
+
+
 def is_together(order: Order) -> bool:
     return order.sends == Sends.TOGETHER
 
@@ -71,7 +76,7 @@ def drop_parcels_that_never_leave(order: Order) -> None:
 
     A price that is not offered any more stays as it was agreed. The order's payment must be locked by the caller.
     """
-    method = ShippingMethod.objects.filter(name=order.shipping_name).order_by("-offered", "id").first()
+    method = method_of(order)
     lines = list(order.lines.select_related("claim"))
     if is_together(order) or method is None or not any(line.claim.quantity for line in lines):
         return

@@ -50,4 +50,4 @@ def foresee(
 def _own(queues: Mapping[int, Queue], filled: Sequence[Filled], own: Mapping[int, str] | None) -> dict[int, str]:
     """Whose day moves because others were served while she was passed over reads why she was."""
     served = [queues[pk] for pk in {fact.item_id for fact in filled}]
-    return queries.holds(served) | dict(own or {})
+    return queries.hold_reasons(served) | dict(own or {})

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from backorders import queue, turns
 from backorders.models import Claim, Queue
-from backorders.turns import UnableToChangeTurn as UnableToChangeTurn
 from inventory.models import PurchaseOrderLine
 from shop.settling import Outcome, foresee, settle
 from shop.transactions import use_case

@@ -328,6 +328,14 @@ def test_a_cancelled_order_owes_nothing(curtains: Variant) -> None:
     assert "STILL TO COME" not in words
 
 
+def test_what_leaves_on_one_day_is_one_parcel(curtains: Variant) -> None:
+    told = ((Portion(1, NINTH, now=True),), (by(2, NINTH),))
+    order = place(curtains, *told)
+    messages.order_placed(order, joined(order, *told), at=AT)
+
+    assert "parcels" not in read()[1]
+
+
 def test_a_letter_stays_under_100_kb_however_long_the_order(curtains: Variant) -> None:
     curtains.product.title = "Linen curtains with a very long name " * 6
     told = [(now(1), by(2, FIFTH), by(3, NINTH, confirmed=False))] * 150

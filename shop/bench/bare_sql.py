@@ -4,7 +4,8 @@ A sale locks its items, sees what is free, writes the order, draws the places an
 in one transaction. There are no letters, promises, payments, ledger and no checks of what the buyer saw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -32,9 +33,13 @@ CREATE INDEX ON bare.claim (item_id, rank, id) WHERE allocated < quantity;
 
 def connect() -> Connection:
     """A connection of our own: no ORM, no signals, prepared statements as psycopg makes them."""
-    of = connection.settings_dict
+    return connect_to(connection.settings_dict)
+
+
+def connect_to(of: Mapping[str, Any], **more: Any) -> Connection:
+    """A plain connection to the database of Django's settings; raises psycopg.Error."""
     # Such as sslmode; the pool is Django's, and the limits of time are for requests.
-    options = {name: value for name, value in of["OPTIONS"].items() if name not in {"pool", "options"}}
+    options = {name: value for name, value in of.get("OPTIONS", {}).items() if name not in {"pool", "options"}}
     return psycopg.connect(
         host=of["HOST"] or None,
         port=of["PORT"] or None,
@@ -42,7 +47,7 @@ def connect() -> Connection:
         password=of["PASSWORD"] or None,
         dbname=of["NAME"],
         autocommit=True,
-        **options,
+        **options | more,
     )
 
 

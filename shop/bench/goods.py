@@ -15,21 +15,13 @@ from inventory.dispatch import working_days
 from inventory.locking import lock_items
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from shop import delays
+from shop.demo.people import ADA
 from shop.gateways.invoice import Invoice
 from shop.models import Cart, CartLine, Category, Product, ShippingMethod, Variant
 
 ACTOR = "bench"
 PAYMENT = Invoice.name
-DETAILS = {
-    "email": "ada@example.com",
-    "name": "Ada Lovelace",
-    "phone": "",
-    "line1": "12 Analytical Row",
-    "line2": "",
-    "postcode": "10115",
-    "city": "Berlin",
-    "country": "DE",
-}
+DETAILS = ADA.details
 
 
 def item_of(sku: str, at: datetime, *, on_hand: int = 0) -> StockItem:

@@ -11,6 +11,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from shop.bench.bare_sql import connect_to
 from shop.dev import launch
 from shop.dev.bootstrap import CannotRun, say
 from shop.dev.postgres import Postgres
@@ -72,20 +73,8 @@ def _own_database(server: str) -> Iterator[str]:
 
 
 def _on(server: str, statement: str, name: str) -> None:
-    of = environ.Env.db_url_config(server)
-    # Such as sslmode; a pool is Django's, not the server's.
-    options = {name: value for name, value in of.get("OPTIONS", {}).items() if name != "pool"}
     try:
-        with psycopg.connect(
-            host=of["HOST"] or None,
-            port=of["PORT"] or None,
-            user=of["USER"] or None,
-            password=of["PASSWORD"] or None,
-            dbname=of["NAME"],
-            autocommit=True,
-            connect_timeout=5,
-            **options,
-        ) as connection:
+        with connect_to(environ.Env.db_url_config(server), connect_timeout=5) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
     except psycopg.Error as error:
         raise CannotRun(f"The bench needs a database of its own: {error}".strip()) from error

@@ -53,9 +53,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def with_waiting_lines(self) -> Self:
         return self.filter(Exists(OrderLine.objects.waiting().filter(order=OuterRef("pk"))))
 
-    def with_ready_lines(self) -> Self:
-        return self.filter(Exists(OrderLine.objects.ready().filter(order=OuterRef("pk"))))
-
 
 class Sends(models.TextChoices):
     """How an order leaves when not all of it ships on one day: the customer's choice, kept until it has shipped."""

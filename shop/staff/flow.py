@@ -52,7 +52,7 @@ def find(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
     return obj
 
 
-class Flow(ABC):
+class Flow[F: forms.Form, P](ABC):
     """A form, a preview and an act. `preview` must compute with the code that acts."""
 
     title: str
@@ -66,21 +66,21 @@ class Flow(ABC):
         self.at = timezone.now()
 
     @abstractmethod
-    def form(self, data: Any = None) -> forms.Form: ...
+    def form(self, data: Any = None) -> F: ...
 
     @abstractmethod
-    def preview(self, form: forms.Form) -> Any:
+    def preview(self, form: F) -> P:
         """What the act would do, as a frozen value with a stable repr. Raises one of REFUSALS."""
 
     @abstractmethod
-    def act(self, form: forms.Form, preview: Any) -> str:
+    def act(self, form: F, preview: P) -> str:
         """Do it, tell the user by a message, and return the address to go to."""
 
     def state(self) -> Any:
         """What the act rests on beside the form and the preview; when it moves, the seal breaks."""
         return None
 
-    def shown(self, form: forms.Form, preview: Any) -> dict[str, Any]:
+    def shown(self, form: F, preview: P | None) -> dict[str, Any]:
         """What the templates need beside the form and the preview."""
         return {}
 
@@ -96,7 +96,7 @@ class Flow(ABC):
             form.add_error(None, str(refusal))
             return self._show_form(form)
 
-    def _confirm(self, form: forms.Form) -> HttpResponse:
+    def _confirm(self, form: F) -> HttpResponse:
         preview = self.preview(form)
         fresh = seal(form.cleaned_data, preview, self.state())
         if "confirm" in self.request.POST:
@@ -108,10 +108,10 @@ class Flow(ABC):
     def go(self, where: str) -> HttpResponse:
         return HttpResponseRedirect(where)
 
-    def _show_form(self, form: forms.Form) -> HttpResponse:
+    def _show_form(self, form: F) -> HttpResponse:
         return self._page(self.form_template, form, preview=None)
 
-    def _page(self, template: str, form: forms.Form, *, preview: Any, **context: Any) -> HttpResponse:
+    def _page(self, template: str, form: F, *, preview: P | None, **context: Any) -> HttpResponse:
         site = self.admin.admin_site
         self.request.current_app = site.name
         return TemplateResponse(
@@ -142,7 +142,7 @@ class Flow(ABC):
         return address(obj) if may_look else reverse("admin:index")
 
 
-class OnePage(Flow):
+class OnePage[F: forms.Form, P](Flow[F, P]):
     """A flow whose form stands on the same page as what it is about. `preview` does not depend on the form."""
 
     def run(self) -> HttpResponse:

@@ -122,7 +122,9 @@ class CancelForm(forms.Form):
         super().__init__(data)
         self.lines = {str(line.pk): line for line in lines if _left(line)}
         choices = [(pk, f"{_left(line)} × {_name(line)}") for pk, line in self.lines.items()]
-        self.fields["what"].choices = [(_EVERYTHING, "Everything that has not shipped"), *choices]  # type: ignore[attr-defined]
+        what = self.fields["what"]
+        assert isinstance(what, forms.ChoiceField)
+        what.choices = [(_EVERYTHING, "Everything that has not shipped"), *choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -134,7 +136,7 @@ class CancelForm(forms.Form):
         return cleaned
 
 
-class Cancel(Flow):
+class Cancel(Flow[CancelForm, tuple[Cancelled, ...]]):
     title = "Cancel for the customer"
     act_label = "Cancel it"
     preview_template = "staff/cancel_preview.html"
@@ -143,14 +145,14 @@ class Cancel(Flow):
     def form(self, data: Any = None) -> CancelForm:
         return CancelForm(data, _lines(self.obj))
 
-    def preview(self, form: CancelForm) -> tuple[Cancelled, ...]:  # type: ignore[override]
+    def preview(self, form: CancelForm) -> tuple[Cancelled, ...]:
         chosen = form.lines.get(form.cleaned_data["what"])
         rows = [chosen] if chosen else list(form.lines.values())
         if not rows:
             raise UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
         return tuple(_cancelled(line, form.cleaned_data["units"] or _left(line)) for line in rows)
 
-    def act(self, form: CancelForm, preview: tuple[Cancelled, ...]) -> str:  # type: ignore[override]
+    def act(self, form: CancelForm, preview: tuple[Cancelled, ...]) -> str:
         reason = form.cleaned_data["reason"]
         if line := form.lines.get(form.cleaned_data["what"]):
             row = preview[0]

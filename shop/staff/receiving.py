@@ -35,7 +35,7 @@ class Goods:
         return max(0, self.owed - self.units)
 
 
-class ReceiveGoods(Flow):
+class ReceiveGoods(Flow[DeliveryForm, Outcome]):
     """Idempotent by delivery number: what is confirmed twice is on the shelf once."""
 
     title = "Receive goods"
@@ -47,23 +47,23 @@ class ReceiveGoods(Flow):
     def form(self, data: Any = None) -> DeliveryForm:
         return DeliveryForm(data, expected=expected_of(self.obj) if self.obj else ())
 
-    def preview(self, form: DeliveryForm) -> Outcome:  # type: ignore[override]
+    def preview(self, form: DeliveryForm) -> Outcome:
         return fulfilment.preview_delivery(
             form.cleaned_data["number"], form.arrived, order=self.obj, actor=self.actor, at=self.at
         )
 
-    def shown(self, form: DeliveryForm, preview: Outcome | None) -> dict[str, Any]:  # type: ignore[override]
+    def shown(self, form: DeliveryForm, preview: Outcome | None) -> dict[str, Any]:
         if preview is None:
             return {}
         return {"effects": effects(preview.filled, preview.moved), "goods": goods(form, preview)}
 
-    def _confirm(self, form: DeliveryForm) -> HttpResponse:  # type: ignore[override]
+    def _confirm(self, form: DeliveryForm) -> HttpResponse:
         # Asked first: a preview of what was received before would show a world in which it came twice.
         if Delivery.objects.filter(number=form.cleaned_data["number"].strip()).exists():
             return self.go(self.act(form, Outcome((), ())))
         return super()._confirm(form)
 
-    def act(self, form: DeliveryForm, preview: Outcome) -> str:  # type: ignore[override]
+    def act(self, form: DeliveryForm, preview: Outcome) -> str:
         received = fulfilment.receive(
             form.cleaned_data["number"], form.arrived, order=self.obj, actor=self.actor, at=self.at
         )

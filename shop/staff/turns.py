@@ -32,7 +32,7 @@ def deliveries_for(claim: Claim) -> QuerySet[PurchaseOrderLine]:
 def possible(claim: Claim) -> set[str]:
     """The names of the acts that make sense for a claim as it stands."""
     if not claim.lacks:
-        return set()
+        return {"resume"} if claim.hold else set()
     acts = {"change_rank", "resume" if claim.hold else "hold"}
     if claim.put_off_to_id:
         acts.add("call_back")
@@ -176,15 +176,19 @@ class DeliveryForm(forms.Form):
     )
     reason = _reason(_CUSTOMER_READS)
 
+    def __init__(self, data: Any, deliveries: QuerySet[PurchaseOrderLine]):
+        super().__init__(data)
+        field = self.fields["delivery"]
+        assert isinstance(field, _DeliveryField)
+        field.queryset = deliveries
+
 
 class PutOff(ChangesTurn):
     title = "Wait for a later delivery"
     act_label = "Let it wait"
 
     def form(self, data: Any = None) -> DeliveryForm:
-        form = DeliveryForm(data)
-        form.fields["delivery"].queryset = deliveries_for(self.obj)  # type: ignore[attr-defined]
-        return form
+        return DeliveryForm(data, deliveries_for(self.obj))
 
     def turn(self, form: forms.Form) -> Turn:
         return turns.put_off(self.obj, form.cleaned_data["delivery"], reason=form.cleaned_data["reason"])

@@ -65,7 +65,7 @@ class Standing:
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Six queries, one more for each line that waits, and one for an order that is sent together."""
+        """Seven queries, and one more for an order that is sent together."""
         lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
         claims = [line.claim for line in lines]
         told = queries.holding([claim.pk for claim in claims])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from inventory.models import PurchaseOrder
@@ -75,7 +75,7 @@ def receive_two(page: Page, shop: str, purchase: PurchaseOrder) -> None:
 
 
 def test_ada_buys_what_is_not_all_there_and_gets_it(
-    page: Page, live_server: LiveServer, celery_worker, smtp_server, settings, desk: User
+    page: Page, browser: Browser, live_server: LiveServer, celery_worker, smtp_server, settings, desk: User
 ):
     settings.SITE_URL = live_server.url
     item = stock(on_hand=1)
@@ -93,7 +93,7 @@ def test_ada_buys_what_is_not_all_there_and_gets_it(
     expect(story).to_contain_text("1 set aside for you, being packed")
     expect(story).to_contain_text(f"2 waiting, ship by {long_day(day)}")
 
-    desk_page = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    desk_page = browser.new_context().new_page()
     receive_two(desk_page, live_server.url, line.order)
 
     sent = Letter.objects.filter(thread=number, state=Letter.State.SENT)

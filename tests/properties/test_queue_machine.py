@@ -11,7 +11,6 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -30,6 +29,7 @@ from inventory.models import StockItem
 from inventory.purchasing import change_expected_day
 from inventory.receiving import Arrived, receive_delivery
 from tests.cast import NOON, SOON, inbound, stock
+from tests.properties.undone import Undone
 
 
 @dataclass
@@ -100,19 +100,8 @@ class Model:
             claim.allocated -= min(claim.allocated - claim.shipped, max(0, self.held - self.on_hand))
 
 
-class QueueMachine(RuleBasedStateMachine):
+class QueueMachine(Undone):
     policy = Policy.INBOUND
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.atomic = transaction.atomic()
-        # The same mark that Django's own test case sets: use cases may open durable transactions inside.
-        self.atomic._from_testcase = True  # type: ignore[attr-defined]
-        self.atomic.__enter__()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
 
     @initialize(on_hand=st.integers(0, 2), owed=st.integers(4, 8), wanted=st.lists(st.integers(1, 3), max_size=3))
     def open_shop(self, on_hand, owed, wanted):

@@ -16,7 +16,7 @@ from backorders.models import Claim, ClaimChange, Policy, Queue
 from inventory.models import PurchaseOrderLine, StockItem
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import fulfilment, turns
+from shop import cancellations, fulfilment, turns
 from shop.models import Order, Sends
 from shop.settling import Outcome
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, days_told, inbound, stock, variant
@@ -278,6 +278,18 @@ def test_only_what_makes_sense_is_offered(cy: Client) -> None:
     assert offered(ada) == set()
     assert offered(bo) == {"change_rank", "resume", "put_off"}
     assert "It does not wait" in words(cy.get(page_of(ada)))
+
+
+def test_a_hold_that_outlived_its_wait_can_be_lifted(cy: Client) -> None:
+    item = stock(on_hand=1)
+    inbound(item, 1)
+    order = buy((variant(item), 2))
+    turns.change(turns.hold(claim_of(order), reason="the address is unclear"), actor=CY, at=NOON)
+    cancellations.cancel_line(order.lines.get(), 1, actor="ada", at=NOON)
+
+    assert f'href="{act_on(order, "resume")}"' in cy.get(page_of(order)).content.decode()
+    confirm(cy, act_on(order, "resume"), {"reason": "it is clear"})
+    assert claim_of(order).hold == ""
 
 
 def test_why_she_gets_it_before_me_is_answered_from_the_rows(cy: Client) -> None:
