@@ -1,10 +1,12 @@
 """Who waits for what, and what we told them."""
 
+from enum import StrEnum
 from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
 
+from backorders.deadlines import Kind, Standing
 from inventory.models import PurchaseOrderLine, StockItem
 
 
@@ -14,6 +16,10 @@ class Policy(models.TextChoices):
     CLOSED = "closed", "Closed: sell only what is on the shelf"
     INBOUND = "inbound", "Against what is on order"
     LEAD_TIME = "lead_time", "Open, with a lead time"
+
+
+def _words(names: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(name.value, name.value.replace("_", " ").capitalize()) for name in names]
 
 
 class Queue(models.Model):
@@ -113,11 +119,22 @@ class Claim(models.Model):
     # The version of the promise that holds; 0 before the first.
     told = models.PositiveSmallIntegerField(default=0, editable=False)
     placed_at = models.DateTimeField()
+    # Two letters: days end in the customer's zone as well as in the house's.
+    country = models.CharField(max_length=2, blank=True)
+    standing = models.CharField(max_length=11, choices=_words(Standing), default=Standing.AS_TOLD.value, editable=False)
+    # The newest notice of a delay; it is the open question while the standing is one.
+    notice = models.ForeignKey(
+        "backorders.Notice", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    due_at = models.DateTimeField(
+        null=True, editable=False, help_text="Until then it ships, or its customer has heard from us or answered."
+    )
 
     objects = ClaimQuerySet.as_manager()
 
     class Meta:
         indexes = [
+            models.Index(fields=["due_at"], name="claim_due", condition=Q(shipped__lt=F("quantity"))),
             models.Index(fields=["item", "rank", "id"], name="claim_waiting", condition=Q(allocated__lt=F("quantity"))),
             models.Index(
                 fields=["item", "rank", "id"],
@@ -218,3 +235,64 @@ class ClaimChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.old or 'none'} → {self.new or 'none'}: {self.reason}"
+
+
+class Notice(models.Model):
+    """What a customer was told of a delay: the day that held, the new one, and what her silence does. Append-only.
+
+    It tells the version of the claim's promise that bears its number. With `answer_by`, her yes must be here until
+    then, or the order of it ends; without, silence keeps the order.
+    """
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="notices")
+    version = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=7, choices=_words(Kind))
+    # Where the claim stood before.
+    before = models.CharField(max_length=11, choices=_words(Standing))
+    old_day = models.DateField(null=True)
+    new_day = models.DateField(null=True)
+    reason = models.CharField(max_length=255, help_text="As the customer read it.")
+    answer_by = models.DateTimeField(null=True)
+    letter = models.CharField(max_length=150, help_text="The key of the letter that tells it.")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "kind", "version"], name="notice_once_per_kind_and_promise"),
+        ]
+        indexes = [models.Index(fields=["letter"], name="notice_by_letter")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} notice of {self.told_at:%-d %B %Y}"
+
+
+class Consent(models.Model):
+    """The customer's recorded answer to a notice, and who wrote it down. Append-only, one for each notice."""
+
+    class Answer(models.TextChoices):
+        KEEP = "keep", "Keep it and wait"
+        LAST_DAY = "last_day", "Wait until a last day"
+        CANCEL = "cancel", "Cancel it"
+        ALTERNATIVE = "alternative", "Take something else instead"
+        SILENCE = "silence", "Silence, which keeps it"
+
+    notice = models.OneToOneField(Notice, on_delete=models.PROTECT, related_name="consent")
+    answer = models.CharField(max_length=11, choices=Answer)
+    # What was chosen with it: the last day, or what is taken instead.
+    detail = models.CharField(max_length=255, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.get_answer_display()
+
+
+class Bounce(models.Model):
+    """A notice that did not reach its customer, which makes it no notice: what the mail server said. Append-only."""
+
+    notice = models.OneToOneField(Notice, on_delete=models.PROTECT, related_name="bounce")
+    answer = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Not told: {self.answer}"

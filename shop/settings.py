@@ -13,6 +13,7 @@ import holidays
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from backorders.deadlines import Rule
 from shop import gateways
 from shop.gateways import iban
 from shop.staff.unfold import UNFOLD as UNFOLD
@@ -49,6 +50,13 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     if not value.isdecimal() or not least <= int(value) <= most:
         raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number from {least} to {most}.")
     return int(value)
+
+
+def one_of(name: str, known: list[str], *, default: str) -> str:
+    value = env.str(name, default=default).strip().lower()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
+    return value
 
 
 def weekdays(name: str, known: list[str], *, default: list[str]) -> list[int]:
@@ -122,6 +130,10 @@ CLOSED_ON = days("CLOSED_ON")
 # An order placed at this hour or later counts as placed on the next day; 24 means that there is no such hour.
 CUTOFF_HOUR = number("CUTOFF_HOUR", default=14, least=0, most=24)
 HANDLING_DAYS = number("HANDLING_DAYS", default=0, least=0, most=60)
+
+# --- When a day slips -------------------------------------------------------------------------------------
+
+DELAY_RULE = one_of("DELAY_RULE", [*Rule], default=Rule.HOUSE)
 
 # --- Payment ----------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ PRODUCTION = {
 }
 
 # What settings.py reads the environment with.
-READERS = r"(?:env\.\w+|required|flag|number|weekdays|days|holidays_of|payment_methods)"
+READERS = r"(?:env\.\w+|required|flag|number|weekdays|days|holidays_of|payment_methods|one_of)"
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,259 @@
+"""What customers are told of delays, and what they answer: notices, questions, deadlines (the rules: deadlines).
+
+Every function takes claims of queues from `queue.lock`, inside the transaction that locked them: a notice, an answer, a
+delivery and a deadline meet under the stock item's lock, and the first one wins.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from backorders.deadlines import (
+    CHECK_IN,
+    Kind,
+    Rule,
+    Silence,
+    Slip,
+    Standing,
+    hers_ends,
+    offer,
+    ours_ends,
+    silence,
+)
+from backorders.models import Bounce, Claim, Consent, Notice, Promise
+from backorders.plan import Portion, after, is_worse
+from backorders.queries import portion_of
+
+_SCHEDULE = """
+UPDATE backorders_claim AS claim SET standing = fresh.standing, due_at = fresh.due_at, notice_id = fresh.notice
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[]) AS fresh (id, standing, due_at, notice)
+WHERE claim.id = fresh.id
+"""
+
+
+class UnableToAnswer(Exception):
+    """The sentence says why there is nothing to answer any more, and what holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A told day that moved, as the customer sees it.
+
+    `slips` are the days that got later, none when it got better; `expects` what she can expect for the units that are
+    still to come; `due_on` the day by which the next of them ships, None if nobody can say. `letter` is the key of the
+    letter that tells it.
+    """
+
+    claim_id: int
+    version: int
+    slips: tuple[Slip, ...]
+    expects: tuple[Portion, ...]
+    due_on: date | None
+    reason: str
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a move asks of its customer. With `answer_by` her yes must be here until then.
+
+    `withdrawn` is a question that was open and that the better day answers.
+    """
+
+    kind: Kind | None
+    standing: Standing
+    answer_by: datetime | None = None
+    withdrawn: bool = False
+
+
+def rule() -> Rule:
+    """Whose law the house follows."""
+    return Rule(settings.DELAY_RULE)
+
+
+def due_at(day: date | None, country: str) -> datetime | None:
+    """The instant by which something is shipped that was told for a day."""
+    return None if day is None else ours_ends(day, country, settings.TIME_ZONE)
+
+
+def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Told]:
+    """Write the notices of moves, and where their claims stand from now on: what each asks, by claim.
+
+    A slip that is found when the day of the claim has passed already is left out: a notice after the day is no notice,
+    and its deadline is being dealt with. The number of queries does not depend on the number of moves.
+    """
+    claims = {
+        claim.pk: claim
+        for claim in Claim.objects.filter(pk__in=[move.claim_id for move in moves]).select_related("notice")
+    }
+    in_time = [move for move in moves if not (move.slips and _is_too_late(claims[move.claim_id], at))]
+    told, notices = {}, []
+    answered = _answered_by(moves, claims)
+    for move in in_time:
+        claim = claims[move.claim_id]
+        if move.slips:
+            told[claim.pk], notice = _notice(claim, move, at)
+            notices.append(notice)
+        else:
+            told[claim.pk] = _better(claim, move, answered)
+    Notice.objects.bulk_create(notices, batch_size=1000)
+    for notice in notices:
+        claims[notice.claim_id].notice = notice
+    _write(claims[pk] for pk in told)
+    return told
+
+
+def _is_too_late(claim: Claim, at: datetime) -> bool:
+    return rule() != Rule.UK_EU and claim.due_at is not None and at > claim.due_at
+
+
+def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Told, Notice]:
+    before = Standing(claim.standing)
+    made = offer(move.slips, before, rule())
+    answer_by = None
+    if before.is_question and claim.notice:
+        answer_by = claim.notice.answer_by
+    elif made.answer_by:
+        answer_by = hers_ends(made.answer_by, claim.country, settings.TIME_ZONE)
+    notice = Notice(
+        claim=claim,
+        version=move.version,
+        kind=made.kind,
+        before=before,
+        old_day=_last(slip.old for slip in move.slips),
+        new_day=_last(slip.new for slip in move.slips),
+        reason=move.reason,
+        answer_by=answer_by,
+        letter=move.letter,
+        told_at=at,
+    )
+    claim.standing = made.standing
+    claim.due_at = answer_by or due_at(move.due_on, claim.country)
+    return Told(made.kind, made.standing, answer_by), notice
+
+
+def _better(claim: Claim, move: Move, answered: Collection[int]) -> Told:
+    """A better day binds us as the first one did. A question stays open, unless nothing of it is late any more."""
+    standing = Standing(claim.standing)
+    withdrawn = standing.is_question and claim.pk in answered
+    if claim.pk in answered:
+        standing = Standing.AS_TOLD
+    if not standing.is_question:
+        claim.standing = standing
+        claim.due_at = due_at(move.due_on, claim.country)
+    return Told(None, standing, claim.notice.answer_by if standing.is_question and claim.notice else None, withdrawn)
+
+
+def _answered_by(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
+    """Claims whose better day is no later than the one that held before they were told of a delay at all.
+
+    Two queries, and none when nobody was told of one.
+    """
+    better = {move.claim_id: move for move in moves if not move.slips and claims[move.claim_id].standing in _DELAYED}
+    if not better:
+        return set()
+    held: dict[int, int] = {}
+    for notice in Notice.objects.filter(claim__in=better, before=Standing.AS_TOLD).order_by("version"):
+        held[notice.claim_id] = notice.version - 1
+    which = Q()
+    for pk, version in held.items():
+        which |= Q(claim=pk, version=version)
+    portions: dict[int, list[Portion]] = {pk: [] for pk in held}
+    for row in Promise.objects.filter(which).order_by("claim_id", F("ships_on").asc(nulls_last=True)):
+        portions[row.claim_id].append(portion_of(row))
+    return {
+        pk
+        for pk, before in portions.items()
+        if not is_worse(better[pk].expects, after(before, sum(p.quantity for p in before) - _units(better[pk].expects)))
+    }
+
+
+def arrived(claim_ids: Collection[int]) -> None:
+    """Whose units are all set aside now need not answer any more; they still leave by the day of the question."""
+    open_questions = Claim.objects.filter(pk__in=claim_ids, standing__in=_QUESTIONS, allocated=F("quantity"))
+    open_questions.update(standing=Standing.DELAYED)
+
+
+def keep(claims: Sequence[Claim], *, next_days: Mapping[int, date | None], actor: str, at: datetime) -> list[Notice]:
+    """She agrees to wait. `next_days` has the day by which the next unit of each claim ships, None if nobody can say.
+
+    Returns the notices that were answered. Raises UnableToAnswer when one of them waits for no answer any more.
+    """
+    notices = [_open(claim, at) for claim in claims]
+    Consent.objects.bulk_create(
+        Consent(notice=notice, answer=Consent.Answer.KEEP, actor=actor, at=at) for notice in notices
+    )
+    for claim in claims:
+        day = next_days[claim.pk]
+        claim.standing = Standing.AGREED
+        claim.due_at = due_at(day or timezone.localdate(at) + CHECK_IN, claim.country)
+    _write(claims)
+    return notices
+
+
+def _open(claim: Claim, at: datetime) -> Notice:
+    notice = claim.notice
+    if notice is None or not Standing(claim.standing).is_question:
+        raise UnableToAnswer("Nothing of this order waits for your answer any more: see below what holds.")
+    if notice.answer_by and at > notice.answer_by:
+        raise UnableToAnswer("The time to answer is over, and what was asked about is being cancelled.")
+    return notice
+
+
+def note(claims: Iterable[Claim], answer: Consent.Answer, *, detail: str = "", actor: str, at: datetime) -> None:
+    """Write down what she chose instead of waiting, for those claims that were told of a delay and not answered yet."""
+    asked = [claim.notice_id for claim in claims if claim.notice_id]
+    unanswered = Notice.objects.filter(pk__in=asked, consent=None)
+    Consent.objects.bulk_create(
+        Consent(notice=notice, answer=answer, detail=detail, actor=actor, at=at) for notice in unanswered
+    )
+
+
+def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None]) -> None:
+    """Set anew by when the next unit of each claim ships; the deadline of an open question stays."""
+    changed = []
+    for claim in claims:
+        fresh = due_at(next_days[claim.pk], claim.country)
+        if not Standing(claim.standing).is_question and fresh != claim.due_at:
+            claim.due_at = fresh
+            changed.append(claim)
+    _write(changed)
+
+
+def due(at: datetime, limit: int) -> list[int]:
+    """Ids of up to `limit` claims whose deadline has passed unshipped, the longest due first."""
+    passed = Claim.objects.filter(due_at__lt=at, shipped__lt=F("quantity"))
+    return list(passed.order_by("due_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def what_silence_means(claim: Claim, next_day: date | None) -> Silence:
+    """What is to be done now that the claim's deadline has passed."""
+    if Bounce.objects.filter(notice=claim.notice_id).exists():
+        return silence(Standing.AS_TOLD, next_day, rule())
+    return silence(Standing(claim.standing), next_day, rule())
+
+
+def _write(claims: Iterable[Claim]) -> None:
+    rows = [(claim.pk, str(claim.standing), claim.due_at, claim.notice_id) for claim in claims]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_SCHEDULE, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _last(days: Iterable[date | None]) -> date | None:
+    """The last of the days; an unknown one is after all others."""
+    listed = list(days)
+    return None if None in listed else max(day for day in listed if day)
+
+
+def _units(portions: Iterable[Portion]) -> int:
+    return sum(portion.quantity for portion in portions)
+
+
+_QUESTIONS = [standing for standing in Standing if standing.is_question]
+_DELAYED = [*_QUESTIONS, Standing.DELAYED, Standing.AGREED]

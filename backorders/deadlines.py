@@ -1,0 +1,156 @@
+"""What a slip asks for, what silence means, and the instant at which a day ends. Pure: no database, no clock.
+
+The rules are 16 CFR 435.2 for the United States ("us") and, for the United Kingdom and the European Union ("uk_eu"),
+the Consumer Rights Act 2015 s.28 and directive 2011/83/EU art. 18. The rule of the house takes the strictest of them
+for everybody: it asks as the first does, and lets the customer go as freely as the others do.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel.core import get_global
+
+# A first delay up to so much later than the day that was first promised needs no answer: 435.2(b)(1)(ii).
+GRACE = timedelta(days=30)
+# Who agreed to wait without a day hears from us again after so long, and has as long to say yes once more.
+CHECK_IN = timedelta(days=30)
+# A refund is sent within so many working days: 435.1(b)(1).
+REFUND_WORKING_DAYS = 7
+# ... and within so many days: directive 2011/83/EU art. 13(1).
+REFUND_DAYS = 14
+
+
+class Rule(StrEnum):
+    """Whose law the deadlines follow."""
+
+    HOUSE = "house"
+    US = "us"
+    UK_EU = "uk_eu"
+
+
+class Standing(StrEnum):
+    """Where a claim stands between us and its customer, until it has shipped.
+
+    As told: the day that she was promised holds. Delayed: she knows a later one, and her silence keeps the order.
+    Asked: without her yes to a long delay the order ends. Asked again: the same, for a further delay. Agreed: she said
+    yes. Last day: she set one, and the order ends with it. Late: the day passed, and she was told so.
+    """
+
+    AS_TOLD = "as_told"
+    DELAYED = "delayed"
+    ASKED = "asked"
+    ASKED_AGAIN = "asked_again"
+    AGREED = "agreed"
+    LAST_DAY = "last_day"
+    LATE = "late"
+
+    @property
+    def is_question(self) -> bool:
+        """Is her answer awaited? Silence then ends the order of it."""
+        return self in {Standing.ASKED, Standing.ASKED_AGAIN}
+
+
+class Kind(StrEnum):
+    """A notice: of a short delay, of a long one or one without a day, of one more delay, of a day that we let pass."""
+
+    SHORT = "short"
+    LONG = "long"
+    RENEWED = "renewed"
+    MISSED = "missed"
+
+
+class Silence(StrEnum):
+    """What it means that a deadline passed and nothing shipped."""
+
+    WE_WERE_SILENT = "we were silent"
+    SHE_WAS_SILENT = "she was silent"
+    LAST_DAY_PASSED = "her last day passed"
+    ASK_AGAIN = "ask again"
+    APOLOGISE = "apologise"
+
+    @property
+    def cancels(self) -> bool:
+        return self in {Silence.WE_WERE_SILENT, Silence.SHE_WAS_SILENT, Silence.LAST_DAY_PASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Units of a claim that will ship later: the day that held until now, and the new day. None: nobody can give one.
+
+    While nothing has slipped yet, the day that holds is the one that the law counts from.
+    """
+
+    old: date | None
+    new: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The notice that a slip calls for. With `answer_by`, her yes must be here by the end of that day.
+
+    Without it silence keeps the order, unless the standing is a question: then the deadline of that question stays.
+    """
+
+    kind: Kind
+    standing: Standing
+    answer_by: date | None = None
+
+
+def offer(slips: Collection[Slip], standing: Standing, rule: Rule) -> Offer:
+    """What is to be told of the units of one claim that slip together.
+
+    While a question is open, a further slip is told and never gives us more time than the question did.
+    """
+    if rule == Rule.UK_EU:
+        unknown = any(slip.new is None for slip in slips)
+        return Offer(Kind.LONG if unknown else Kind.SHORT, _unasked(standing))
+    if standing.is_question:
+        kind = Kind.LONG if standing == Standing.ASKED else Kind.RENEWED
+        return Offer(kind, standing)
+    if standing in {Standing.DELAYED, Standing.AGREED, Standing.LAST_DAY}:
+        return Offer(Kind.RENEWED, Standing.ASKED_AGAIN, min(slip.old for slip in slips if slip.old))
+    long = [slip.old for slip in slips if slip.old and (slip.new is None or slip.new > slip.old + GRACE)]
+    if long:
+        return Offer(Kind.LONG, Standing.ASKED, min(long) + GRACE)
+    return Offer(Kind.SHORT, Standing.DELAYED)
+
+
+def _unasked(standing: Standing) -> Standing:
+    return Standing.LAST_DAY if standing == Standing.LAST_DAY else Standing.DELAYED
+
+
+def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:
+    """What is to be done when the claim's deadline passes unshipped. `day` is the day that she agreed to, or None."""
+    if standing == Standing.LAST_DAY:
+        return Silence.LAST_DAY_PASSED
+    if standing.is_question:
+        return Silence.SHE_WAS_SILENT
+    if standing == Standing.AGREED and day is None:
+        return Silence.ASK_AGAIN
+    return Silence.APOLOGISE if rule == Rule.UK_EU else Silence.WE_WERE_SILENT
+
+
+def ours_ends(day: date, country: str, house: str) -> datetime:
+    """The instant at which a day is over for what we owe: in the house's zone or hers, whichever is earlier."""
+    return min(_ends(day, country, house))
+
+
+def hers_ends(day: date, country: str, house: str) -> datetime:
+    """The instant until which an answer is in time: the end of the day in the house's zone or hers, the later one."""
+    return max(_ends(day, country, house))
+
+
+def _ends(day: date, country: str, house: str) -> Iterable[datetime]:
+    # The instant itself still belongs to the day: what comes at exactly the same time as a deadline is in time.
+    midnight = datetime.combine(day + timedelta(days=1), time())
+    return (midnight.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in _zones(country) | {house})
+
+
+@cache
+def _zones(country: str) -> frozenset[str]:
+    """The time zones of a country, by its ISO 3166 code; none for one that is not known."""
+    return frozenset(get_global("territory_zones").get(country, ()))
