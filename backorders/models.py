@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backorders.deadlines import Kind, Standing
+from backorders.units import Units
 from inventory.models import PurchaseOrderLine, StockItem
 
 
@@ -89,7 +90,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.order_by("rank", "id")
 
 
-class Claim(models.Model):
+class Claim(Units, models.Model):
     """One order line's place in the queue of one stock item.
 
     `quantity` is what is wanted now; leaving the queue lowers it and leaves a Withdrawal. The id is drawn under the
@@ -157,18 +158,8 @@ class Claim(models.Model):
         return f"{self.quantity} × {self.item.sku} for {self.reference}"
 
     @property
-    def lacks(self) -> int:
-        """Units still waited for."""
-        return self.quantity - self.allocated
-
-    @property
     def is_passed_over(self) -> bool:
         return bool(self.hold) or self.put_off_to_id is not None
-
-    @property
-    def ready(self) -> int:
-        """Units set aside on the shelf and not yet shipped."""
-        return self.allocated - self.shipped
 
 
 class Promise(models.Model):

@@ -6,8 +6,11 @@ dead and comes back changes nothing.
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
@@ -35,37 +38,44 @@ _State = Letter.State
 _WRITE = """
 INSERT INTO notifications_letter
     (key, template, recipient, context, thread, written_at, due_at, state, attempts, subject, server_answer)
-SELECT key, template, recipient, context, thread, written_at, due_at, %s, 0, '', ''
-FROM jsonb_to_recordset(%s::jsonb) AS letter
-    (key text, template text, recipient text, context jsonb, thread text, written_at timestamptz, due_at timestamptz)
+SELECT key, template, recipient, context, thread, %s, %s, %s, 0, '', ''
+FROM jsonb_to_recordset(%s::jsonb) AS draft (key text, template text, recipient text, context jsonb, thread text)
 ON CONFLICT (key) DO NOTHING
 """
 
 
-def write(*letters: Letter) -> None:
-    """Put letters into the outbox, in the transaction of the fact that they tell.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter that is not in the outbox yet; its fields are those of the letter."""
+
+    key: str
+    template: str
+    recipient: str
+    thread: str
+    context: Mapping[str, Any]
+
+
+def write(drafts: Iterable[Draft], *, at: datetime) -> None:
+    """Put letters into the outbox, due at once, in the transaction of the fact that they tell.
 
     A letter whose key is already there is left out: that fact has been told. Keys are written in sorted order, so that
     two transactions that tell the same facts wait for each other and never in a circle.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("A letter is written in the transaction of the fact that it tells.")
-    if not letters:
-        return
     rows = [
         {
-            "key": letter.key,
-            "template": letter.template,
-            "recipient": letter.recipient,
-            "context": letter.context,
-            "thread": letter.thread,
-            "written_at": letter.written_at.isoformat(),
-            "due_at": letter.due_at.isoformat(),
+            "key": draft.key,
+            "template": draft.template,
+            "recipient": draft.recipient,
+            "context": draft.context,
+            "thread": draft.thread,
         }
-        for letter in sorted(letters, key=lambda letter: letter.key)
+        for draft in sorted(drafts, key=attrgetter("key"))
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [_State.PENDING.value, json.dumps(rows)])
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, [at, at, _State.PENDING.value, json.dumps(rows)])
 
 
 def claim(limit: int, at: datetime) -> list[Letter]:

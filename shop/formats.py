@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
@@ -11,6 +12,8 @@ from django.utils import timezone
 LOCALE = "en_GB"
 
 
+# A letter to each of thousands says the same few days.
+@lru_cache(1000)
 def long_day(day: date | None) -> str:
     """A day with its month's name, such as "9 December 2026"; a missing day in words."""
     return format_date(day, "d MMMM y", locale=LOCALE) if day else "a day not known yet"

@@ -6,7 +6,7 @@ held when it was written, whenever it is sent.
 """
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -20,11 +20,12 @@ from backorders.facts import Filled, Joined, Moved, Withdrawn
 from backorders.plan import Portion
 from backorders.queries import holding
 from notifications import outbox
-from notifications.models import Letter
+from notifications.outbox import Draft
 from shop import wording
 from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME, transfer
 from shop.models import Order, OrderLine, Payment, Release, Shipment
+from shop.plain import AnyLine, AnyOrder, PlainLine, PlainOrder, orders_of
 from shop.sending import Told, day_of_all, is_together, move_of_all, released, waits_for_the_rest
 
 LINK_SALT = "shop.order-link.view"
@@ -60,7 +61,7 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
         "consent": order.consent_text,
         "consented_at": order.consented_at and long_moment(order.consented_at),
     }
-    outbox.write(_letter(order, "order_placed", f"placed:{order.number}", at, context))
+    outbox.write([_letter(order, "order_placed", f"placed:{order.number}", context)], at=at)
 
 
 def _leaves_later(order: Order, promised: Iterable[Sequence[Portion]]) -> str:
@@ -74,11 +75,11 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     units: Counter[int] = Counter()
     for fact in filled:
         units[fact.claim_id] += fact.units
-    orders = _lines_by_order(units)
+    orders = list(orders_of(units))
     told = _told_to_all(orders)
-    free_to_go = released(orders)
+    free_to_go = released(order for order, _ in orders)
     letters = []
-    for order, lines in orders.items():
+    for order, lines in orders:
         arrived = [line for line in lines if line.claim_id in units]
         # A correction can take units away that the next delivery brings again: the moment tells the two apart.
         key = _digest(at.timestamp(), [(line.claim_id, line.claim.allocated) for line in arrived])
@@ -88,11 +89,11 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
                 for line in arrived
             ],
             "units": sum(units[line.claim_id] for line in arrived),
-            "to_come": [wording.waiting(line, told) for line in lines if line.claim.lacks],
+            "to_come": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
             "together": _together(order, lines, told, is_released=order.pk in free_to_go),
         }
-        letters.append(_letter(order, "units_arrived", f"arrived:{order.number}:{key}", at, context))
-    outbox.write(*letters)
+        letters.append(_letter(order, "units_arrived", f"arrived:{order.number}:{key}", context))
+    outbox.write(letters, at=at)
 
 
 def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
@@ -106,11 +107,11 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
         "amount": _money(order, sum((row.line.unit_price * row.quantity for row in rows), Decimal(0))),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
-        "to_come": wording.to_come(open_lines, told),
+        "to_come": wording.to_come(order, open_lines, told),
         "together": _together(order, open_lines, told, is_released=False),
         "ahead": _ahead(shipment),
     }
-    outbox.write(_letter(order, "parcel_shipped", f"shipped:{shipment.pk}", at, context))
+    outbox.write([_letter(order, "parcel_shipped", f"shipped:{shipment.pk}", context)], at=at)
 
 
 def days_moved(moved: Sequence[Moved], *, at: datetime) -> None:
@@ -120,37 +121,37 @@ def days_moved(moved: Sequence[Moved], *, at: datetime) -> None:
     together has one day, and only that day is news.
     """
     by_claim = {fact.claim_id: fact for fact in moved}
-    orders = _lines_by_order(by_claim)
-    told_to_all = holding([line.claim_id for order, lines in orders.items() if is_together(order) for line in lines])
+    orders = list(orders_of(by_claim))
+    told_to_all = holding([line.claim_id for order, lines in orders if is_together(order) for line in lines])
     letters = []
-    for order, lines in orders.items():
+    for order, lines in orders:
         facts = [(line, by_claim[line.claim_id]) for line in lines if line.claim_id in by_claim]
         if is_together(order):
-            letters += _day_of_all_moved(order, lines, facts, told_to_all, at)
+            letters += _day_of_all_moved(order, lines, facts, told_to_all)
             continue
         for template, worse in (("days_later", True), ("days_earlier", False)):
             if told := [(line, fact) for line, fact in facts if fact.is_later == worse]:
                 key = _digest([(fact.claim_id, fact.version) for _, fact in told])
-                letters.append(_letter(order, template, f"moved:{order.number}:{key}", at, wording.change(told)))
-    outbox.write(*letters)
+                letters.append(_letter(order, template, f"moved:{order.number}:{key}", wording.change(order, told)))
+    outbox.write(letters, at=at)
 
 
 def _day_of_all_moved(
-    order: Order, lines: Sequence[OrderLine], facts: Sequence[tuple[OrderLine, Moved]], told: Told, at: datetime
-) -> list[Letter]:
+    order: PlainOrder, lines: Sequence[PlainLine], facts: Sequence[tuple[PlainLine, Moved]], told: Told
+) -> list[Draft]:
     move = move_of_all(lines, told, {fact.claim_id: fact for _, fact in facts})
     if move is None:
         return []
     old, new = move
     key = _digest([(fact.claim_id, fact.version) for _, fact in facts])
-    context = wording.change(facts) | {
+    context = wording.change(order, facts) | {
         "old_day": wording.day_or_none(old),
         "new_day": wording.day_or_none(new),
         "what": "the rest" if any(line.claim.shipped for line in lines) else "everything",
         "together": True,
     }
     template = "days_later" if new > old else "days_earlier"
-    return [_letter(order, template, f"moved:{order.number}:{key}", at, context)]
+    return [_letter(order, template, f"moved:{order.number}:{key}", context)]
 
 
 def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Decimal, at: datetime) -> None:
@@ -167,10 +168,10 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Dec
         "amount": _money(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
         "nothing_left": not any(line.claim.quantity for line in lines),
         "refund": _money(order, refund) if refund else "",
-        "to_come": wording.to_come(open_lines, told),
+        "to_come": wording.to_come(order, open_lines, told),
         "together": _together(order, open_lines, told, is_released=order.pk in released([order])),
     }
-    outbox.write(_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", at, context))
+    outbox.write([_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
 
 
 def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
@@ -182,9 +183,9 @@ def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
         "received_at": long_moment(at),
         "some_ready": any(line.claim.ready for line in lines)
         and not waits_for_the_rest(order, lines, is_released=order.pk in released([order])),
-        "to_come": wording.to_come(open_lines, holding([line.claim_id for line in open_lines])),
+        "to_come": wording.to_come(order, open_lines, holding([line.claim_id for line in open_lines])),
     }
-    outbox.write(_letter(order, "payment_received", f"paid:{order.number}", at, context))
+    outbox.write([_letter(order, "payment_received", f"paid:{order.number}", context)], at=at)
 
 
 def payment_missed(
@@ -197,10 +198,10 @@ def payment_missed(
         "asked": _money(order, asked),
         "until": long_moment(due_by),
     }
-    outbox.write(_letter(order, "payment_missed", f"unpaid:{order.number}", at, context))
+    outbox.write([_letter(order, "payment_missed", f"unpaid:{order.number}", context)], at=at)
 
 
-def _letter(order: Order, template: str, key: str, at: datetime, context: Mapping[str, Any]) -> Letter:
+def _letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any]) -> Draft:
     """The link's token is made when the letter is rendered: what is stored here opens no order."""
     lists = {name: context[name] for name in ("items", "to_come") if name in context}
     link = {
@@ -208,13 +209,11 @@ def _letter(order: Order, template: str, key: str, at: datetime, context: Mappin
         "salt": LINK_SALT,
         "payload": {"order": order.number, "v": order.link_version},
     }
-    return Letter(
-        key=key,
-        template=template,
+    return Draft(
+        key,
+        template,
         recipient=order.email,
         thread=order.number,
-        written_at=at,
-        due_at=at,
         context={
             **context,
             "paying": _paying(order),
@@ -227,7 +226,7 @@ def _letter(order: Order, template: str, key: str, at: datetime, context: Mappin
     )
 
 
-def _paying(order: Order) -> dict[str, Any]:
+def _paying(order: AnyOrder) -> dict[str, Any]:
     """How the order is paid. While its payment is awaited, `due` says how much, where to and until when."""
     payment = order.payment
     gateway = BY_NAME[payment.gateway]
@@ -244,17 +243,7 @@ def _lines_of(order: Order) -> list[OrderLine]:
     return list(order.lines.select_related("claim").order_by("id"))
 
 
-def _lines_by_order(claim_ids: Iterable[int]) -> dict[Order, list[OrderLine]]:
-    """All lines of every order that one of the claims belongs to. One query."""
-    orders = Order.objects.filter(lines__claim__in=list(claim_ids)).values("id")
-    result: dict[Order, list[OrderLine]] = defaultdict(list)
-    lines = OrderLine.objects.filter(order__in=orders).select_related("order__payment", "claim")
-    for line in lines.order_by("order_id", "id"):
-        result[line.order].append(line)
-    return result
-
-
-def _together(order: Order, lines: Sequence[OrderLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:
+def _together(order: AnyOrder, lines: Sequence[AnyLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:
     """For an order that is sent together: by when, and whether what is set aside has to wait for the rest."""
     if not is_together(order):
         return None
@@ -271,10 +260,10 @@ def _ahead(shipment: Shipment) -> dict[str, str] | None:
     return {"price": _money(shipment.order, release.price) if release.price else ""} if release else None
 
 
-def _told_to_all(orders: Mapping[Order, Sequence[OrderLine]]) -> Told:
+def _told_to_all(orders: Iterable[tuple[PlainOrder, Sequence[PlainLine]]]) -> Told:
     """The promises that hold for what still waits; where all is sent together, for every line."""
     return holding(
-        [line.claim_id for order, lines in orders.items() for line in lines if line.claim.lacks or is_together(order)]
+        [line.claim_id for order, lines in orders for line in lines if line.claim.lacks or is_together(order)]
     )
 
 
@@ -283,7 +272,7 @@ def _address(order: Order) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def _money(order: Order, amount: Decimal) -> str:
+def _money(order: AnyOrder, amount: Decimal) -> str:
     return money(amount, order.currency)
 
 

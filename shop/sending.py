@@ -11,7 +11,8 @@ from backorders.facts import Moved
 from backorders.plan import Portion, after
 from backorders.promises import WORTH_TELLING
 from backorders.queries import holding
-from shop.models import Order, OrderLine, Release, Sends, ShippingMethod
+from shop.models import Order, Release, Sends, ShippingMethod
+from shop.plain import AnyLine, AnyOrder
 
 type Told = Mapping[int, tuple[int, tuple[Portion, ...]]]
 
@@ -26,7 +27,7 @@ def method_of(order: Order) -> ShippingMethod | None:
     return ShippingMethod.objects.filter(name=order.shipping_name).order_by("further_parcel_price", "id").first()
 
 
-def is_together(order: Order) -> bool:
+def is_together(order: AnyOrder) -> bool:
     return order.sends == Sends.TOGETHER
 
 
@@ -35,7 +36,7 @@ def last_day(told: Iterable[Sequence[Portion]]) -> date:
     return max((portions[-1].by for portions in told if portions), default=date.min)
 
 
-def day_of_all(lines: Iterable[OrderLine], told: Told) -> date:
+def day_of_all(lines: Iterable[AnyLine], told: Told) -> date:
     """The day on which an order that is sent together leaves: the latest that was promised for a line of it.
 
     Lines that have left already, or were cancelled, count no more.
@@ -44,7 +45,7 @@ def day_of_all(lines: Iterable[OrderLine], told: Told) -> date:
     return last_day(told[claim.pk][1] for claim in still if claim.pk in told)
 
 
-def move_of_all(lines: Sequence[OrderLine], told: Told, moved: Mapping[int, Moved]) -> tuple[date, date] | None:
+def move_of_all(lines: Sequence[AnyLine], told: Told, moved: Mapping[int, Moved]) -> tuple[date, date] | None:
     """The old and the new day of an order that is sent together, when promises of its lines moved.
 
     None when that is no news: a line may move as long as the day of all stays, or gets hardly better (law 10).
@@ -57,7 +58,7 @@ def move_of_all(lines: Sequence[OrderLine], told: Told, moved: Mapping[int, Move
     return (old, new) if new > old or old - new > WORTH_TELLING else None
 
 
-def released(orders: Iterable[Order]) -> set[int]:
+def released(orders: Iterable[AnyOrder]) -> set[int]:
     """Ids of those of the orders whose ready part may leave before the rest. No query unless one is sent together."""
     together = [order.pk for order in orders if is_together(order)]
     if not together:
@@ -65,7 +66,7 @@ def released(orders: Iterable[Order]) -> set[int]:
     return set(Release.objects.filter(order__in=together, shipment=None).values_list("order_id", flat=True))
 
 
-def waits_for_the_rest(order: Order, lines: Iterable[OrderLine], *, is_released: bool) -> bool:
+def waits_for_the_rest(order: AnyOrder, lines: Iterable[AnyLine], *, is_released: bool) -> bool:
     """Must what is set aside wait, because the order is sent together and something of it is still to come?"""
     return is_together(order) and not is_released and any(line.claim.lacks for line in lines)
 

@@ -9,44 +9,44 @@ from django.utils import timezone
 from backorders.facts import Moved
 from backorders.plan import Portion, after
 from shop.formats import long_day
-from shop.models import Order, OrderLine
+from shop.plain import AnyLine, AnyOrder
 from shop.sending import Told, is_together
 
 type Item = dict[str, Any]
 
 
-def item(line: OrderLine, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
+def item(line: AnyLine, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
     return {"what": f"{quantity} × {line.title}", "choice": line.choice, "notes": list(notes), "price": price}
 
 
-def waiting(line: OrderLine, told: Told) -> Item:
+def waiting(order: AnyOrder, line: AnyLine, told: Told) -> Item:
     """The units of a line that are not on the shelf yet, with the days that hold for them."""
     claim = line.claim
-    return item(line, claim.lacks, days(line.order, after(told[claim.pk][1], claim.allocated)))
+    return item(line, claim.lacks, days(order, after(told[claim.pk][1], claim.allocated)))
 
 
-def to_come(lines: Iterable[OrderLine], told: Told) -> list[Item]:
+def to_come(order: AnyOrder, lines: Iterable[AnyLine], told: Told) -> list[Item]:
     """What of these lines has not left yet: units set aside, and units that are waited for."""
     items = []
     for line in lines:
         ready = [f"{line.claim.ready} set aside for you"] if line.claim.ready else []
-        lacking = waiting(line, told)["notes"] if line.claim.lacks else []
+        lacking = waiting(order, line, told)["notes"] if line.claim.lacks else []
         items.append(item(line, line.claim.quantity - line.claim.shipped, [*ready, *lacking]))
     return items
 
 
-def set_aside(line: OrderLine, arrived: int) -> list[str]:
+def set_aside(line: AnyLine, arrived: int) -> list[str]:
     """Units that were set aside before go into the same parcel, if they have not left."""
     ready = line.claim.ready
     return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 
-def change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
+def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]]) -> dict[str, Any]:
     """Lines whose days moved: what was and what is now, and why."""
     facts = [fact for _, fact in told]
     items = []
     for line, fact in told:
-        was, now = days(line.order, fact.old), days(line.order, fact.new)
+        was, now = days(order, fact.old), days(order, fact.new)
         notes = [*(f"Was: {words}" for words in was), *(f"Now: {words}" for words in now)]
         items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
     return {
@@ -58,12 +58,11 @@ def change(told: Sequence[tuple[OrderLine, Moved]]) -> dict[str, Any]:
     }
 
 
-def days(order: Order, portions: Iterable[Portion]) -> list[str]:
-    ordered_on = timezone.localdate(order.placed_at)
-    return [when_held(order, portion) or when(portion, ordered_on) for portion in portions]
+def days(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
+    return [when_held(order, portion) or when(order, portion) for portion in portions]
 
 
-def when_held(order: Order, portion: Portion) -> str:
+def when_held(order: AnyOrder, portion: Portion) -> str:
     """Where a unit that is here does not leave at once: it waits for the rest, or for its payment."""
     if is_together(order):
         return when_here(portion)
@@ -75,17 +74,22 @@ def when_here(portion: Portion) -> str:
     if portion.now:
         return f"{portion.quantity} on our shelf"
     if portion.ships_on is None:
-        return when(portion, date.min)
+        return when_unknown(portion)
     return f"{portion.quantity} here by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
 
 
-def when(portion: Portion, today: date) -> str:
+def when_unknown(portion: Portion) -> str:
+    return f"{portion.quantity} waiting: we cannot give a day yet"
+
+
+def when(order: AnyOrder, portion: Portion) -> str:
     """Such as "1 ships now": on the shelf, but on a day on which nobody ships it is "1 ships on 23 November 2026"."""
     ships = f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
     if portion.now:
-        return f"{ships} now" if portion.ships_on in {None, today} else f"{ships} on {long_day(portion.ships_on)}"
+        at_once = portion.ships_on in {None, timezone.localdate(order.placed_at)}
+        return f"{ships} now" if at_once else f"{ships} on {long_day(portion.ships_on)}"
     if portion.ships_on is None:
-        return f"{portion.quantity} waiting: we cannot give a day yet"
+        return when_unknown(portion)
     return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
 
 

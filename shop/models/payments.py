@@ -47,7 +47,12 @@ class Payment(models.Model):
 
     @property
     def is_awaited(self) -> bool:
-        return self.state == self.State.DUE and self.due_by is not None
+        return is_awaited(self.state, self.due_by)
 
     def is_overdue(self, at: datetime) -> bool:
         return self.state == self.State.DUE and self.due_by is not None and self.due_by <= at
+
+
+def is_awaited(state: str, due_by: datetime | None) -> bool:
+    """Is it due before anything ships? What `awaited` asks of rows."""
+    return state == Payment.State.DUE and due_by is not None

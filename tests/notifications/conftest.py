@@ -8,6 +8,7 @@ from django.db import transaction
 
 from notifications import outbox
 from notifications.models import Letter
+from notifications.outbox import Draft
 from shop.dev.processes import free_port
 from shop.mailbox import LOOPBACK, MailServer
 
@@ -66,11 +67,17 @@ def letter(key: str = "shipped:1", **fields: Any) -> Letter:
     return Letter(key=key, **(usual | fields))
 
 
+def draft(key: str = "shipped:1", **fields: Any) -> Draft:
+    """The same before it is in the outbox."""
+    row = letter(key, **fields)
+    return Draft(row.key, row.template, row.recipient, row.thread, row.context)
+
+
 @pytest.fixture
 def written() -> Written:
-    def write(key: str = "shipped:1", **fields: Any) -> Letter:
+    def write(key: str = "shipped:1", *, at: datetime = AT, **fields: Any) -> Letter:
         with transaction.atomic():
-            outbox.write(letter(key, **fields))
+            outbox.write([draft(key, **fields)], at=at)
         return Letter.objects.get(key=key)
 
     return write

@@ -10,19 +10,19 @@ from django.db.transaction import TransactionManagementError
 
 from notifications import outbox
 from notifications.models import Letter
-from tests.notifications.conftest import AT, Written, letter
+from tests.notifications.conftest import AT, Written, draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_letter_is_refused_outside_a_transaction() -> None:
     with pytest.raises(TransactionManagementError):
-        outbox.write(letter())
+        outbox.write([draft()], at=AT)
 
 
 def test_a_letter_vanishes_with_the_fact_that_it_tells() -> None:
     with transaction.atomic():
-        outbox.write(letter())
+        outbox.write([draft()], at=AT)
         transaction.set_rollback(True)
 
     assert not Letter.objects.exists()
@@ -37,20 +37,20 @@ def test_a_fact_that_was_told_is_not_told_again(written: Written) -> None:
 
 def test_a_repeated_fact_does_not_hold_back_the_others() -> None:
     with transaction.atomic():
-        outbox.write(letter("b"), letter("a"), letter("b"))
+        outbox.write([draft("b"), draft("a"), draft("b")], at=AT)
 
     assert list(Letter.objects.order_by("id").values_list("key", flat=True)) == ["a", "b"]
 
 
 def test_a_thousand_letters_are_written_in_one_statement(django_assert_num_queries: Any) -> None:
     with transaction.atomic(), django_assert_num_queries(1):
-        outbox.write(*[letter(f"arrived:{number}") for number in range(1000)])
+        outbox.write([draft(f"arrived:{number}") for number in range(1000)], at=AT)
 
 
 def test_only_due_letters_are_claimed_oldest_first(written: Written) -> None:
-    written("later", due_at=AT + timedelta(seconds=1))
-    written("second", due_at=AT)
-    written("first", due_at=AT - timedelta(hours=1))
+    written("later", at=AT + timedelta(seconds=1))
+    written("second", at=AT)
+    written("first", at=AT - timedelta(hours=1))
 
     claimed = outbox.claim(10, AT)
 

@@ -1,0 +1,39 @@
+"""What a claim's three counters mean, for its row and for a plain value alike."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Counters(Protocol):
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def allocated(self) -> int: ...
+    @property
+    def shipped(self) -> int: ...
+
+
+class Units:
+    """0 <= shipped <= allocated <= quantity."""
+
+    __slots__ = ()
+
+    @property
+    def lacks(self: Counters) -> int:
+        """Units still waited for."""
+        return self.quantity - self.allocated
+
+    @property
+    def ready(self: Counters) -> int:
+        """Units set aside on the shelf and not yet shipped."""
+        return self.allocated - self.shipped
+
+
+@dataclass(frozen=True, slots=True)
+class PlainClaim(Units):
+    """A claim as it was read, where thousands are read at once and nothing is written to them one by one."""
+
+    pk: int
+    quantity: int
+    allocated: int
+    shipped: int

@@ -1,0 +1,84 @@
+"""Orders as plain values, for letters to thousands.
+
+One query reads them, and no model instance is made: that alone would cost more than the letters. Everything is called
+as it is called in the models, so that the same functions put a single order and a thousand into words.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import accumulate, groupby
+from operator import itemgetter
+
+from backorders.units import PlainClaim
+from shop.models import Order, OrderLine, Payment
+from shop.models.payments import is_awaited
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPayment:
+    gateway: str
+    amount: Decimal
+    state: str
+    due_by: datetime | None
+
+    @property
+    def is_awaited(self) -> bool:
+        return is_awaited(self.state, self.due_by)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOrder:
+    payment: PlainPayment
+    pk: int
+    number: str
+    link_version: int
+    email: str
+    name: str
+    currency: str
+    sends: str
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLine:
+    claim: PlainClaim
+    title: str
+    choice: str
+
+    @property
+    def claim_id(self) -> int:
+        return self.claim.pk
+
+
+type AnyOrder = Order | PlainOrder
+type AnyLine = OrderLine | PlainLine
+type AnyPayment = Payment | PlainPayment
+
+# In the order of the fields above.
+_ORDER = ("id", "number", "link_version", "email", "name", "currency", "sends", "placed_at")
+_PAYMENT = ("gateway", "amount", "state", "due_by")
+_LINE = ("title", "choice")
+_CLAIM = ("id", "quantity", "allocated", "shipped")
+_COLUMNS = [
+    *(f"order__{name}" for name in _ORDER),
+    *(f"order__payment__{name}" for name in _PAYMENT),
+    *_LINE,
+    *(f"claim__{name}" for name in _CLAIM),
+]
+_ENDS = list(accumulate(map(len, (_ORDER, _PAYMENT, _LINE, _CLAIM))))
+
+
+def orders_of(claim_ids: Collection[int]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
+    """Every order that one of the claims belongs to, with all its lines. One query."""
+    orders = Order.objects.filter(lines__claim__in=claim_ids).values("id")
+    rows = OrderLine.objects.filter(order__in=orders).order_by("order_id", "id").values_list(*_COLUMNS)
+    order_end, payment_end, line_end, _ = _ENDS
+    for _, same in groupby(rows, key=itemgetter(0)):
+        lines = list(same)
+        payment = PlainPayment(*lines[0][order_end:payment_end])
+        yield (
+            PlainOrder(payment, *lines[0][:order_end]),
+            [PlainLine(PlainClaim(*line[line_end:]), *line[payment_end:line_end]) for line in lines],
+        )
