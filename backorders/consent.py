@@ -7,10 +7,11 @@ delivery and a deadline meet under the stock item's lock, and the first one wins
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from backorders.deadlines import (
@@ -28,6 +29,11 @@ from backorders.deadlines import (
 from backorders.models import Bounce, Claim, Consent, Notice, Promise
 from backorders.plan import Portion, after, is_worse
 from backorders.queries import portion_of
+
+_QUESTIONS = [standing for standing in Standing if standing.is_question]
+UNASKED = [standing for standing in Standing if not standing.is_question]
+_UNANSWERED = [*_QUESTIONS, Standing.DELAYED]
+_DELAYED = [*_QUESTIONS, Standing.DELAYED, Standing.AGREED]
 
 _SCHEDULE = """
 UPDATE backorders_claim AS claim SET standing = fresh.standing, due_at = fresh.due_at, notice_id = fresh.notice
@@ -59,7 +65,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Asked:
     """What a move asks of its customer. With `answer_by` her yes must be here until then.
 
     `withdrawn` is a question that was open and that the better day answers.
@@ -81,7 +87,7 @@ def due_at(day: date | None, country: str) -> datetime | None:
     return None if day is None else ours_ends(day, country, settings.TIME_ZONE)
 
 
-def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Told]:
+def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     """Write the notices of moves, and where their claims stand from now on: what each asks, by claim.
 
     A slip that is found when the day of the claim has passed already is left out: a notice after the day is no notice,
@@ -112,7 +118,7 @@ def _is_too_late(claim: Claim, at: datetime) -> bool:
     return rule() != Rule.UK_EU and claim.due_at is not None and at > claim.due_at
 
 
-def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Told, Notice]:
+def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Asked, Notice]:
     before = Standing(claim.standing)
     made = offer(move.slips, before, rule())
     answer_by = None
@@ -134,10 +140,10 @@ def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Told, Notice]:
     )
     claim.standing = made.standing
     claim.due_at = answer_by or due_at(move.due_on, claim.country)
-    return Told(made.kind, made.standing, answer_by), notice
+    return Asked(made.kind, made.standing, answer_by), notice
 
 
-def _better(claim: Claim, move: Move, answered: Collection[int]) -> Told:
+def _better(claim: Claim, move: Move, answered: Collection[int]) -> Asked:
     """A better day binds us as the first one did. A question stays open, unless nothing of it is late any more."""
     standing = Standing(claim.standing)
     withdrawn = standing.is_question and claim.pk in answered
@@ -146,7 +152,7 @@ def _better(claim: Claim, move: Move, answered: Collection[int]) -> Told:
     if not standing.is_question:
         claim.standing = standing
         claim.due_at = due_at(move.due_on, claim.country)
-    return Told(None, standing, claim.notice.answer_by if standing.is_question and claim.notice else None, withdrawn)
+    return Asked(None, standing, claim.notice.answer_by if standing.is_question and claim.notice else None, withdrawn)
 
 
 def _answered_by(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
@@ -175,8 +181,8 @@ def _answered_by(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]
 
 def arrived(claim_ids: Collection[int]) -> None:
     """Whose units are all set aside now need not answer any more; they still leave by the day of the question."""
-    open_questions = Claim.objects.filter(pk__in=claim_ids, standing__in=_QUESTIONS, allocated=F("quantity"))
-    open_questions.update(standing=Standing.DELAYED)
+    if claim_ids:
+        Claim.objects.filter(pk__in=claim_ids, standing__in=_QUESTIONS).update(standing=Standing.DELAYED)
 
 
 def keep(claims: Sequence[Claim], *, next_days: Mapping[int, date | None], actor: str, at: datetime) -> list[Notice]:
@@ -205,6 +211,18 @@ def _open(claim: Claim, at: datetime) -> Notice:
     return notice
 
 
+def set_last_day(claim: Claim, day: date, *, actor: str, at: datetime) -> None:
+    """She waits no longer than until a day of her own. Raises UnableToAnswer when she has answered already."""
+    notice = claim.notice
+    if notice is None or Consent.objects.filter(notice=notice).exists():
+        raise UnableToAnswer("You have answered already: see below what holds, or cancel at any time.")
+    answer = Consent.Answer.LAST_DAY
+    Consent.objects.create(notice=notice, answer=answer, detail=day.isoformat(), actor=actor, at=at)
+    claim.standing = Standing.LAST_DAY
+    claim.due_at = hers_ends(day, claim.country, settings.TIME_ZONE)
+    _write([claim])
+
+
 def note(claims: Iterable[Claim], answer: Consent.Answer, *, detail: str = "", actor: str, at: datetime) -> None:
     """Write down what she chose instead of waiting, for those claims that were told of a delay and not answered yet."""
     asked = [claim.notice_id for claim in claims if claim.notice_id]
@@ -225,10 +243,24 @@ def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None]) -> N
     _write(changed)
 
 
+def suspend(claims: Iterable[Claim]) -> None:
+    """Nothing is due of these until they are scheduled again."""
+    claims = list(claims)
+    for claim in claims:
+        claim.due_at = None
+    _write(claims)
+
+
 def due(at: datetime, limit: int) -> list[int]:
     """Ids of up to `limit` claims whose deadline has passed unshipped, the longest due first."""
     passed = Claim.objects.filter(due_at__lt=at, shipped__lt=F("quantity"))
     return list(passed.order_by("due_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def open_questions() -> QuerySet[Notice]:
+    """Notices that wait for an answer."""
+    asking = Claim.objects.filter(standing__in=_QUESTIONS, shipped__lt=F("quantity")).exclude(notice=None)
+    return Notice.objects.filter(pk__in=asking.values("notice"))
 
 
 def what_silence_means(claim: Claim, next_day: date | None) -> Silence:
@@ -236,6 +268,42 @@ def what_silence_means(claim: Claim, next_day: date | None) -> Silence:
     if Bounce.objects.filter(notice=claim.notice_id).exists():
         return silence(Standing.AS_TOLD, next_day, rule())
     return silence(Standing(claim.standing), next_day, rule())
+
+
+def remind(claim: Claim, kind: Kind, *, letter: str, reason: str, at: datetime) -> Notice:
+    """A notice that no slip asks for: the day passed (MISSED), or she is asked once more to wait without one (RENEWED).
+
+    The promise stays as it is.
+    """
+    asks = kind == Kind.RENEWED
+    answer_by = hers_ends(timezone.localdate(at) + CHECK_IN, claim.country, settings.TIME_ZONE) if asks else None
+    notice = Notice.objects.create(
+        claim=claim,
+        version=claim.told,
+        kind=kind,
+        before=claim.standing,
+        reason=reason,
+        answer_by=answer_by,
+        letter=letter,
+        told_at=at,
+    )
+    claim.notice, claim.due_at = notice, answer_by
+    claim.standing = Standing.ASKED_AGAIN if asks else Standing.LATE
+    _write([claim])
+    return notice
+
+
+def undelivered(letters: QuerySet[Any]) -> QuerySet[Notice]:
+    """Notices whose letter is among these, by its key, and of which nobody has noted that they did not arrive."""
+    return Notice.objects.filter(letter__in=letters, bounce=None)
+
+
+def bounced(claim: Claim, notice: Notice, answer: str, *, at: datetime) -> None:
+    """A notice that did not arrive is no notice: the day that held before it counts again."""
+    Bounce.objects.create(notice=notice, answer=answer, at=at)
+    if claim.notice_id == notice.pk and notice.old_day and claim.standing in _UNANSWERED:
+        claim.due_at = due_at(notice.old_day, claim.country)
+        _write([claim])
 
 
 def _write(claims: Iterable[Claim]) -> None:
@@ -253,7 +321,3 @@ def _last(days: Iterable[date | None]) -> date | None:
 
 def _units(portions: Iterable[Portion]) -> int:
     return sum(portion.quantity for portion in portions)
-
-
-_QUESTIONS = [standing for standing in Standing if standing.is_question]
-_DELAYED = [*_QUESTIONS, Standing.DELAYED, Standing.AGREED]

@@ -5,7 +5,7 @@ the Consumer Rights Act 2015 s.28 and directive 2011/83/EU art. 18. The rule of 
 for everybody: it asks as the first does, and lets the customer go as freely as the others do.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
+from backorders.plan import Portion, aligned
+from inventory.working_days import WorkingDays
+
 # A first delay up to so much later than the day that was first promised needs no answer: 435.2(b)(1)(ii).
 GRACE = timedelta(days=30)
 # Who agreed to wait without a day hears from us again after so long, and has as long to say yes once more.
@@ -21,7 +24,7 @@ CHECK_IN = timedelta(days=30)
 # A refund is sent within so many working days: 435.1(b)(1).
 REFUND_WORKING_DAYS = 7
 # ... and within so many days: directive 2011/83/EU art. 13(1).
-REFUND_DAYS = 14
+REFUND_DAYS = timedelta(days=14)
 
 
 class Rule(StrEnum):
@@ -87,6 +90,18 @@ class Slip:
     old: date | None
     new: date | None
 
+    @classmethod
+    def between(cls, old: date, new: date) -> "Slip":
+        """Of days as they are compared, where the last day of all stands for an unknown one."""
+        return cls(*(None if day == date.max else day for day in (old, new)))
+
+
+def slips(now: Sequence[Portion], before: Sequence[Portion]) -> tuple[Slip, ...]:
+    """The days of units that ship later than they were told to; both promises are for the same units."""
+    nothing = Portion(1, None)
+    pairs = ((old.by, new.by) for _, new, old in aligned(now, before, nothing) if new.by > old.by)
+    return tuple(dict.fromkeys(Slip.between(old, new) for old, new in pairs))
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -132,6 +147,14 @@ def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:
     if standing == Standing.AGREED and day is None:
         return Silence.ASK_AGAIN
     return Silence.APOLOGISE if rule == Rule.UK_EU else Silence.WE_WERE_SILENT
+
+
+def refund_by(day: date, days: WorkingDays, rule: Rule) -> date:
+    """The last day on which a refund that is due since a day is sent."""
+    if rule == Rule.UK_EU:
+        return day + REFUND_DAYS
+    sent = days.after(day, REFUND_WORKING_DAYS)
+    return sent if rule == Rule.US else min(sent, day + REFUND_DAYS)
 
 
 def ours_ends(day: date, country: str, house: str) -> datetime:

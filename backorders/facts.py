@@ -26,7 +26,10 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The promise of a claim changed: the new version holds instead of the old one."""
+    """The promise of a claim changed: the new version holds instead of the old one.
+
+    `old` and `new` are for the units that are still to come, `unshipped` is what holds now for all that have not left.
+    """
 
     claim_id: int
     item_id: int
@@ -34,6 +37,7 @@ class Moved:
     old: tuple[Portion, ...]
     new: tuple[Portion, ...]
     reason: str
+    unshipped: tuple[Portion, ...] = ()
 
     @property
     def is_later(self) -> bool:

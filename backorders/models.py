@@ -158,6 +158,11 @@ class Claim(Units, models.Model):
         return f"{self.quantity} × {self.item.sku} for {self.reference}"
 
     @property
+    def is_asked(self) -> bool:
+        """Does it wait for its customer's answer to a delay?"""
+        return Standing(self.standing).is_question
+
+    @property
     def is_passed_over(self) -> bool:
         return bool(self.hold) or self.put_off_to_id is not None
 

@@ -209,7 +209,7 @@ def renew(
     nothing = Portion(1, None, confirmed=False, basis=UNSUPPLIED)
     offered = nothing if lead_on is None else _on_lead_time(1, lead_on)
     renewed = []
-    for units, fresh, old in _aligned(planned, told, nothing):
+    for units, fresh, old in aligned(planned, told, nothing):
         limit = old if old.basis == LEAD_TIME else offered
         best = min(limit, fresh, key=lambda portion: portion.by)
         if best.by < today:
@@ -218,7 +218,7 @@ def renew(
     return merge(sorted(renewed, key=lambda portion: portion.by))
 
 
-def _aligned(
+def aligned(
     planned: Sequence[Portion], told: Sequence[Portion], nothing: Portion
 ) -> Iterator[tuple[int, Portion, Portion]]:
     """Both side by side, cut where either has an edge: a number of units, their plan, and what was told of them."""

@@ -87,6 +87,24 @@ def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
     Promise.objects.bulk_create(rows)
 
 
+def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -> list[Moved]:
+    """Units that have not left and were told an earlier day are told this one: what moved, by claim."""
+    claims = list(claims)
+    told = holding([claim.pk for claim in claims])
+    moved, rows = [], []
+    for claim in claims:
+        version, portions = told[claim.pk]
+        old = tuple(after(portions, claim.shipped))
+        new = merge(portion if portion.by >= day else replace(portion, ships_on=day, now=False) for portion in old)
+        if new != old:
+            moved.append(Moved(claim.pk, claim.item_id, version + 1, old, new, reason, new))
+            gone = list(take(portions, claim.shipped))
+            rows += _rows(claim.pk, version + 1, [*gone, *new], reason, at)
+    Promise.objects.bulk_create(rows)
+    Claim.objects.filter(pk__in=[fact.claim_id for fact in moved]).update(told=F("told") + 1)
+    return moved
+
+
 def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[int, str] | None = None) -> list[Moved]:
     """Plan the queues anew and write a new promise exactly where the old one breaks or gets better by more than a day.
 
@@ -143,7 +161,8 @@ def _changes_of(
         if breaks or improves or _is_confirmed(new, old):
             kept = [_at_latest(new[0], portion, today) for portion in take(portions, here)]
             why = own.get(claim.pk, reason)
-            yield Moved(claim.pk, claim.item_id, version + 1, old, new, why), kept
+            unshipped = tuple(after([*kept, *new], claim.shipped))
+            yield Moved(claim.pk, claim.item_id, version + 1, old, new, why, unshipped), kept
 
 
 def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) -> list[tuple[int, Claim]]:

@@ -38,12 +38,17 @@ class UnableToShip(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A line that joins: all its portions were quoted under the lock and add up to its quantity."""
+    """A line that joins: all its portions were quoted under the lock and add up to its quantity.
+
+    `due_at` is the instant by which the first of its units leaves; None while something else has to come first.
+    """
 
     item_id: int
     reference: str
     portions: tuple[Portion, ...]
     customer: str = ""
+    country: str = ""
+    due_at: datetime | None = None
 
     @property
     def quantity(self) -> int:
@@ -96,6 +101,8 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
                 allocated=want.now,
                 reference=want.reference,
                 customer=want.customer,
+                country=want.country,
+                due_at=want.due_at,
                 told=1,
                 placed_at=at,
             )

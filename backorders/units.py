@@ -24,6 +24,11 @@ class Units:
         return self.quantity - self.allocated
 
     @property
+    def left(self: Counters) -> int:
+        """Units that have not shipped: so many can still be cancelled."""
+        return self.quantity - self.shipped
+
+    @property
     def ready(self: Counters) -> int:
         """Units set aside on the shelf and not yet shipped."""
         return self.allocated - self.shipped

@@ -36,6 +36,7 @@ class Letter(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["thread", "written_at"], name="letter_by_thread"),
             models.Index(fields=["due_at", "id"], name="letter_pending", condition=Q(state="pending")),
             models.Index(fields=["claimed_at"], name="letter_in_flight", condition=Q(state="in_flight")),
         ]

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import F
 
-from backorders import queue
+from backorders import consent, queue
 from backorders.facts import Withdrawn
-from backorders.models import Claim, Queue
+from backorders.models import Claim, Consent, Queue
 from shop import messages, payments, sending
 from shop.models import Order, OrderLine
+from shop.notices import reschedule
 from shop.settling import settle
 from shop.transactions import use_case
 
@@ -24,19 +26,21 @@ def cancel_line(
 
     With `seen`, the units that were wanted when somebody chose to cancel: a second click then cancels nothing more.
     """
-    queues = queue.lock([line.claim.item_id])
+    queues, _ = lock_all(line.order)
+    if line.claim.item_id not in queues:
+        raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
     if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
         raise queue.UnableToLeave("The order changed since you looked: see what is left of it, and cancel that.")
-    return _withdraw(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
+    return _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
 
 
 @use_case
 def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) -> list[Withdrawn]:
     """Cancel everything of an order that has not shipped. Raises UnableToLeave when nothing is left."""
-    queues = queue.lock(order.lines.values_list("claim__item_id", flat=True))
+    queues, _ = lock_all(order)
     if not (left := left_of(order)):
         raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
-    return _withdraw(order, queues, left, reason, actor, at)
+    return _cancel(order, queues, left, reason, actor, at)
 
 
 def left_of(order: Order) -> dict[int, int]:
@@ -53,22 +57,49 @@ def pass_on(
     Raises UnableToLeave when fewer are left.
     """
     withdrawn = queue.leave(queues, units, reason=reason, actor=actor, at=at)
-    settle(queues, reason=_UNITS_FREED, actor=actor, at=at)
+    touched = {fact.item_id: queues[fact.item_id] for fact in withdrawn}
+    settle(touched, reason=_UNITS_FREED, actor=actor, at=at)
     return withdrawn
 
 
-def _withdraw(
+def withdraw(
     order: Order,
     queues: Mapping[int, Queue],
     units: Mapping[int, int],
+    *,
     reason: str,
     actor: str,
     at: datetime,
-) -> list[Withdrawn]:
-    refunded = payments.refund_due(payments.lock(order.pk))
+) -> tuple[Order, list[Withdrawn], Decimal]:
+    """Units by claim leave the order: what is owed falls, and what was paid for them is due back.
+
+    Returns the order as it is now, what left it, and the money that is due back by it. The customer is told by the
+    caller. Raises UnableToLeave when fewer are left.
+    """
+    payments.lock(order.pk)
     withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
     sending.drop_parcels_that_never_leave(order)
     payment = payments.reduce_to_what_is_wanted(order)
-    # The letter speaks of this cancellation: what earlier ones send back was told then.
-    messages.units_withdrawn(payment.order, withdrawn, refund=payments.refund_due(payment) - refunded, at=at)
+    refund = payments.owe_back(payment, reason=reason or "cancelled", at=at)
+    reschedule(payment.order)
+    return payment.order, withdrawn, refund
+
+
+def lock_all(order: Order, *more: int) -> tuple[dict[int, Queue], list[OrderLine]]:
+    """Lock the queues of everything of the order that has not shipped, and of more items, by their ids.
+
+    Returns them by item, and all lines of the order, read under that lock.
+    """
+    still = order.lines.filter(claim__shipped__lt=F("claim__quantity"))
+    queues = queue.lock([*still.values_list("claim__item_id", flat=True), *more])
+    return queues, list(order.lines.select_related("claim__notice", "order").order_by("id"))
+
+
+def _cancel(
+    order: Order, queues: Mapping[int, Queue], units: Mapping[int, int], reason: str, actor: str, at: datetime
+) -> list[Withdrawn]:
+    order, withdrawn, refund = withdraw(order, queues, units, reason=reason, actor=actor, at=at)
+    given_up = Claim.objects.filter(pk__in=[fact.claim_id for fact in withdrawn], quantity=F("shipped"))
+    consent.note(given_up, Consent.Answer.CANCEL, actor=actor, at=at)
+    messages.units_withdrawn(order, withdrawn, refund=refund, at=at)
     return withdrawn

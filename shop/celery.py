@@ -45,6 +45,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 55},
         },
+        "remind: open questions, and that nothing has moved": {
+            "task": "shop.tasks.remind",
+            "schedule": 3600.0,
+            "options": {"expires": 3500},
+        },
     },
 )
 

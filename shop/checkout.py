@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from backorders import queue
+from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
 from shop import carts, messages, payments, wakeups
@@ -103,7 +103,7 @@ def place_order(
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
     kept = sends if sends and shown.asked_how else agreed.option(sends).sends
     number = draw_number()
-    wants = [queue.Want(line.variant.stock_item_id, number, line.portions, customer) for line in contents.lines]
+    wants = _wants(cart, number, agreed, kept, customer, at)
     joined = queue.join(queues, wants, actor="checkout", at=at)
     order = _write_order(cart, number, agreed, kept, user, at)
     ordered = OrderLine.objects.bulk_create(
@@ -187,6 +187,21 @@ def _shipping_changes(agreed: Review, shown: Shown) -> list[ShippingChange]:
         for option in agreed.options
         if option.shipping_price > was[option.sends]
     ]
+
+
+def _wants(cart: Cart, number: str, agreed: Review, sends: Sends, customer: str, at: datetime) -> list[queue.Want]:
+    """Each line is due by its own first day, or all by the last of all. What is paid in advance is not due before."""
+    lines, country = agreed.contents.lines, str(cart.details.get("country", ""))
+    last = max(line.portions[-1].by for line in lines)
+    is_held = agreed.option(sends).total > 0 and agreed.payment.due_by(at) is not None
+    wants = []
+    for line in lines:
+        day = line.portions[0].ships_on
+        if sends == Sends.TOGETHER and last > date.min:
+            day = last
+        due_at = None if is_held else consent.due_at(day, country)
+        wants.append(queue.Want(line.variant.stock_item_id, number, line.portions, customer, country, due_at))
+    return wants
 
 
 def _write_order(cart: Cart, number: str, agreed: Review, sends: Sends, user: User | None, at: datetime) -> Order:

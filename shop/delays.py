@@ -10,7 +10,7 @@ from backorders.facts import Moved
 from inventory import purchasing
 from inventory.locking import StockBusy
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier
-from shop import messages, wakeups
+from shop import notices, wakeups
 from shop.transactions import use_case
 
 
@@ -21,7 +21,7 @@ def place_purchase_order(order: PurchaseOrder, *, at: datetime) -> list[Moved]:
     Raises UnableToChangePurchaseOrder unless it is a draft with lines.
     """
     moved = _place(order.pk, at)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_mailer()
     return moved
 
@@ -43,7 +43,7 @@ def move_expected_day(
     Raises UnableToChangePurchaseOrder without a reason, which customers read.
     """
     moved = _move(line.pk, day, confirmed, reason, actor, at)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_mailer()
     return moved
 
@@ -67,7 +67,7 @@ def write_off(
     With `seen`, the units that were outstanding when somebody chose: a second click then writes nothing more off.
     """
     moved = _write_off(line.pk, units, reason, actor, at, seen)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_mailer()
     return moved
 
@@ -87,7 +87,7 @@ def change_handling_days(supplier: Supplier, days: int, *, reason: str, actor: s
     Raises UnableToChangePurchaseOrder without a reason, which customers read.
     """
     moved = _change_handling_days(supplier.pk, days, reason, at)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_mailer()
     return moved
 

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backorders import promises, queue, turns
+from backorders import consent, promises, queue, turns
 from backorders.facts import Filled
 from backorders.models import Claim
 from backorders.queries import hold_reasons
 from inventory import ledger
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
-from shop import holds, messages, releases, wakeups
+from shop import holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
 from shop.settling import Outcome, foresee, settle
 from shop.transactions import use_case
@@ -80,8 +80,9 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
     settled = [queues[pk] for pk in sorted(served & drained)]
     moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
+    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
     messages.units_arrived(filled, at=at)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_mailer()
     return filled, drained == queues.keys()
 
@@ -165,6 +166,7 @@ def ship_ready(
     )
     if released:
         releases.use_up(released, shipment)
+    notices.reschedule(order)
     messages.parcel_shipped(shipment, at=at)
     wakeups.wake_mailer()
     return shipment

@@ -3,11 +3,15 @@
 from datetime import datetime
 from decimal import Decimal
 
-from backorders import queue
+from django.utils import timezone
+
+from backorders import promises, queue
+from inventory.dispatch import ready_on
 from shop import cancellations, messages, payments, wakeups
-from shop.formats import long_moment, money
+from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME
 from shop.models import Order, OrderLine, Payment
+from shop.notices import reschedule
 from shop.transactions import use_case
 
 # Who gave the units back, on the withdrawals that an unpaid order leaves.
@@ -51,11 +55,17 @@ def receive_payment(order: Order, amount: Decimal, *, actor: str, at: datetime) 
 
     Raises UnableToReceivePayment when more is due, or nothing any more.
     """
+    _, lines = cancellations.lock_all(order)
     payment = payments.lock(order.pk)
     refuse_unless_due(payment, amount)
     payment.state, payment.amount = Payment.State.PAID, amount
     payment.settled_at, payment.settled_by = at, actor
     payment.save(update_fields=["state", "amount", "settled_at", "settled_by"])
+    payments.owe_back(payment, reason="more was paid than was due", at=at)
+    # The days were told for a payment in time: from here on they count.
+    waiting = [line.claim for line in lines if line.claim.left]
+    promises.postpone(waiting, ready_on(at), reason=f"your payment came on {long_day(timezone.localdate(at))}", at=at)
+    reschedule(payment.order)
     messages.payment_received(payment.order, payment, at=at)
     wakeups.wake_mailer()
     return payment

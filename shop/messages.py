@@ -7,16 +7,19 @@ held when it was written, whenever it is sent.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django_countries import countries
 
+from backorders.consent import Asked
+from backorders.deadlines import Kind, Silence
 from backorders.facts import Filled, Joined, Moved, Withdrawn
+from backorders.models import Notice
 from backorders.plan import Portion
 from backorders.queries import holding
 from notifications import outbox
@@ -24,9 +27,9 @@ from notifications.outbox import Draft
 from shop import wording
 from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME, transfer
-from shop.models import Order, OrderLine, Payment, Release, Shipment
+from shop.models import Order, OrderLine, Payment, Refund, Release, Shipment
 from shop.plain import AnyLine, AnyOrder, PlainLine, PlainOrder, orders_of
-from shop.sending import Told, day_of_all, is_together, move_of_all, released, waits_for_the_rest
+from shop.sending import Told, day_of_all, is_together, released, waits_for_the_rest
 
 LINK_SALT = "shop.order-link.view"
 # A letter stays under 100 KB, which is where some mail programs cut it off; the order page shows every line.
@@ -114,55 +117,65 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
     outbox.write([_letter(order, "parcel_shipped", f"shipped:{shipment.pk}", context)], at=at)
 
 
-def days_moved(moved: Sequence[Moved], *, at: datetime) -> None:
-    """Told days that changed. What got worse and what got better are two letters: only the first one asks something.
+@dataclass(frozen=True, slots=True)
+class News:
+    """Days of one order that moved, all later or all earlier: what one letter tells.
 
-    Worse means that any unit ships later than it was told, even if the last one does not. An order that is sent
-    together has one day, and only that day is news.
+    `days_of_all` are the old and the new day of an order that is sent together, and `what` then is all or the rest.
     """
-    by_claim = {fact.claim_id: fact for fact in moved}
-    orders = list(orders_of(by_claim))
-    told_to_all = holding([line.claim_id for order, lines in orders if is_together(order) for line in lines])
+
+    order: PlainOrder
+    facts: tuple[tuple[PlainLine, Moved], ...]
+    is_later: bool
+    days_of_all: tuple[date, date] | None = None
+    what: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"moved:{self.order.number}:{_digest([(fact.claim_id, fact.version) for _, fact in self.facts])}"
+
+
+def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime) -> None:
+    """Told days that changed; `asks` has what a move asks of its customer, by claim.
+
+    A slip without one is left out: it came too late to be told, and its deadline is being dealt with.
+    """
     letters = []
-    for order, lines in orders:
-        facts = [(line, by_claim[line.claim_id]) for line in lines if line.claim_id in by_claim]
-        if is_together(order):
-            letters += _day_of_all_moved(order, lines, facts, told_to_all)
+    for part in news:
+        facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
+        if not facts:
             continue
-        for template, worse in (("days_later", True), ("days_earlier", False)):
-            if told := [(line, fact) for line, fact in facts if fact.is_later == worse]:
-                key = _digest([(fact.claim_id, fact.version) for _, fact in told])
-                letters.append(_letter(order, template, f"moved:{order.number}:{key}", wording.change(order, told)))
+        answers = [asks[line.claim_id] for line, _ in facts]
+        deadlines = [answer.answer_by for answer in answers if answer.answer_by]
+        context = wording.change(part.order, facts) | {
+            "answer_by": wording.until(min(deadlines)) if deadlines else "",
+            "all_asked": len(deadlines) == len(answers),
+            "again": any(answer.kind == Kind.RENEWED for answer in answers),
+            "withdrawn": any(answer.withdrawn for answer in answers),
+        }
+        if part.days_of_all:
+            old, new = part.days_of_all
+            context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
+            context |= {"what": part.what, "together": True}
+        template = "days_earlier" if not part.is_later else "answer_needed" if deadlines else "days_later"
+        letters.append(_letter(part.order, template, part.key, context))
     outbox.write(letters, at=at)
-
-
-def _day_of_all_moved(
-    order: PlainOrder, lines: Sequence[PlainLine], facts: Sequence[tuple[PlainLine, Moved]], told: Told
-) -> list[Draft]:
-    move = move_of_all(lines, told, {fact.claim_id: fact for _, fact in facts})
-    if move is None:
-        return []
-    old, new = move
-    key = _digest([(fact.claim_id, fact.version) for _, fact in facts])
-    context = wording.change(order, facts) | {
-        "old_day": wording.day_or_none(old),
-        "new_day": wording.day_or_none(new),
-        "what": "the rest" if any(line.claim.shipped for line in lines) else "everything",
-        "together": True,
-    }
-    template = "days_later" if new > old else "days_earlier"
-    return [_letter(order, template, f"moved:{order.number}:{key}", context)]
 
 
 def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Decimal, at: datetime) -> None:
     """The acknowledgement of a cancellation: what, when, what it takes off the bill, and what is still on its way."""
+    key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
+    context = _withdrawal(order, withdrawn, refund, at)
+    outbox.write([_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
+
+
+def _withdrawal(order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime) -> dict[str, Any]:
     units = {fact.claim_id: fact.units for fact in withdrawn}
     lines = _lines_of(order)
     cancelled = [line for line in lines if line.claim_id in units]
-    open_lines = [line for line in lines if line.claim.shipped < line.claim.quantity]
+    open_lines = [line for line in lines if line.claim.left]
     told = holding([line.claim_id for line in open_lines])
-    key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
-    context = {
+    return {
         "items": [wording.item(line, units[line.claim_id]) for line in cancelled],
         "cancelled_at": long_moment(at),
         "amount": _money(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
@@ -171,7 +184,6 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Dec
         "to_come": wording.to_come(order, open_lines, told),
         "together": _together(order, open_lines, told, is_released=order.pk in released([order])),
     }
-    outbox.write([_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
 
 
 def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
@@ -201,6 +213,115 @@ def payment_missed(
     outbox.write([_letter(order, "payment_missed", f"unpaid:{order.number}", context)], at=at)
 
 
+def answer_received(order: Order, lines: Sequence[OrderLine], told: Told, *, at: datetime) -> None:
+    """The receipt of a yes: what she keeps, by when it ships now, and that she may still cancel."""
+    key = _digest([line.claim.notice_id for line in lines])
+    context = {
+        "items": [wording.waiting(order, line, told) for line in lines],
+        "answered_at": long_moment(at),
+        "new_day": wording.latest(told[line.claim_id][1] for line in lines),
+    }
+    outbox.write([_letter(order, "answer_received", f"kept:{order.number}:{key}", context)], at=at)
+
+
+def last_day_set(order: Order, line: OrderLine, day: date, *, at: datetime) -> None:
+    """The receipt of a last day: until when we may still ship, and what happens then."""
+    context = {
+        "items": [wording.item(line, line.claim.left)],
+        "answered_at": long_moment(at),
+        "last_day": long_day(day),
+    }
+    outbox.write([_letter(order, "last_day_set", f"last_day:{order.number}:{line.claim.notice_id}", context)], at=at)
+
+
+def alternative_taken(
+    order: Order, old: OrderLine, new: OrderLine, portions: Sequence[Portion], *, refund: Decimal, at: datetime
+) -> None:
+    """The receipt of something taken instead: what it is, when it ships, and what the difference does."""
+    context = {
+        "items": [wording.item(new, new.quantity, wording.days(order, portions))],
+        "old": wording.item(old, new.quantity),
+        "answered_at": long_moment(at),
+        "saved": _money(order, (old.unit_price - new.unit_price) * new.quantity),
+        "refund": _money(order, refund) if refund else "",
+    }
+    outbox.write([_letter(order, "alternative_taken", f"instead:{order.number}:{new.pk}", context)], at=at)
+
+
+def order_lapsed(
+    order: Order, withdrawn: Sequence[Withdrawn], silence: Silence, *, refund: Decimal, at: datetime
+) -> None:
+    """A deadline passed, and we cancelled: why, what goes back, and what is still on its way."""
+    context = _withdrawal(order, withdrawn, refund, at) | {
+        "our_fault": silence == Silence.WE_WERE_SILENT,
+        "last_day": silence == Silence.LAST_DAY_PASSED,
+    }
+    key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
+    outbox.write([_letter(order, "order_lapsed", f"lapsed:{order.number}:{key}", context)], at=at)
+
+
+def never_coming(order: Order, withdrawn: Sequence[Withdrawn], reason: str, *, refund: Decimal, at: datetime) -> None:
+    """It will never come, and we cancelled: why, what goes back, and what is still on its way."""
+    context = _withdrawal(order, withdrawn, refund, at) | {"reason": reason.rstrip(". ")}
+    key = _digest(sorted((fact.claim_id, fact.left) for fact in withdrawn))
+    outbox.write([_letter(order, "never_coming", f"never:{order.number}:{key}", context)], at=at)
+
+
+def day_passed_key(order: Order, lines: Sequence[OrderLine]) -> str:
+    return f"passed:{order.number}:{_digest([(line.claim_id, line.claim.told) for line in lines])}"
+
+
+def day_passed(order: Order, told: Sequence[tuple[OrderLine, Notice]], *, at: datetime) -> None:
+    """A day passed and nothing shipped: an apology, or the question whether she still wants to wait without a day."""
+    deadlines = [notice.answer_by for _, notice in told if notice.answer_by]
+    context = {
+        "items": [wording.item(line, line.claim.left) for line, _ in told],
+        "answer_by": wording.until(min(deadlines)) if deadlines else "",
+        "reasons": list(dict.fromkeys(notice.reason for _, notice in told if notice.reason)),
+    }
+    outbox.write([_letter(order, "day_passed", told[0][1].letter, context)], at=at)
+
+
+def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: datetime) -> None:
+    """So many days are left to answer: notices by the id of their order. Once per notice and number of days."""
+    lines = {
+        line.claim_id: line
+        for line in OrderLine.objects.filter(order__in=asked).select_related("order__payment", "claim")
+    }
+    letters = []
+    for notices in asked.values():
+        order = lines[notices[0].claim_id].order
+        context = {
+            "items": [wording.item(lines[notice.claim_id], lines[notice.claim_id].claim.lacks) for notice in notices],
+            "answer_by": wording.until(min(notice.answer_by for notice in notices if notice.answer_by)),
+            "new_day": wording.day_or_none(max(notice.new_day or date.max for notice in notices)),
+            "reasons": list(dict.fromkeys(notice.reason.rstrip(". ") for notice in notices if notice.reason)),
+        }
+        key = _digest([notice.pk for notice in notices])
+        letters.append(_letter(order, "answer_reminder", f"reminder{days}:{order.number}:{key}", context))
+    outbox.write(letters, at=at)
+
+
+def still_on_time(claim_ids: Collection[int], *, at: datetime) -> None:
+    """Nothing has changed: the days that hold for what these claims wait for. One letter for each order."""
+    orders = list(orders_of(claim_ids))
+    told = _told_to_all(orders)
+    letters = []
+    for order, lines in orders:
+        context = {
+            "items": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
+            "together": _together(order, lines, told, is_released=False),
+        }
+        letters.append(_letter(order, "still_on_time", f"still:{order.number}:{at:%Y-%m-%d}", context))
+    outbox.write(letters, at=at)
+
+
+def refund_sent(refund: Refund, *, at: datetime) -> None:
+    """Money is on its way back: how much, for what, and when to expect it."""
+    context = {"amount": _money(refund.order, refund.amount), "reason": refund.reason, "sent_on": long_moment(at)}
+    outbox.write([_letter(refund.order, "refund_sent", f"refunded:{refund.pk}", context)], at=at)
+
+
 def _letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any]) -> Draft:
     """The link's token is made when the letter is rendered: what is stored here opens no order."""
     lists = {name: context[name] for name in ("items", "to_come") if name in context}
@@ -221,7 +342,7 @@ def _letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any]
             "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
             "number": order.number,
             "name": order.name,
-            "links": {"order": link},
+            "links": {"order": link, "answer": link | {"path": f"/orders/{order.number}/answer/{{token}}/"}},
         },
     )
 

@@ -6,9 +6,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
+from backorders import consent
+from backorders.deadlines import ours_ends, refund_by
+from inventory.dispatch import working_days
 from shop.gateways import BY_NAME, Gateway
-from shop.models import Order, Payment
+from shop.models import Order, Payment, Refund
 
 
 class UnableToChoosePayment(Exception):
@@ -78,7 +82,26 @@ def reduce_to_what_is_wanted(order: Order) -> Payment:
 
 
 def refund_due(payment: Payment) -> Decimal:
-    """What was paid for goods that are not wanted any more. Nothing here knows yet whether it was sent back."""
+    """What was paid beyond what is wanted, whether it has been sent back or not."""
     if payment.state != Payment.State.PAID:
         return Decimal(0)
     return max(Decimal(0), payment.amount - owed(payment.order))
+
+
+def owe_back(payment: Payment, *, reason: str, at: datetime) -> Decimal:
+    """Write down what is due back to the customer and is not written down yet; returns how much that is.
+
+    The payment must be locked by the caller.
+    """
+    order = payment.order
+    written = order.refunds.aggregate(total=Coalesce(Sum("amount"), Decimal(0), output_field=Payment.amount.field))
+    amount = refund_due(payment) - written["total"]
+    if amount <= 0:
+        return Decimal(0)
+    Refund.objects.create(order=order, amount=amount, reason=reason, due_since=at, due_by=_refund_by(order, at))
+    return amount
+
+
+def _refund_by(order: Order, at: datetime) -> datetime:
+    day = refund_by(timezone.localdate(at), working_days(), consent.rule())
+    return ours_ends(day, str(order.country), settings.TIME_ZONE)

@@ -45,6 +45,15 @@ def day_of_all(lines: Iterable[AnyLine], told: Told) -> date:
     return last_day(told[claim.pk][1] for claim in still if claim.pk in told)
 
 
+def next_days(order: AnyOrder, lines: Iterable[AnyLine], told: Told) -> dict[int, date | None]:
+    """By which day the next unit of each line leaves, by claim, for what has not left; None if nobody can say."""
+    still = [line.claim for line in lines if line.claim.left and line.claim_id in told]
+    if is_together(order):
+        day = last_day(told[claim.pk][1] for claim in still)
+        return dict.fromkeys((claim.pk for claim in still), None if day == date.max else day)
+    return {claim.pk: next(after(told[claim.pk][1], claim.shipped)).ships_on for claim in still}
+
+
 def move_of_all(lines: Sequence[AnyLine], told: Told, moved: Mapping[int, Moved]) -> tuple[date, date] | None:
     """The old and the new day of an order that is sent together, when promises of its lines moved.
 

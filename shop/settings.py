@@ -134,6 +134,8 @@ HANDLING_DAYS = number("HANDLING_DAYS", default=0, least=0, most=60)
 # --- When a day slips -------------------------------------------------------------------------------------
 
 DELAY_RULE = one_of("DELAY_RULE", [*Rule], default=Rule.HOUSE)
+# Who waits and has heard nothing for so many days is told that her day still holds; 0 for never.
+STILL_ON_TIME_DAYS = number("STILL_ON_TIME_DAYS", default=30, least=0, most=366)
 
 # --- Payment ----------------------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backorders import promises, queries, queue
+from backorders import consent, promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
-from shop import messages, wakeups
+from shop import messages, notices, wakeups
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ def settle(
     """
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
+    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
     messages.units_arrived(filled, at=at)
-    messages.days_moved(moved, at=at)
+    notices.tell(moved, at=at)
     wakeups.wake_fill(queues)
     wakeups.wake_mailer()
     return Outcome(tuple(filled), tuple(moved))

@@ -1,6 +1,8 @@
 """Celery tasks: load, call one function. Each is safe to run twice, late or not at all: there is the sweep."""
 
 import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,7 +10,7 @@ from django.utils import timezone
 from backorders.queries import items_to_fill
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import fulfilment, holds
+from shop import fulfilment, holds, lapses, reminders
 from shop.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -35,8 +37,25 @@ def sweep() -> None:
             # One item's trouble must not keep the others, or the letters, from being found.
             logger.exception("The sweep could not fill the queue of stock item %d.", item_id)
     deliver_due(timezone.now)
-    for order_id in holds.overdue(at, _ORDERS_OF_A_SWEEP):
+    _each("give back what the unpaid order %d holds", holds.overdue(at, _ORDERS_OF_A_SWEEP), holds.expire, at)
+    _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at)
+    late = lapses.parcels_left_behind(at, _ORDERS_OF_A_SWEEP)
+    _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at)
+    _each("end the deadlines of order %d", lapses.orders_due(at, _ORDERS_OF_A_SWEEP), lapses.lapse, at)
+
+
+@shared_task(name="shop.tasks.remind")
+def remind() -> None:
+    """Letters that the passing of days calls for: questions that still wait for an answer, and that nothing moved."""
+    at = timezone.now()
+    reminders.remind(at=at)
+    reminders.say_that_nothing_moved(at=at)
+
+
+def _each(what: str, ids: Iterable[int], act: Callable[..., object], at: datetime) -> None:
+    """One row's trouble must not keep the others from being dealt with."""
+    for pk in ids:
         try:
-            holds.expire(order_id, at=at)
+            act(pk, at=at)
         except Exception:
-            logger.exception("The sweep could not give back what the unpaid order %d holds.", order_id)
+            logger.exception(f"The sweep could not {what}.", pk)

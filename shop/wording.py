@@ -1,7 +1,7 @@
 """How letters put goods and their days into words."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -104,6 +104,14 @@ def complete_by(told: Iterable[Sequence[Portion]]) -> str:
 def latest(told: Iterable[Sequence[Portion]]) -> str:
     """The day of the last unit of all; empty when no day can be given for it."""
     return day_or_none(max(portions[-1].by for portions in told))
+
+
+def until(moment: datetime) -> str:
+    """The last day on which an answer is in time, such as "8 January 2027".
+
+    The deadline is the midnight after it, of the house or later: she has the hours by which her own day ends later.
+    """
+    return long_day(timezone.localdate(moment) - timedelta(days=1))
 
 
 def day_or_none(day: date) -> str:

@@ -18,7 +18,7 @@ from backorders.plan import Portion
 from inventory.models import StockItem
 from notifications import rendering
 from notifications.models import Letter
-from shop import messages
+from shop import messages, notices
 from shop.models import Category, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def fill(claim: Claim, units: int) -> Filled:
 
 def move(order: Order, old: Portion, new: Portion, *, version: int = 2, reason: str = "Held at customs.") -> Moved:
     [claim] = claims(order)
-    return Moved(claim.pk, claim.item_id, version, (old,), (new,), reason)
+    return Moved(claim.pk, claim.item_id, version, (old,), (new,), reason, (new,))
 
 
 def read() -> tuple[str, str]:
@@ -242,7 +242,7 @@ def test_a_parcel_tells_how_to_follow_it_and_what_is_still_to_come(curtains: Var
 
 def test_a_delay_begins_with_both_days_and_the_reason_and_offers_the_choice(curtains: Variant) -> None:
     order = place(curtains, (by(2, FIFTH),))
-    messages.days_moved([move(order, by(2, FIFTH), by(2, TWELFTH, confirmed=False))], at=AT)
+    notices.tell([move(order, by(2, FIFTH), by(2, TWELFTH, confirmed=False))], at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: 2 × Linen curtains delayed, now by 12 December 2026"
@@ -257,7 +257,7 @@ def test_a_delay_begins_with_both_days_and_the_reason_and_offers_the_choice(curt
 
 def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
     order = place(curtains, (by(1, FIFTH),))
-    messages.days_moved([move(order, by(1, FIFTH), by(1, None))], at=AT)
+    notices.tell([move(order, by(1, FIFTH), by(1, None))], at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: 1 × Linen curtains delayed, and we cannot give a day yet"
@@ -267,7 +267,7 @@ def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
 
 def test_a_day_that_got_better_asks_nothing(curtains: Variant) -> None:
     order = place(curtains, (by(1, NINTH),))
-    messages.days_moved([move(order, by(1, NINTH), by(1, FIFTH), reason="")], at=AT)
+    notices.tell([move(order, by(1, NINTH), by(1, FIFTH), reason="")], at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: 1 × Linen curtains sooner than we said, now by 5 December 2026"
@@ -279,23 +279,30 @@ def test_a_day_that_got_better_asks_nothing(curtains: Variant) -> None:
 def test_a_unit_that_slips_is_a_delay_even_if_the_last_one_holds(curtains: Variant) -> None:
     order = place(curtains, (by(1, FIFTH), by(1, TWELFTH)))
     [claim] = claims(order)
-    moved = Moved(claim.pk, claim.item_id, 2, (by(1, FIFTH), by(1, TWELFTH)), (by(2, TWELFTH),), "Half a crate broke")
-    messages.days_moved([moved], at=AT)
+    moved = Moved(
+        claim.pk,
+        claim.item_id,
+        2,
+        (by(1, FIFTH), by(1, TWELFTH)),
+        (by(2, TWELFTH),),
+        "Half a crate broke",
+        (by(2, TWELFTH),),
+    )
+    notices.tell([moved], at=AT)
 
     subject, words = read()
     assert subject.endswith("part of 2 × Linen curtains ships later than we said, by 12 December 2026 at the latest")
     assert "Part of 2 × Linen curtains ships later than we told you" in words
 
 
-def test_later_and_earlier_are_two_letters_and_each_version_is_told_once(curtains: Variant) -> None:
+def test_later_and_earlier_are_two_letters(curtains: Variant) -> None:
     order = place(curtains, (by(1, FIFTH),), (by(1, TWELFTH),))
     first, second = claims(order)
     moved = [
-        Moved(first.pk, first.item_id, 2, (by(1, FIFTH),), (by(1, NINTH),), "Late"),
-        Moved(second.pk, second.item_id, 2, (by(1, TWELFTH),), (by(1, NINTH),), "Early"),
+        Moved(first.pk, first.item_id, 2, (by(1, FIFTH),), (by(1, NINTH),), "Late", (by(1, NINTH),)),
+        Moved(second.pk, second.item_id, 2, (by(1, TWELFTH),), (by(1, NINTH),), "Early", (by(1, NINTH),)),
     ]
-    messages.days_moved(moved, at=AT)
-    messages.days_moved(moved, at=AT)
+    notices.tell(moved, at=AT)
 
     assert sorted(Letter.objects.values_list("template", flat=True)) == ["days_earlier", "days_later"]
 

@@ -3,7 +3,7 @@ from shop.models.carts import Cart, CartLine
 from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.heartbeat import Heartbeat
 from shop.models.orders import Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
-from shop.models.payments import Payment
+from shop.models.payments import Payment, Refund
 
 __all__ = [
     "Cart",
@@ -15,6 +15,7 @@ __all__ = [
     "Payment",
     "Product",
     "ProductImage",
+    "Refund",
     "Release",
     "Sends",
     "Shipment",

@@ -56,3 +56,25 @@ class Payment(models.Model):
 def is_awaited(state: str, due_by: datetime | None) -> bool:
     """Is it due before anything ships? What `awaited` asks of rows."""
     return state == Payment.State.DUE and due_by is not None
+
+
+class Refund(models.Model):
+    """Money that is due back to a customer, in the order's currency, until a person has sent it.
+
+    The row is written with what made it due. It goes the way it came, and never as credit.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.CharField(max_length=255)
+    due_since = models.DateTimeField()
+    due_by = models.DateTimeField(help_text="It is sent until then: the law's last moment.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_positive")]
+        indexes = [models.Index(fields=["due_by"], name="refund_open", condition=models.Q(sent_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.amount} back to {self.order}"

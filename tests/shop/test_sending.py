@@ -400,7 +400,7 @@ def test_the_day_of_all_that_moves_is_told_with_the_old_and_the_new_day(of_two_s
     assert Letter.objects.count() == 2
 
     move(late, None)
-    assert "delayed, and we cannot give a day yet" in read("days_later")[0]
+    assert "delayed, and we cannot give a day yet" in read("answer_needed")[0]
 
 
 def test_a_parcel_that_never_leaves_is_not_paid_for(lamp: StockItem, stool: StockItem):

@@ -1,0 +1,135 @@
+"""Deadlines that passed: what nobody shipped, told or answered in time is cancelled, refunded or asked once more."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from backorders import consent, promises, queue
+from backorders.deadlines import Kind, Silence
+from backorders.models import Claim, Notice, Queue
+from backorders.queries import holding
+from inventory.dispatch import working_days
+from notifications.models import Letter
+from shop import cancellations, messages, notices, payments, wakeups
+from shop.models import Order, OrderLine
+from shop.sending import next_days
+from shop.transactions import use_case
+
+logger = logging.getLogger(__name__)
+
+# Who cancels what was not answered or not told in time.
+ACTOR = "deadline"
+REASONS = {
+    Silence.WE_WERE_SILENT: "we did not tell you in time that it would be late",
+    Silence.SHE_WAS_SILENT: "your answer did not come in time",
+    Silence.LAST_DAY_PASSED: "the last day that you set has passed",
+}
+# A parcel that still stands here so long before its day ends will not leave on it: its customer hears so before.
+UNPACKED = timedelta(hours=4)
+# ... and gets a new day, so many working days later.
+PACKING_DAYS = 2
+_LATE_PACKING = "your goods are here, but we did not get your parcel packed in time"
+_STILL_WITHOUT_A_DAY = "nobody can give us a day yet"
+
+
+def orders_due(at: datetime, limit: int) -> list[int]:
+    """Ids of orders of which something has to ship, or be told, or was to be answered by now; the longest due first."""
+    claims = consent.due(at, limit)
+    lines = OrderLine.objects.filter(claim__in=claims).order_by("claim__due_at")
+    return list(dict.fromkeys(lines.values_list("order_id", flat=True)))
+
+
+@use_case
+def lapse(order_id: int, *, at: datetime) -> bool:
+    """Do what silence means for every line of an order whose deadline has passed. False when none has.
+
+    The locks of the stock items decide between a deadline, an answer and a delivery: the first one wins.
+    """
+    order = Order.objects.get(pk=order_id)
+    queues, lines = cancellations.lock_all(order)
+    payment = payments.lock(order_id)
+    due = [line for line in lines if line.claim.left and line.claim.due_at and line.claim.due_at < at]
+    if payment.is_awaited:
+        # It is due once it is paid; until then its own time to pay runs.
+        consent.suspend([line.claim for line in due])
+        return False
+    told = holding([line.claim_id for line in lines if line.claim.left])
+    days = next_days(order, lines, told)
+    # The day of an order that is sent together may have moved with another line, and that was told.
+    consent.schedule([line.claim for line in due if not line.claim.is_asked], days)
+    fates: dict[Silence, list[OrderLine]] = defaultdict(list)
+    for line in due:
+        if line.claim.due_at and line.claim.due_at < at:
+            fates[consent.what_silence_means(line.claim, days[line.claim_id])].append(line)
+    for fate, late in fates.items():
+        if fate.cancels:
+            _cancel(order, queues, late, fate, at)
+        else:
+            _tell(order, late, fate, at)
+    wakeups.wake_mailer()
+    return bool(fates)
+
+
+def _cancel(order: Order, queues: Mapping[int, Queue], late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
+    units = {line.claim_id: line.claim.left for line in late}
+    reason = REASONS[fate]
+    order, withdrawn, refund = cancellations.withdraw(order, queues, units, reason=reason, actor=ACTOR, at=at)
+    if fate == Silence.WE_WERE_SILENT:
+        logger.error("Order %s: %d lines were cancelled because we let their day pass in silence.", order, len(late))
+    messages.order_lapsed(order, withdrawn, fate, refund=refund, at=at)
+
+
+def _tell(order: Order, late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
+    asks = fate == Silence.ASK_AGAIN
+    kind, reason = (Kind.RENEWED, _STILL_WITHOUT_A_DAY) if asks else (Kind.MISSED, "")
+    letter = messages.day_passed_key(order, late)
+    told = [consent.remind(line.claim, kind, letter=letter, reason=reason, at=at) for line in late]
+    messages.day_passed(order, list(zip(late, told, strict=True)), at=at)
+
+
+def parcels_left_behind(at: datetime, limit: int) -> list[int]:
+    """Ids of orders with units that are here and will not leave on their day any more, though it is not over yet."""
+    soon = Claim.objects.holding().filter(due_at__gte=at, due_at__lt=at + UNPACKED)
+    lines = OrderLine.objects.filter(claim__in=soon).order_by("claim__due_at")
+    return list(dict.fromkeys(lines.values_list("order_id", flat=True)[:limit]))
+
+
+@use_case
+def give_packing_another_day(order_id: int, *, at: datetime) -> bool:
+    """Tell the customer before her day is over that her parcel leaves later. False when there is nothing to tell."""
+    order = Order.objects.get(pk=order_id)
+    _, lines = cancellations.lock_all(order)
+    late = [
+        line.claim
+        for line in lines
+        if line.claim.ready
+        and not line.claim.is_asked
+        and line.claim.due_at
+        and at <= line.claim.due_at < at + UNPACKED
+    ]
+    told = holding([claim.pk for claim in late])
+    days = [day for day in next_days(order, lines, told).values() if day]
+    if not days:
+        return False
+    new_day = working_days().after(max(days), PACKING_DAYS)
+    moved = promises.postpone(late, new_day, reason=_LATE_PACKING, at=at)
+    notices.tell(moved, at=at)
+    wakeups.wake_mailer()
+    return bool(moved)
+
+
+def never_delivered(limit: int) -> list[int]:
+    """Ids of notices that the mail server refused for good, or that could not be sent at all."""
+    dead = Letter.objects.filter(state=Letter.State.DEAD).values("key")
+    return list(consent.undelivered(dead).order_by("id").values_list("pk", flat=True)[:limit])
+
+
+@use_case
+def note_bounce(notice_id: int, *, at: datetime) -> None:
+    """A notice that did not arrive is no notice: the deadline before it counts again, and the desk shows it."""
+    notice = Notice.objects.select_related("claim").get(pk=notice_id)
+    queue.lock([notice.claim.item_id])
+    claim = Claim.objects.get(pk=notice.claim_id)
+    answer = Letter.objects.values_list("server_answer", flat=True).get(key=notice.letter)
+    consent.bounced(claim, notice, answer, at=at)

@@ -1,0 +1,74 @@
+"""Told days that moved become notices, deadlines and letters: one letter for each order, whatever moved in it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from backorders import consent
+from backorders.consent import Move
+from backorders.deadlines import Slip, slips
+from backorders.facts import Moved
+from backorders.queries import holding
+from shop import messages
+from shop.messages import News
+from shop.models import Order
+from shop.plain import PlainLine, PlainOrder, orders_of
+from shop.sending import Told, is_together, move_of_all, next_days
+
+
+def tell(moved: Sequence[Moved], *, at: datetime) -> None:
+    """Write what days that moved ask of their customers, and the letters that say so.
+
+    Worse means that any unit ships later than it was told, even if the last one does not: what got worse and what got
+    better are two letters. An order that is sent together has one day, and only that day is news. The number of
+    queries does not depend on the number of orders.
+    """
+    if not moved:
+        return
+    by_claim = {fact.claim_id: fact for fact in moved}
+    orders = list(orders_of(by_claim))
+    told_to_all = holding([line.claim_id for order, lines in orders if is_together(order) for line in lines])
+    news: list[News] = []
+    moves: list[Move] = []
+    for order, lines in orders:
+        facts = [(line, by_claim[line.claim_id]) for line in lines if line.claim_id in by_claim]
+        for part in _news(order, lines, facts, told_to_all):
+            news.append(part)
+            moves += _moves(part, lines, told_to_all)
+    messages.days_moved(news, consent.tell(moves, at=at), at=at)
+
+
+def _news(
+    order: PlainOrder, lines: Sequence[PlainLine], facts: Sequence[tuple[PlainLine, Moved]], told: Told
+) -> Iterator[News]:
+    if is_together(order):
+        if move := move_of_all(lines, told, {fact.claim_id: fact for _, fact in facts}):
+            yield News(order, tuple(facts), move[1] > move[0], move, "the rest" if _has_left(lines) else "everything")
+        return
+    for is_later in (True, False):
+        if part := tuple((line, fact) for line, fact in facts if fact.is_later == is_later):
+            yield News(order, part, is_later)
+
+
+def _has_left(lines: Sequence[PlainLine]) -> bool:
+    return any(line.claim.shipped for line in lines)
+
+
+def _moves(news: News, lines: Sequence[PlainLine], told: Told) -> Iterator[Move]:
+    days = next_days(news.order, lines, told) if news.days_of_all else {}
+    for _, fact in news.facts:
+        late = slips(fact.new, fact.old) if news.is_later else ()
+        due_on = fact.unshipped[0].ships_on
+        if news.days_of_all:
+            old, new = news.days_of_all
+            late, due_on = (Slip.between(old, new),) if news.is_later else (), days[fact.claim_id]
+        yield Move(fact.claim_id, fact.version, late, fact.new, due_on, fact.reason, news.key)
+
+
+def reschedule(order: Order) -> None:
+    """By when each line of an order has to ship, set anew after some of it has left, was cancelled or was paid.
+
+    The queues of what has not shipped must be locked by the caller.
+    """
+    lines = [line for line in order.lines.select_related("claim").order_by("id") if line.claim.left]
+    told = holding([line.claim_id for line in lines])
+    consent.schedule([line.claim for line in lines], next_days(order, lines, told))
