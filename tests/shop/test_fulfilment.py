@@ -330,14 +330,17 @@ def test_an_overdue_line_is_no_excuse_for_telling_no_day():
     assert (days_told(ada), days_told(bo)) == ([(2, SOON)], [(2, LATER)])
 
 
-def test_a_lost_unit_is_told_even_if_only_overdue_goods_could_replace_it():
+def test_a_unit_that_is_lost_after_its_day_had_passed_is_cancelled_and_not_put_off():
     item = stock(on_hand=1)
-    inbound(item, 2, TODAY - timedelta(days=3))
+    inbound(item, 2, SOON)
     ada = buy((variant(item), 1))
+    after_soon = NOON + (SOON - TODAY) + timedelta(days=3)
 
-    fulfilment.correct_stock(item.pk, -1, reason="it broke", actor="cy", at=NOON)
+    fulfilment.correct_stock(item.pk, -1, reason="it broke", actor="cy", at=after_soon)
+    assert (days_told(ada), letters(ada)) == ([(1, None)], ["order_placed"])
 
-    assert (days_told(ada), letters(ada)) == ([(1, None)], ["order_placed", "answer_needed"])
+    assert lapses.lapse(ada.pk, at=after_soon)
+    assert (holdings(ada), letters(ada)) == ([(0, 0, 0)], ["order_placed", "order_lapsed"])
 
 
 def test_a_confirmed_day_is_written_down_and_troubles_nobody():
