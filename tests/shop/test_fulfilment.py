@@ -15,7 +15,7 @@ from inventory.models import DeliveryLine, PurchaseOrder, PurchaseOrderLine, Sto
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import Arrived, UnableToReceive
 from notifications.models import Letter
-from shop import cancellations, delays, fulfilment, tasks
+from shop import cancellations, delays, fulfilment, lapses, tasks
 from shop.fulfilment import UnableToTakeBack
 from shop.models import Order, Payment, Variant
 from tests.cast import BO, LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
