@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce
 
 from backorders.models import Claim, Promise, Queue
@@ -13,8 +13,10 @@ from inventory.models import StockItem
 
 
 def holding(claim_ids: Collection[int]) -> dict[int, tuple[int, tuple[Portion, ...]]]:
-    """The promise that holds for each claim: its version and portions, earliest first. One query."""
-    rows = Promise.objects.filter(claim__in=claim_ids, version=F("claim__told")).order_by(
+    """The promise that holds for each claim: its version and portions, earliest first. At most one query."""
+    if not claim_ids:
+        return {}
+    rows = Promise.objects.filter(claim__in=among(claim_ids), version=F("claim__told")).order_by(
         "claim_id", F("ships_on").asc(nulls_last=True)
     )
     versions: dict[int, int] = {}
@@ -23,6 +25,11 @@ def holding(claim_ids: Collection[int]) -> dict[int, tuple[int, tuple[Portion, .
         versions[row.claim_id] = row.version
         portions[row.claim_id].append(portion_of(row))
     return {pk: (version, tuple(portions[pk])) for pk, version in versions.items()}
+
+
+def among(ids: Iterable[int]) -> RawSQL:
+    """These ids as one value for `__in`: thousands of parameters take longer than the rows that they ask for."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 def portion_of(promise: Promise) -> Portion:

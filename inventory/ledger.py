@@ -4,6 +4,7 @@ Every function takes entries whose items were locked by inventory.locking.lock_i
 database's CHECK constraints are the last wall; they raise IntegrityError when a caller asks for more than there is.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,24 +90,17 @@ def _post(kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated:
 def _write_movements(
     kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime
 ) -> None:
-    """One statement for any number of rows: a big fill writes a thousand at once while others wait for the item."""
+    """One statement and one value for any number of rows: a big fill writes a thousand at once while others wait."""
+    rows = [
+        {"item": entry.item.pk, "units": entry.units, "cause": entry.cause, "reason": entry.reason} for entry in entries
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO inventory_stockmovement
                 (item_id, kind, on_hand_change, allocated_change, cause, reason, actor, at)
             SELECT item, %s, units * %s, units * %s, cause, reason, %s, %s
-            FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[]) AS entry (item, units, cause, reason)
+            FROM jsonb_to_recordset(%s::jsonb) AS entry (item bigint, units int, cause text, reason text)
             """,
-            [
-                kind.value,
-                on_hand,
-                allocated,
-                actor,
-                at,
-                [entry.item.pk for entry in entries],
-                [entry.units for entry in entries],
-                [entry.cause for entry in entries],
-                [entry.reason for entry in entries],
-            ],
+            [kind.value, on_hand, allocated, actor, at, json.dumps(rows)],
         )

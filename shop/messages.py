@@ -75,6 +75,8 @@ def _leaves_later(order: Order, promised: Iterable[Sequence[Portion]]) -> str:
 
 def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     """What was waited for is set aside now: one letter per order, whichever of its lines were filled."""
+    if not filled:
+        return
     units: Counter[int] = Counter()
     for fact in filled:
         units[fact.claim_id] += fact.units

@@ -4,13 +4,14 @@ One query reads them, and no model instance is made: that alone would cost more 
 as it is called in the models, so that the same functions put a single order and a thousand into words.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, groupby
 from operator import itemgetter
 
+from backorders.queries import among
 from backorders.units import PlainClaim
 from shop.models import Order, OrderLine, Payment
 from shop.models.payments import is_awaited
@@ -70,9 +71,9 @@ _COLUMNS = [
 _ENDS = list(accumulate(map(len, (_ORDER, _PAYMENT, _LINE, _CLAIM))))
 
 
-def orders_of(claim_ids: Collection[int]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
+def orders_of(claim_ids: Iterable[int]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
     """Every order that one of the claims belongs to, with all its lines. One query."""
-    orders = Order.objects.filter(lines__claim__in=claim_ids).values("id")
+    orders = OrderLine.objects.filter(claim__in=among(claim_ids)).values("order")
     rows = OrderLine.objects.filter(order__in=orders).order_by("order_id", "id").values_list(*_COLUMNS)
     order_end, payment_end, line_end, _ = _ENDS
     for _, same in groupby(rows, key=itemgetter(0)):
