@@ -90,16 +90,16 @@ def due_at(day: date | None, country: str) -> datetime | None:
 def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     """Write the notices of moves, and where their claims stand from now on: what each asks, by claim.
 
-    A slip that is found when the day of the claim has passed already is left out: a notice after the day is no notice,
-    and its deadline is being dealt with. The number of queries does not depend on the number of moves.
+    A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
+    notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
     claims = {
         claim.pk: claim
         for claim in Claim.objects.filter(pk__in=[move.claim_id for move in moves]).select_related("notice")
     }
-    in_time = [move for move in moves if not (move.slips and _is_too_late(claims[move.claim_id], at))]
+    in_time = [move for move in moves if not _is_too_late(claims[move.claim_id], at)]
     told, notices = {}, []
-    answered = _answered_by(moves, claims)
+    answered = _answered_by(in_time, claims)
     for move in in_time:
         claim = claims[move.claim_id]
         if move.slips:
@@ -232,15 +232,28 @@ def note(claims: Iterable[Claim], answer: Consent.Answer, *, detail: str = "", a
     )
 
 
-def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None]) -> None:
-    """Set anew by when the next unit of each claim ships; the deadline of an open question stays."""
+def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None], *, at: datetime) -> None:
+    """Set anew by when the next unit of each claim ships.
+
+    The deadline of an open question stays, and so does one that has passed: no later day undoes what was not told.
+    """
     changed = []
     for claim in claims:
+        if _is_too_late(claim, at):
+            continue
         fresh = due_at(next_days[claim.pk], claim.country)
         if not Standing(claim.standing).is_question and fresh != claim.due_at:
             claim.due_at = fresh
             changed.append(claim)
     _write(changed)
+
+
+def extend(claims: Iterable[Claim], due_at: datetime) -> None:
+    """These are not due before others, with which they leave together."""
+    claims = list(claims)
+    for claim in claims:
+        claim.due_at = due_at
+    _write(claims)
 
 
 def suspend(claims: Iterable[Claim]) -> None:

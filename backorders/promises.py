@@ -1,9 +1,11 @@
 """Making and revising promises. A promise is never updated: a change is a new version with a reason."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import accumulate, groupby
+from functools import cache, partial
+from itertools import accumulate, batched, groupby
 
 from django.db import connection
 from django.db.models import F
@@ -12,7 +14,7 @@ from django.utils import timezone
 from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
 from backorders.judging import Timeline, changed, places, timeline
-from backorders.models import Claim, Promise, Queue
+from backorders.models import Claim, Queue
 from backorders.plan import (
     LEAD_TIME,
     Need,
@@ -26,7 +28,7 @@ from backorders.plan import (
     renew,
     take,
 )
-from backorders.queries import holding
+from backorders.queries import among, holding
 from inventory.dispatch import overdue_before
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
@@ -39,7 +41,7 @@ WORTH_TELLING = timedelta(days=1)
 _IN_DOUBT = """
 WITH place AS MATERIALIZED (
     SELECT * FROM (
-        SELECT id, told, allocated, quantity - allocated AS lacks,
+        SELECT id, told, allocated, shipped, quantity - allocated AS lacks,
             sum(quantity - allocated) OVER (ORDER BY rank, id) - (quantity - allocated) AS start
         FROM backorders_claim WHERE item_id = %(item)s AND allocated < quantity
     ) AS waiting
@@ -48,13 +50,14 @@ WITH place AS MATERIALIZED (
         WHERE start < high AND start + lacks > low
     )
 ), unit AS (
-    SELECT place.id, place.start, promise.ships_on, promise.confirmed, promise.basis,
+    SELECT place.id, place.start, place.allocated, place.shipped, place.lacks,
+        promise.ships_on, promise.confirmed, promise.basis,
         place.start - place.allocated
             + sum(promise.quantity) OVER (PARTITION BY place.id ORDER BY promise.ships_on NULLS LAST) AS upto,
         promise.quantity
     FROM place JOIN backorders_promise AS promise ON promise.claim_id = place.id AND promise.version = place.told
 )
-SELECT DISTINCT unit.id, unit.start::int
+SELECT DISTINCT unit.start::int, unit.id, unit.allocated, unit.shipped, unit.lacks
 FROM unit JOIN unnest(%(starts)s::int[], %(ends)s::int[], %(days)s::date[], %(confirmed)s::bool[])
     AS plan (start, upto, day, confirmed)
     ON greatest(unit.upto - unit.quantity, unit.start) < plan.upto AND unit.upto > plan.start AND unit.upto > unit.start
@@ -67,12 +70,34 @@ WHERE (
         AND (%(offered)s::date IS NULL OR %(offered)s::date >= unit.ships_on)
     )
 ) IS NOT TRUE
+ORDER BY 1
 """
+
+_WRITE = """
+INSERT INTO backorders_promise (claim_id, version, quantity, ships_on, confirmed, basis, reason, told_at)
+SELECT claim, version, quantity, ships_on, confirmed, basis, reason, %s
+FROM jsonb_to_recordset(%s::jsonb) AS told
+    (claim bigint, version int, quantity int, ships_on date, confirmed bool, basis text, reason text)
+"""
+# So many rows in one statement: none comes near the limit of time, however many promises move.
+_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claim that waits: `start` units are waited for before it."""
+
+    start: int
+    claim_id: int
+    allocated: int
+    shipped: int
+    lacks: int
+    put_off_to: int | None = None
 
 
 def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> None:
     """Write the first promises of claims."""
-    Promise.objects.bulk_create(row for claim, portions in told for row in _rows(claim.pk, 1, portions, "", at))
+    _write((row for claim, portions in told for row in _rows(claim.pk, 1, portions, "")), at)
 
 
 def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
@@ -83,8 +108,8 @@ def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
     for claim in claims:
         claim.told += 1
         _, portions = told.get(claim.pk, (0, ()))
-        rows += _rows(claim.pk, claim.told, list(take(portions, claim.quantity)), reason, at)
-    Promise.objects.bulk_create(rows)
+        rows += _rows(claim.pk, claim.told, list(take(portions, claim.quantity)), reason)
+    _write(rows, at)
 
 
 def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -> list[Moved]:
@@ -99,8 +124,8 @@ def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -
         if new != old:
             moved.append(Moved(claim.pk, claim.item_id, version + 1, old, new, reason, new))
             gone = list(take(portions, claim.shipped))
-            rows += _rows(claim.pk, version + 1, [*gone, *new], reason, at)
-    Promise.objects.bulk_create(rows)
+            rows += _rows(claim.pk, version + 1, [*gone, *new], reason)
+    _write(rows, at)
     Claim.objects.filter(pk__in=[fact.claim_id for fact in moved]).update(told=F("told") + 1)
     return moved
 
@@ -121,15 +146,16 @@ def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[i
         for change in _changes_of(queue, inbound.get(queue.item_id, []), reason, own or {}, at)
     ]
     if changes:
-        Promise.objects.bulk_create(
+        _write(
             (
                 row
                 for fact, here in changes
-                for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], fact.reason, at)
+                for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], fact.reason)
             ),
-            batch_size=2000,
+            at,
         )
-        Claim.objects.filter(pk__in=[fact.claim_id for fact, _ in changes]).update(told=F("told") + 1)
+        for some in batched(changes, _BATCH):
+            Claim.objects.filter(pk__in=among(fact.claim_id for fact, _ in some)).update(told=F("told") + 1)
     return [fact for fact, _ in changes if _is_news(fact)]
 
 
@@ -147,26 +173,43 @@ def _changes_of(
     if not claims:
         return
     plans = zip(_plans(queue, claims, as_stated), _plans(queue, claims, surely), strict=True)
-    told = holding([claim.pk for _, claim in claims])
-    for (_, claim), (planned, sure) in zip(claims, plans, strict=True):
-        version, portions = told[claim.pk]
-        here = claim.allocated + sum(portion.quantity for portion in planned if portion.now)
-        old = merge(after(portions, here))
-        # An overdue arrival breaks no promise that rests on it, and betters none: only the first plan counts it.
-        new = renew(_to_come(planned), old, today, offered)
-        breaks = is_worse(new, old)
-        if not breaks:
-            new = renew(_to_come(sure), old, today, offered)
-        improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
-        if breaks or improves or _is_confirmed(new, old):
-            kept = [_at_latest(new[0], portion, today) for portion in take(portions, here)]
-            why = own.get(claim.pk, reason)
+    told = holding([claim.claim_id for claim in claims])
+    # Thousands were told the same and can expect the same: each case is judged once.
+    judged = cache(partial(_judged, today, offered))
+    for claim, (planned, sure) in zip(claims, plans, strict=True):
+        version, portions = told[claim.claim_id]
+        if change := judged(portions, claim.allocated, planned, sure):
+            kept, old, new = change
+            why = own.get(claim.claim_id, reason)
             unshipped = tuple(after([*kept, *new], claim.shipped))
-            yield Moved(claim.pk, claim.item_id, version + 1, old, new, why, unshipped), kept
+            yield Moved(claim.claim_id, queue.item_id, version + 1, old, new, why, unshipped), kept
 
 
-def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) -> list[tuple[int, Claim]]:
-    """Claims whose promise may not be what they can expect, each with its first place; the queue is judged by then.
+def _judged(
+    today: date,
+    offered: date | None,
+    told: tuple[Portion, ...],
+    allocated: int,
+    planned: tuple[Portion, ...],
+    sure: tuple[Portion, ...],
+) -> tuple[list[Portion], tuple[Portion, ...], tuple[Portion, ...]] | None:
+    """Of a promise that is to be made anew: the units that are here already, what was told of the rest, and what is
+    told of it now. None where the promise stands."""
+    here = allocated + sum(portion.quantity for portion in planned if portion.now)
+    old = merge(after(told, here))
+    # An overdue arrival breaks no promise that rests on it, and betters none: only the first plan counts it.
+    new = renew(_to_come(planned), old, today, offered)
+    breaks = is_worse(new, old)
+    if not breaks:
+        new = renew(_to_come(sure), old, today, offered)
+    improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
+    if not (breaks or improves or _is_confirmed(new, old)):
+        return None
+    return [_at_latest(new[0], portion, today) for portion in take(told, here)], old, new
+
+
+def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) -> list[Waiting]:
+    """Claims whose promise may not be what they can expect; the queue is judged by then.
 
     When the order itself was changed, all places are looked at; when somebody is put off, places do not tell what they
     can expect, and all claims are read.
@@ -184,15 +227,17 @@ def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) 
     return _in_doubt(queue, fresh, ranges or [(0, queue.waiting)], today, offered)
 
 
-def everybody(queue: Queue) -> list[tuple[int, Claim]]:
-    """All who wait, each with the first place."""
-    claims = list(Claim.objects.waiting().filter(item=queue.item).in_order())
-    return list(zip(accumulate((claim.lacks for claim in claims), initial=0), claims, strict=False))
+def everybody(queue: Queue) -> list[Waiting]:
+    """All who wait."""
+    claims = Claim.objects.waiting().filter(item=queue.item).in_order()
+    rows = list(claims.values_list("pk", "allocated", "shipped", F("quantity") - F("allocated"), "put_off_to"))
+    starts = accumulate((lacks for _, _, _, lacks, _ in rows), initial=0)
+    return [Waiting(start, *row) for start, row in zip(starts, rows, strict=False)]
 
 
 def _in_doubt(
     queue: Queue, fresh: Timeline, ranges: Sequence[tuple[int, int]], today: date, offered: date | None
-) -> list[tuple[int, Claim]]:
+) -> list[Waiting]:
     """Those in the ranges for whom a unit was told another day than it can expect, found by one statement."""
     plan = list(places(fresh, queue.waiting))
     with connection.cursor() as cursor:
@@ -211,18 +256,16 @@ def _in_doubt(
                 "offered": offered,
             },
         )
-        starts = dict(cursor.fetchall())
-    claims = Claim.objects.in_bulk(starts)
-    return sorted(((start, claims[pk]) for pk, start in starts.items()), key=lambda place: place[0])
+        return [Waiting(*row) for row in cursor.fetchall()]
 
 
-def _plans(queue: Queue, claims: Sequence[tuple[int, Claim]], units: Supply) -> Iterator[tuple[Portion, ...]]:
+def _plans(queue: Queue, claims: Sequence[Waiting], units: Supply) -> Iterator[tuple[Portion, ...]]:
     """What each of these claims can expect."""
     if not queue.put_off:
-        yield from expected_at([(start, claim.lacks) for start, claim in claims], units)
+        yield from expected_at([(claim.start, claim.lacks) for claim in claims], units)
         return
-    since = [put_off_since(claim.put_off_to_id, units.arrivals) for _, claim in claims]
-    yield from expected(units, [Need(claim.lacks, day) for (_, claim), day in zip(claims, since, strict=True)])
+    since = [put_off_since(claim.put_off_to, units.arrivals) for claim in claims]
+    yield from expected(units, [Need(claim.lacks, day) for claim, day in zip(claims, since, strict=True)])
 
 
 def _to_come(portions: Sequence[Portion]) -> list[Portion]:
@@ -248,19 +291,24 @@ def _at_latest(first: Portion, kept: Portion, today: date) -> Portion:
     return kept if kept.by <= first.by else Portion(kept.quantity, today)
 
 
-def _rows(claim_id: int, version: int, portions: Sequence[Portion], reason: str, at: datetime) -> list[Promise]:
+def _write(rows: Iterable[Mapping[str, object]], at: datetime) -> None:
+    with connection.cursor() as cursor:
+        for some in batched(rows, _BATCH):
+            cursor.execute(_WRITE, [at, json.dumps(some)])
+
+
+def _rows(claim_id: int, version: int, portions: Sequence[Portion], reason: str) -> list[dict[str, object]]:
     by_day = groupby(sorted(portions, key=lambda portion: portion.ships_on or date.max), key=lambda p: p.ships_on)
     parts = {day: list(same_day) for day, same_day in by_day}
     return [
-        Promise(
-            claim_id=claim_id,
-            version=version,
-            quantity=sum(portion.quantity for portion in same_day),
-            ships_on=day,
-            confirmed=all(portion.confirmed for portion in same_day),
-            basis=same_day[-1].basis,
-            reason=reason,
-            told_at=at,
-        )
+        {
+            "claim": claim_id,
+            "version": version,
+            "quantity": sum(portion.quantity for portion in same_day),
+            "ships_on": day and day.isoformat(),
+            "confirmed": all(portion.confirmed for portion in same_day),
+            "basis": same_day[-1].basis,
+            "reason": reason,
+        }
         for day, same_day in parts.items()
     ]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable, RawSQL
@@ -21,9 +22,10 @@ def holding(claim_ids: Collection[int]) -> dict[int, tuple[int, tuple[Portion, .
     )
     versions: dict[int, int] = {}
     portions: dict[int, list[Portion]] = defaultdict(list)
-    for row in rows:
-        versions[row.claim_id] = row.version
-        portions[row.claim_id].append(portion_of(row))
+    columns = rows.values_list("claim_id", "version", "quantity", "ships_on", "confirmed", "basis")
+    for pk, version, quantity, ships_on, confirmed, basis in columns:
+        versions[pk] = version
+        portions[pk].append(_told(quantity, ships_on, confirmed, basis))
     return {pk: (version, tuple(portions[pk])) for pk, version in versions.items()}
 
 
@@ -33,7 +35,12 @@ def among(ids: Iterable[int]) -> RawSQL:
 
 
 def portion_of(promise: Promise) -> Portion:
-    return Portion(promise.quantity, promise.ships_on, False, promise.confirmed, promise.basis)
+    return _told(promise.quantity, promise.ships_on, promise.confirmed, promise.basis)
+
+
+def _told(quantity: int, ships_on: date | None, confirmed: bool, basis: str) -> Portion:
+    """A promise is about what is still to come, also where it rests on the shelf."""
+    return Portion(quantity, ships_on, False, confirmed, basis)
 
 
 def hold_reasons(queues: Iterable[Queue]) -> dict[int, str]:

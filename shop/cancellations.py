@@ -81,7 +81,7 @@ def withdraw(
     sending.drop_parcels_that_never_leave(order)
     payment = payments.reduce_to_what_is_wanted(order)
     refund = payments.owe_back(payment, reason=reason or "cancelled", at=at)
-    reschedule(payment.order)
+    reschedule(payment.order, at=at)
     return payment.order, withdrawn, refund
 
 

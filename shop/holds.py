@@ -65,7 +65,7 @@ def receive_payment(order: Order, amount: Decimal, *, actor: str, at: datetime) 
     # The days were told for a payment in time: from here on they count.
     waiting = [line.claim for line in lines if line.claim.left]
     promises.postpone(waiting, ready_on(at), reason=f"your payment came on {long_day(timezone.localdate(at))}", at=at)
-    reschedule(payment.order)
+    reschedule(payment.order, at=at)
     messages.payment_received(payment.order, payment, at=at)
     wakeups.wake_mailer()
     return payment

@@ -13,7 +13,7 @@ from inventory.dispatch import working_days
 from notifications.models import Letter
 from shop import cancellations, messages, notices, payments, wakeups
 from shop.models import Order, OrderLine
-from shop.sending import next_days
+from shop.sending import is_together, next_days
 from shop.transactions import use_case
 
 logger = logging.getLogger(__name__)
@@ -54,14 +54,15 @@ def lapse(order_id: int, *, at: datetime) -> bool:
         # It is due once it is paid; until then its own time to pay runs.
         consent.suspend([line.claim for line in due])
         return False
-    told = holding([line.claim_id for line in lines if line.claim.left])
-    days = next_days(order, lines, told)
-    # The day of an order that is sent together may have moved with another line, and that was told.
-    consent.schedule([line.claim for line in due if not line.claim.is_asked], days)
+    last = max((line.claim.due_at for line in lines if line.claim.left and line.claim.due_at), default=at)
+    if is_together(order) and last > at:
+        # The day of all moved with another line, and that was told.
+        consent.extend([line.claim for line in due if not line.claim.is_asked], last)
+        due = [line for line in due if line.claim.is_asked]
+    days = next_days(order, lines, holding([line.claim_id for line in lines if line.claim.left]))
     fates: dict[Silence, list[OrderLine]] = defaultdict(list)
     for line in due:
-        if line.claim.due_at and line.claim.due_at < at:
-            fates[consent.what_silence_means(line.claim, days[line.claim_id])].append(line)
+        fates[consent.what_silence_means(line.claim, days[line.claim_id])].append(line)
     for fate, late in fates.items():
         if fate.cancels:
             _cancel(order, queues, late, fate, at)

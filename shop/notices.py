@@ -64,11 +64,11 @@ def _moves(news: News, lines: Sequence[PlainLine], told: Told) -> Iterator[Move]
         yield Move(fact.claim_id, fact.version, late, fact.new, due_on, fact.reason, news.key)
 
 
-def reschedule(order: Order) -> None:
+def reschedule(order: Order, *, at: datetime) -> None:
     """By when each line of an order has to ship, set anew after some of it has left, was cancelled or was paid.
 
     The queues of what has not shipped must be locked by the caller.
     """
     lines = [line for line in order.lines.select_related("claim").order_by("id") if line.claim.left]
     told = holding([line.claim_id for line in lines])
-    consent.schedule([line.claim for line in lines], next_days(order, lines, told))
+    consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at)
