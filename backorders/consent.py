@@ -109,6 +109,7 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
             told[claim.pk] = _better(claim, move, answered)
     Notice.objects.bulk_create(notices, batch_size=1000)
     for notice in notices:
+        # Its id is known only now.
         claims[notice.claim_id].notice = notice
     _write(claims[pk] for pk in told)
     return told
@@ -138,8 +139,8 @@ def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Asked, Notice]:
         letter=move.letter,
         told_at=at,
     )
-    claim.standing = made.standing
-    claim.due_at = answer_by or due_at(move.due_on, claim.country)
+    claim.standing, claim.notice = made.standing, notice
+    claim.due_at = _due(claim, move.due_on)
     return Asked(made.kind, made.standing, answer_by), notice
 
 
@@ -149,10 +150,22 @@ def _better(claim: Claim, move: Move, answered: Collection[int]) -> Asked:
     withdrawn = standing.is_question and claim.pk in answered
     if claim.pk in answered:
         standing = Standing.AS_TOLD
-    if not standing.is_question:
-        claim.standing = standing
-        claim.due_at = due_at(move.due_on, claim.country)
+    claim.standing = standing
+    claim.due_at = _due(claim, move.due_on)
     return Asked(None, standing, claim.notice.answer_by if standing.is_question and claim.notice else None, withdrawn)
+
+
+def _due(claim: Claim, day: date | None) -> datetime | None:
+    """Until when silence is right, where the next unit was told for a day: an open question ends when either is over.
+
+    A last day of her own, the time after which she is asked again who agreed to wait without a day, and a day that has
+    passed and was told so, stay as they are.
+    """
+    standing, told = Standing(claim.standing), due_at(day, claim.country)
+    if standing == Standing.LAST_DAY or (standing in {Standing.AGREED, Standing.LATE} and told is None):
+        return claim.due_at
+    asked = claim.notice.answer_by if standing.is_question and claim.notice else None
+    return min((end for end in (told, asked) if end), default=None)
 
 
 def _answered_by(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
@@ -235,14 +248,12 @@ def note(claims: Iterable[Claim], answer: Consent.Answer, *, detail: str = "", a
 def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None], *, at: datetime) -> None:
     """Set anew by when the next unit of each claim ships.
 
-    The deadline of an open question stays, and so does one that has passed: no later day undoes what was not told.
+    One that has passed stays: no later day undoes what was not told. The claims' notices must have been read.
     """
     changed = []
     for claim in claims:
-        if _is_too_late(claim, at):
-            continue
-        fresh = due_at(next_days[claim.pk], claim.country)
-        if not Standing(claim.standing).is_question and fresh != claim.due_at:
+        fresh = _due(claim, next_days[claim.pk])
+        if not _is_too_late(claim, at) and fresh != claim.due_at:
             claim.due_at = fresh
             changed.append(claim)
     _write(changed)
@@ -276,11 +287,16 @@ def open_questions() -> QuerySet[Notice]:
     return Notice.objects.filter(pk__in=asking.values("notice"))
 
 
-def what_silence_means(claim: Claim, next_day: date | None) -> Silence:
-    """What is to be done now that the claim's deadline has passed."""
-    if Bounce.objects.filter(notice=claim.notice_id).exists():
-        return silence(Standing.AS_TOLD, next_day, rule())
-    return silence(Standing(claim.standing), next_day, rule())
+def what_silence_means(claim: Claim, next_day: date | None, at: datetime) -> Silence:
+    """What is to be done now that the claim's deadline has passed.
+
+    It is ours where a notice did not arrive, and where another unit's day passed while she may still answer.
+    """
+    notice, standing = claim.notice, Standing(claim.standing)
+    may_answer = standing.is_question and notice is not None and notice.answer_by is not None and at <= notice.answer_by
+    if may_answer or Bounce.objects.filter(notice=notice).exists():
+        standing = Standing.AS_TOLD
+    return silence(standing, next_day, rule())
 
 
 def remind(claim: Claim, kind: Kind, *, letter: str, reason: str, at: datetime) -> Notice:

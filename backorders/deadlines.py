@@ -58,7 +58,7 @@ class Standing(StrEnum):
 
 
 class Kind(StrEnum):
-    """A notice: of a short delay, of a long one or one without a day, of one more delay, of a day that we let pass."""
+    """A notice: of a delay that silence keeps, of a long one or one without a day, of a further one, of a missed day."""
 
     SHORT = "short"
     LONG = "long"
@@ -82,18 +82,18 @@ class Silence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """Units of a claim that will ship later: the day that held until now, and the new day. None: nobody can give one.
+    """Units of a claim that will ship later: the day that held until now, and the new one; None: nobody can give one.
 
     While nothing has slipped yet, the day that holds is the one that the law counts from.
     """
 
-    old: date | None
+    old: date
     new: date | None
 
     @classmethod
     def between(cls, old: date, new: date) -> "Slip":
         """Of days as they are compared, where the last day of all stands for an unknown one."""
-        return cls(*(None if day == date.max else day for day in (old, new)))
+        return cls(old, None if new == date.max else new)
 
 
 def slips(now: Sequence[Portion], before: Sequence[Portion]) -> tuple[Slip, ...]:
@@ -118,24 +118,23 @@ class Offer:
 def offer(slips: Collection[Slip], standing: Standing, rule: Rule) -> Offer:
     """What is to be told of the units of one claim that slip together.
 
-    While a question is open, a further slip is told and never gives us more time than the question did.
+    While a question is open, a further slip is told and never gives us more time than the question did. Who set a last
+    day has said until when she waits: she is told, and not asked.
     """
+    unknown = any(slip.new is None for slip in slips)
+    if standing == Standing.LAST_DAY:
+        return Offer(Kind.LONG if unknown else Kind.SHORT, standing)
     if rule == Rule.UK_EU:
-        unknown = any(slip.new is None for slip in slips)
-        return Offer(Kind.LONG if unknown else Kind.SHORT, _unasked(standing))
+        return Offer(Kind.LONG if unknown else Kind.SHORT, Standing.DELAYED)
     if standing.is_question:
         kind = Kind.LONG if standing == Standing.ASKED else Kind.RENEWED
         return Offer(kind, standing)
-    if standing in {Standing.DELAYED, Standing.AGREED, Standing.LAST_DAY}:
-        return Offer(Kind.RENEWED, Standing.ASKED_AGAIN, min(slip.old for slip in slips if slip.old))
-    long = [slip.old for slip in slips if slip.old and (slip.new is None or slip.new > slip.old + GRACE)]
+    if standing in {Standing.DELAYED, Standing.AGREED}:
+        return Offer(Kind.RENEWED, Standing.ASKED_AGAIN, min(slip.old for slip in slips))
+    long = [slip.old for slip in slips if slip.new is None or slip.new > slip.old + GRACE]
     if long:
         return Offer(Kind.LONG, Standing.ASKED, min(long) + GRACE)
     return Offer(Kind.SHORT, Standing.DELAYED)
-
-
-def _unasked(standing: Standing) -> Standing:
-    return Standing.LAST_DAY if standing == Standing.LAST_DAY else Standing.DELAYED
 
 
 def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:

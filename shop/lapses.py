@@ -62,7 +62,7 @@ def lapse(order_id: int, *, at: datetime) -> bool:
     days = next_days(order, lines, holding([line.claim_id for line in lines if line.claim.left]))
     fates: dict[Silence, list[OrderLine]] = defaultdict(list)
     for line in due:
-        fates[consent.what_silence_means(line.claim, days[line.claim_id])].append(line)
+        fates[consent.what_silence_means(line.claim, days[line.claim_id], at)].append(line)
     for fate, late in fates.items():
         if fate.cancels:
             _cancel(order, queues, late, fate, at)

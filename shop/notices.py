@@ -69,6 +69,6 @@ def reschedule(order: Order, *, at: datetime) -> None:
 
     The queues of what has not shipped must be locked by the caller.
     """
-    lines = [line for line in order.lines.select_related("claim").order_by("id") if line.claim.left]
+    lines = [line for line in order.lines.select_related("claim__notice").order_by("id") if line.claim.left]
     told = holding([line.claim_id for line in lines])
     consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at)
