@@ -169,10 +169,11 @@ def hers_ends(day: date, country: str, house: str) -> datetime:
 def _ends(day: date, country: str, house: str) -> Iterable[datetime]:
     # The instant itself still belongs to the day: what comes at exactly the same time as a deadline is in time.
     midnight = datetime.combine(day + timedelta(days=1), time())
-    return (midnight.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in _zones(country) | {house})
+    return (midnight.replace(tzinfo=zone).astimezone(UTC) for zone in _zones(country) | {ZoneInfo(house)})
 
 
 @cache
-def _zones(country: str) -> frozenset[str]:
+def _zones(country: str) -> frozenset[ZoneInfo]:
     """The time zones of a country, by its ISO 3166 code; none for one that is not known."""
-    return frozenset(get_global("territory_zones").get(country, ()))
+    # They are kept, not their names: ZoneInfo itself remembers eight, and reads the others from the disk each time.
+    return frozenset(map(ZoneInfo, get_global("territory_zones").get(country, ())))
