@@ -58,7 +58,7 @@ class Standing(StrEnum):
 
 
 class Kind(StrEnum):
-    """A notice: of a delay that silence keeps, of a long one or one without a day, of a further one, of a missed day."""
+    """A notice: of a delay that silence keeps, a long one or one without a day, a further one, a day that passed."""
 
     SHORT = "short"
     LONG = "long"

@@ -133,23 +133,23 @@ class Followed:
             return
         match event:
             case Told(day=day):
-                slip, self.day = Slip(self.day, day), day
-                self.tell(slip)
+                before, self.day = self.day, day
+                self.tell(before, day)
             case Yes(at=at) if self.standing.is_question:
                 self.standing = Standing.AGREED
                 self.due_on = self.day or at.astimezone(ZoneInfo(HOUSE)).date() + CHECK_IN
             case LastDay(day=day):
                 self.standing, self.due_on = Standing.LAST_DAY, day
 
-    def tell(self, slip: Slip) -> None:
+    def tell(self, old: date | None, new: date | None) -> None:
         before = self.standing
         is_bound = before.is_question or before == Standing.LAST_DAY
-        if slip.old is None or (slip.new and slip.new <= slip.old):
-            self.due_on = self.due_on if is_bound else slip.new
+        if old is None or (new and new <= old):
+            self.due_on = self.due_on if is_bound else new
             return
-        made = self.ask([slip], before, self.rule)
+        made = self.ask([Slip(old, new)], before, self.rule)
         self.standing = made.standing
-        self.due_on = self.due_on if is_bound else made.answer_by or slip.new
+        self.due_on = self.due_on if is_bound else made.answer_by or new
         letter = "AGAIN" if before.is_question else LETTERS[made.kind]
         self.notices.append(Notice(letter, self.due_on if made.standing.is_question else None))
 
