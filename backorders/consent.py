@@ -14,18 +14,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from backorders.deadlines import (
-    CHECK_IN,
-    Kind,
-    Rule,
-    Silence,
-    Slip,
-    Standing,
-    hers_ends,
-    offer,
-    ours_ends,
-    silence,
-)
+from backorders.deadlines import Case, Kind, Law, Rule, Silence, Slip, Standing
 from backorders.models import Bounce, Claim, Consent, Notice, Promise
 from backorders.plan import Portion, after, is_worse
 from backorders.queries import portion_of
@@ -82,9 +71,19 @@ def rule() -> Rule:
     return Rule(settings.DELAY_RULE)
 
 
+def law() -> Law:
+    return Law(rule(), settings.TIME_ZONE)
+
+
 def due_at(day: date | None, country: str) -> datetime | None:
     """The instant by which something is shipped that was told for a day."""
-    return None if day is None else ours_ends(day, country, settings.TIME_ZONE)
+    return law().ours_end(day, country)
+
+
+def case_of(claim: Claim) -> Case:
+    """Where a claim stands; its notice should have been read with it."""
+    answer_by = claim.notice.answer_by if claim.notice else None
+    return Case(claim.country, Standing(claim.standing), claim.due_at, answer_by)
 
 
 def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
@@ -93,20 +92,23 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
     notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
-    claims = {
-        claim.pk: claim
-        for claim in Claim.objects.filter(pk__in=[move.claim_id for move in moves]).select_related("notice")
-    }
-    in_time = [move for move in moves if not _is_too_late(claims[move.claim_id], at)]
+    found = Claim.objects.filter(pk__in=[move.claim_id for move in moves]).select_related("notice")
+    claims, holds = {claim.pk: claim for claim in found}, law()
+    in_time = [move for move in moves if not case_of(claims[move.claim_id]).is_too_late(at, holds)]
+    undone = _undone(in_time, claims)
     told, notices = {}, []
-    answered = _answered_by(in_time, claims)
     for move in in_time:
         claim = claims[move.claim_id]
+        before, kind = case_of(claim), None
         if move.slips:
-            told[claim.pk], notice = _notice(claim, move, at)
-            notices.append(notice)
+            case, kind = before.slipped(move.slips, move.due_on, holds)
+            notices.append(_notice(claim, move, kind, case, at))
         else:
-            told[claim.pk] = _better(claim, move, answered)
+            case = before.improved(move.due_on, holds, undone=claim.pk in undone)
+        _stand(claim, case)
+        answer_by = case.answer_by if case.standing.is_question else None
+        withdrawn = before.standing.is_question and not case.standing.is_question
+        told[claim.pk] = Asked(kind, case.standing, answer_by, withdrawn)
     Notice.objects.bulk_create(notices, batch_size=1000)
     for notice in notices:
         # Its id is known only now.
@@ -115,60 +117,26 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     return told
 
 
-def _is_too_late(claim: Claim, at: datetime) -> bool:
-    return rule() != Rule.UK_EU and claim.due_at is not None and at > claim.due_at
-
-
-def _notice(claim: Claim, move: Move, at: datetime) -> tuple[Asked, Notice]:
-    before = Standing(claim.standing)
-    made = offer(move.slips, before, rule())
-    answer_by = None
-    if before.is_question and claim.notice:
-        answer_by = claim.notice.answer_by
-    elif made.answer_by:
-        answer_by = hers_ends(made.answer_by, claim.country, settings.TIME_ZONE)
-    notice = Notice(
+def _notice(claim: Claim, move: Move, kind: Kind, case: Case, at: datetime) -> Notice:
+    return Notice(
         claim=claim,
         version=move.version,
-        kind=made.kind,
-        before=before,
-        old_day=_last(slip.old for slip in move.slips),
+        kind=kind,
+        before=claim.standing,
+        old_day=max(slip.old for slip in move.slips),
         new_day=_last(slip.new for slip in move.slips),
         reason=move.reason,
-        answer_by=answer_by,
+        answer_by=case.answer_by if case.standing.is_question else None,
         letter=move.letter,
         told_at=at,
     )
-    claim.standing, claim.notice = made.standing, notice
-    claim.due_at = _due(claim, move.due_on)
-    return Asked(made.kind, made.standing, answer_by), notice
 
 
-def _better(claim: Claim, move: Move, answered: Collection[int]) -> Asked:
-    """A better day binds us as the first one did. A question stays open, unless nothing of it is late any more."""
-    standing = Standing(claim.standing)
-    withdrawn = standing.is_question and claim.pk in answered
-    if claim.pk in answered:
-        standing = Standing.AS_TOLD
-    claim.standing = standing
-    claim.due_at = _due(claim, move.due_on)
-    return Asked(None, standing, claim.notice.answer_by if standing.is_question and claim.notice else None, withdrawn)
+def _stand(claim: Claim, case: Case) -> None:
+    claim.standing, claim.due_at = case.standing, case.due_at
 
 
-def _due(claim: Claim, day: date | None) -> datetime | None:
-    """Until when silence is right, where the next unit was told for a day: an open question ends when either is over.
-
-    A last day of her own, the time after which she is asked again who agreed to wait without a day, and a day that has
-    passed and was told so, stay as they are.
-    """
-    standing, told = Standing(claim.standing), due_at(day, claim.country)
-    if standing == Standing.LAST_DAY or (standing in {Standing.AGREED, Standing.LATE} and told is None):
-        return claim.due_at
-    asked = claim.notice.answer_by if standing.is_question and claim.notice else None
-    return min((end for end in (told, asked) if end), default=None)
-
-
-def _answered_by(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
+def _undone(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
     """Claims whose better day is no later than the one that held before they were told of a delay at all.
 
     Two queries, and none when nobody was told of one.
@@ -208,9 +176,7 @@ def keep(claims: Sequence[Claim], *, next_days: Mapping[int, date | None], actor
         Consent(notice=notice, answer=Consent.Answer.KEEP, actor=actor, at=at) for notice in notices
     )
     for claim in claims:
-        day = next_days[claim.pk]
-        claim.standing = Standing.AGREED
-        claim.due_at = due_at(day or timezone.localdate(at) + CHECK_IN, claim.country)
+        _stand(claim, case_of(claim).kept(next_days[claim.pk], timezone.localdate(at), law()))
     _write(claims)
     return notices
 
@@ -231,8 +197,7 @@ def set_last_day(claim: Claim, day: date, *, actor: str, at: datetime) -> None:
         raise UnableToAnswer("You have answered already: see below what holds, or cancel at any time.")
     answer = Consent.Answer.LAST_DAY
     Consent.objects.create(notice=notice, answer=answer, detail=day.isoformat(), actor=actor, at=at)
-    claim.standing = Standing.LAST_DAY
-    claim.due_at = hers_ends(day, claim.country, settings.TIME_ZONE)
+    _stand(claim, case_of(claim).ends_with(day, law()))
     _write([claim])
 
 
@@ -250,11 +215,12 @@ def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None], *, a
 
     One that has passed stays: no later day undoes what was not told. The claims' notices must have been read.
     """
-    changed = []
+    changed, holds = [], law()
     for claim in claims:
-        fresh = _due(claim, next_days[claim.pk])
-        if not _is_too_late(claim, at) and fresh != claim.due_at:
-            claim.due_at = fresh
+        case = case_of(claim)
+        fresh = case.scheduled(next_days[claim.pk], holds)
+        if fresh != case and not case.is_too_late(at, holds):
+            _stand(claim, fresh)
             changed.append(claim)
     _write(changed)
 
@@ -288,36 +254,35 @@ def open_questions() -> QuerySet[Notice]:
 
 
 def what_silence_means(claim: Claim, next_day: date | None, at: datetime) -> Silence:
-    """What is to be done now that the claim's deadline has passed.
-
-    It is ours where a notice did not arrive, and where another unit's day passed while she may still answer.
-    """
-    notice, standing = claim.notice, Standing(claim.standing)
-    may_answer = standing.is_question and notice is not None and notice.answer_by is not None and at <= notice.answer_by
-    if may_answer or Bounce.objects.filter(notice=notice).exists():
-        standing = Standing.AS_TOLD
-    return silence(standing, next_day, rule())
+    """What is to be done now that the claim's deadline has passed."""
+    lost = claim.notice is not None and Bounce.objects.filter(notice=claim.notice).exists()
+    return case_of(claim).silence(next_day, at, law(), undelivered=lost)
 
 
-def remind(claim: Claim, kind: Kind, *, letter: str, reason: str, at: datetime) -> Notice:
-    """A notice that no slip asks for: the day passed (MISSED), or she is asked once more to wait without one (RENEWED).
+def apologise(claim: Claim, *, letter: str, at: datetime) -> Notice:
+    """She is told that the day has passed."""
+    return _remind(claim, Kind.MISSED, case_of(claim).apologised(), letter, "", at)
 
-    The promise stays as it is.
-    """
-    asks = kind == Kind.RENEWED
-    answer_by = hers_ends(timezone.localdate(at) + CHECK_IN, claim.country, settings.TIME_ZONE) if asks else None
+
+def ask_again(claim: Claim, *, letter: str, reason: str, at: datetime) -> Notice:
+    """She is asked whether she still waits without a day. The promise must have been told anew."""
+    case = case_of(claim).asked_again(timezone.localdate(at), law())
+    return _remind(claim, Kind.RENEWED, case, letter, reason, at)
+
+
+def _remind(claim: Claim, kind: Kind, case: Case, letter: str, reason: str, at: datetime) -> Notice:
     notice = Notice.objects.create(
         claim=claim,
         version=claim.told,
         kind=kind,
         before=claim.standing,
         reason=reason,
-        answer_by=answer_by,
+        answer_by=case.answer_by if case.standing.is_question else None,
         letter=letter,
         told_at=at,
     )
-    claim.notice, claim.due_at = notice, answer_by
-    claim.standing = Standing.ASKED_AGAIN if asks else Standing.LATE
+    claim.notice = notice
+    _stand(claim, case)
     _write([claim])
     return notice
 
@@ -330,8 +295,8 @@ def undelivered(letters: QuerySet[Any]) -> QuerySet[Notice]:
 def bounced(claim: Claim, notice: Notice, answer: str, *, at: datetime) -> None:
     """A notice that did not arrive is no notice: the day that held before it counts again."""
     Bounce.objects.create(notice=notice, answer=answer, at=at)
-    if claim.notice_id == notice.pk and notice.old_day and claim.standing in _UNANSWERED:
-        claim.due_at = due_at(notice.old_day, claim.country)
+    if claim.notice_id == notice.pk and notice.old_day:
+        _stand(claim, case_of(claim).untold(notice.old_day, law()))
         _write([claim])
 
 

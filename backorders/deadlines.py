@@ -6,7 +6,7 @@ for everybody: it asks as the first does, and lets the customer go as freely as 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -146,6 +146,97 @@ def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:
     if standing == Standing.AGREED and day is None:
         return Silence.ASK_AGAIN
     return Silence.APOLOGISE if rule == Rule.UK_EU else Silence.WE_WERE_SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The rule that holds, and the time zone of the house."""
+
+    rule: Rule
+    house: str
+
+    def ours_end(self, day: date | None, country: str) -> datetime | None:
+        return None if day is None else ours_ends(day, country, self.house)
+
+    def hers_end(self, day: date, country: str) -> datetime:
+        return hers_ends(day, country, self.house)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Where one claim stands, and until when silence is right: each change makes a new case.
+
+    Until `due_at` it ships, or its customer has heard from us or answered; None while nothing is due. `answer_by` is
+    the deadline of the newest question. `next_day` is always the day by which the next unit was told to ship.
+    """
+
+    country: str
+    standing: Standing = Standing.AS_TOLD
+    due_at: datetime | None = None
+    answer_by: datetime | None = None
+
+    def is_too_late(self, at: datetime, law: Law) -> bool:
+        """Has the deadline passed, so that silence is being dealt with? A notice after the day is no notice."""
+        return law.rule != Rule.UK_EU and self.due_at is not None and at > self.due_at
+
+    def slipped(self, units: Collection[Slip], next_day: date | None, law: Law) -> tuple["Case", Kind]:
+        """She is told of a delay."""
+        made = offer(units, self.standing, law.rule)
+        answer_by = self.answer_by if self.standing.is_question else None
+        if made.answer_by:
+            answer_by = law.hers_end(made.answer_by, self.country)
+        return replace(self, standing=made.standing, answer_by=answer_by).scheduled(next_day, law), made.kind
+
+    def improved(self, next_day: date | None, law: Law, *, undone: bool) -> "Case":
+        """A better day binds us as the first one did. A question stays, unless nothing is late any more (`undone`)."""
+        standing = Standing.AS_TOLD if undone else self.standing
+        return replace(self, standing=standing).scheduled(next_day, law)
+
+    def scheduled(self, next_day: date | None, law: Law) -> "Case":
+        """Due by the day that was told or with the question, whichever is over first.
+
+        A last day of her own, the time after which she is asked again who agreed to wait without a day, and a day that
+        has passed and was told so, stay as they are.
+        """
+        told = law.ours_end(next_day, self.country)
+        if self.standing == Standing.LAST_DAY:
+            return self
+        if self.standing in {Standing.AGREED, Standing.LATE} and told is None:
+            return self
+        asked = self.answer_by if self.standing.is_question else None
+        return replace(self, due_at=min((end for end in (told, asked) if end), default=None))
+
+    def kept(self, next_day: date | None, today: date, law: Law) -> "Case":
+        """She said yes: until the day that she was told, or for a while where nobody can give one."""
+        due_at = law.ours_end(next_day or today + CHECK_IN, self.country)
+        return replace(self, standing=Standing.AGREED, due_at=due_at)
+
+    def ends_with(self, day: date, law: Law) -> "Case":
+        """She waits no longer than until a day of her own."""
+        return replace(self, standing=Standing.LAST_DAY, due_at=law.hers_end(day, self.country))
+
+    def asked_again(self, today: date, law: Law) -> "Case":
+        """She is asked whether she still waits without a day."""
+        answer_by = law.hers_end(today + CHECK_IN, self.country)
+        return replace(self, standing=Standing.ASKED_AGAIN, due_at=answer_by, answer_by=answer_by)
+
+    def apologised(self) -> "Case":
+        """She was told that the day has passed; nothing more is due before there is a new one."""
+        return replace(self, standing=Standing.LATE, due_at=None)
+
+    def untold(self, old_day: date, law: Law) -> "Case":
+        """The newest notice did not arrive: the day that held before it counts."""
+        if self.standing in {Standing.AGREED, Standing.LAST_DAY, Standing.AS_TOLD}:
+            return self
+        return replace(self, due_at=law.ours_end(old_day, self.country))
+
+    def silence(self, next_day: date | None, at: datetime, law: Law, *, undelivered: bool = False) -> Silence:
+        """What is to be done now that the deadline has passed.
+
+        It is ours where the notice did not arrive, and where a told day passed while she may still answer.
+        """
+        may_answer = self.standing.is_question and self.answer_by is not None and at <= self.answer_by
+        return silence(Standing.AS_TOLD if may_answer or undelivered else self.standing, next_day, law.rule)
 
 
 def refund_by(day: date, days: WorkingDays, rule: Rule) -> date:

@@ -1,7 +1,7 @@
 """Making and revising promises. A promise is never updated: a change is a new version with a reason."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -14,9 +14,10 @@ from django.utils import timezone
 from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
 from backorders.judging import Timeline, changed, places, timeline
-from backorders.models import Claim, Queue
+from backorders.models import Claim, Promise, Queue
 from backorders.plan import (
     LEAD_TIME,
+    SHELF,
     Need,
     Portion,
     after,
@@ -128,6 +129,39 @@ def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -
     _write(rows, at)
     Claim.objects.filter(pk__in=[fact.claim_id for fact in moved]).update(told=F("told") + 1)
     return moved
+
+
+def tell_again(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
+    """What was told is told once more, as a version of its own. The claims know it afterwards."""
+    claims = list(claims)
+    told = holding([claim.pk for claim in claims])
+    rows = []
+    for claim in claims:
+        claim.told += 1
+        rows += _rows(claim.pk, claim.told, told[claim.pk][1], reason)
+    _write(rows, at)
+    Claim.objects.filter(pk__in=[claim.pk for claim in claims]).update(told=F("told") + 1)
+
+
+def date_what_is_here(claim_ids: Collection[int], day: date, *, reason: str, at: datetime) -> list[Claim]:
+    """Units that lie on the shelf for claims which were told no day for them are told this one; whose they are."""
+    undated = Promise.objects.filter(claim__in=claim_ids, version=F("claim__told"), ships_on=None)
+    claims = list(Claim.objects.filter(pk__in=undated.values("claim")).select_related("notice"))
+    told = holding([claim.pk for claim in claims])
+    rows, dated = [], []
+    for claim in claims:
+        _, portions = told[claim.pk]
+        here = [
+            portion if portion.ships_on else replace(portion, ships_on=day, basis=SHELF)
+            for portion in take(portions, claim.allocated)
+        ]
+        if any(portion.ships_on is None for portion in take(portions, claim.allocated)):
+            claim.told += 1
+            rows += _rows(claim.pk, claim.told, [*here, *after(portions, claim.allocated)], reason)
+            dated.append(claim)
+    _write(rows, at)
+    Claim.objects.filter(pk__in=[claim.pk for claim in dated]).update(told=F("told") + 1)
+    return dated
 
 
 def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[int, str] | None = None) -> list[Moved]:

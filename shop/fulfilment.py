@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from backorders import consent, promises, queue, turns
+from backorders import promises, queue, turns
 from backorders.facts import Filled
 from backorders.models import Claim
 from backorders.queries import hold_reasons
@@ -80,7 +80,7 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
     settled = [queues[pk] for pk in sorted(served & drained)]
     moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
-    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
+    notices.arrived(filled, at=at)
     messages.units_arrived(filled, at=at)
     notices.tell(moved, at=at)
     wakeups.wake_mailer()

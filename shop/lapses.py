@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from backorders import consent, promises, queue
-from backorders.deadlines import Kind, Silence
+from backorders.deadlines import Silence
 from backorders.models import Claim, Notice, Queue
 from backorders.queries import holding
 from inventory.dispatch import working_days
@@ -27,8 +27,6 @@ REASONS = {
 }
 # A parcel that still stands here so long before its day ends will not leave on it: its customer hears so before.
 UNPACKED = timedelta(hours=4)
-# ... and gets a new day, so many working days later.
-PACKING_DAYS = 2
 _LATE_PACKING = "your goods are here, but we did not get your parcel packed in time"
 _STILL_WITHOUT_A_DAY = "nobody can give us a day yet"
 
@@ -82,11 +80,15 @@ def _cancel(order: Order, queues: Mapping[int, Queue], late: Sequence[OrderLine]
 
 
 def _tell(order: Order, late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
-    asks = fate == Silence.ASK_AGAIN
-    kind, reason = (Kind.RENEWED, _STILL_WITHOUT_A_DAY) if asks else (Kind.MISSED, "")
+    if fate == Silence.ASK_AGAIN:
+        promises.tell_again([line.claim for line in late], reason=_STILL_WITHOUT_A_DAY, at=at)
     letter = messages.day_passed_key(order, late)
-    told = [consent.remind(line.claim, kind, letter=letter, reason=reason, at=at) for line in late]
-    messages.day_passed(order, list(zip(late, told, strict=True)), at=at)
+    for line in late:
+        if fate == Silence.ASK_AGAIN:
+            consent.ask_again(line.claim, letter=letter, reason=_STILL_WITHOUT_A_DAY, at=at)
+        else:
+            consent.apologise(line.claim, letter=letter, at=at)
+    messages.day_passed(order, late, letter, at=at)
 
 
 def parcels_left_behind(at: datetime, limit: int) -> list[int]:
@@ -113,7 +115,7 @@ def give_packing_another_day(order_id: int, *, at: datetime) -> bool:
     days = [day for day in next_days(order, lines, told).values() if day]
     if not days:
         return False
-    new_day = working_days().after(max(days), PACKING_DAYS)
+    new_day = working_days().after(max(days), notices.PACKING_DAYS)
     moved = promises.postpone(late, new_day, reason=_LATE_PACKING, at=at)
     notices.tell(moved, at=at)
     wakeups.wake_mailer()

@@ -273,15 +273,16 @@ def day_passed_key(order: Order, lines: Sequence[OrderLine]) -> str:
     return f"passed:{order.number}:{_digest([(line.claim_id, line.claim.told) for line in lines])}"
 
 
-def day_passed(order: Order, told: Sequence[tuple[OrderLine, Notice]], *, at: datetime) -> None:
+def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, at: datetime) -> None:
     """A day passed and nothing shipped: an apology, or the question whether she still wants to wait without a day."""
-    deadlines = [notice.answer_by for _, notice in told if notice.answer_by]
+    notices = [line.claim.notice for line in lines if line.claim.notice]
+    deadlines = [notice.answer_by for notice in notices if notice.answer_by]
     context = {
-        "items": [wording.item(line, line.claim.left) for line, _ in told],
+        "items": [wording.item(line, line.claim.left) for line in lines],
         "answer_by": wording.until(min(deadlines)) if deadlines else "",
-        "reasons": list(dict.fromkeys(notice.reason for _, notice in told if notice.reason)),
+        "reasons": list(dict.fromkeys(notice.reason for notice in notices if notice.reason)),
     }
-    outbox.write([_letter(order, "day_passed", told[0][1].letter, context)], at=at)
+    outbox.write([_letter(order, "day_passed", key, context)], at=at)
 
 
 def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: datetime) -> None:

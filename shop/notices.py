@@ -3,16 +3,21 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from backorders import consent
+from backorders import consent, promises
 from backorders.consent import Move
 from backorders.deadlines import Slip, slips
-from backorders.facts import Moved
+from backorders.facts import Filled, Moved
 from backorders.queries import holding
+from inventory.dispatch import ready_on, working_days
 from shop import messages
 from shop.messages import News
 from shop.models import Order
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, move_of_all, next_days
+
+# What is here leaves so many working days later at the latest.
+PACKING_DAYS = 2
+_HERE = "it is here"
 
 
 def tell(moved: Sequence[Moved], *, at: datetime) -> None:
@@ -62,6 +67,17 @@ def _moves(news: News, lines: Sequence[PlainLine], told: Told) -> Iterator[Move]
             old, new = news.days_of_all
             late, due_on = (Slip.between(old, new),) if news.is_later else (), days[fact.claim_id]
         yield Move(fact.claim_id, fact.version, late, fact.new, due_on, fact.reason, news.key)
+
+
+def arrived(filled: Sequence[Filled], *, at: datetime) -> None:
+    """Who got all that she waited for need not answer any more, and gets a day for units that had none.
+
+    The deadline of a question stays: by then they have left.
+    """
+    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
+    day = working_days().after(ready_on(at), PACKING_DAYS)
+    dated = promises.date_what_is_here([fact.claim_id for fact in filled], day, reason=_HERE, at=at)
+    consent.schedule(dated, dict.fromkeys((claim.pk for claim in dated), day), at=at)
 
 
 def reschedule(order: Order, *, at: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backorders import consent, promises, queries, queue
+from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
 from shop import messages, notices, wakeups
@@ -28,7 +28,7 @@ def settle(
     """
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
-    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
+    notices.arrived(filled, at=at)
     messages.units_arrived(filled, at=at)
     notices.tell(moved, at=at)
     wakeups.wake_fill(queues)

@@ -15,7 +15,7 @@ from inventory.models import DeliveryLine, PurchaseOrder, PurchaseOrderLine, Sto
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import Arrived, UnableToReceive
 from notifications.models import Letter
-from shop import cancellations, delays, fulfilment, lapses, tasks
+from shop import cancellations, delays, fulfilment, lapses, notices, tasks
 from shop.fulfilment import UnableToTakeBack
 from shop.models import Order, Payment, Variant
 from tests.cast import BO, LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
@@ -263,10 +263,11 @@ def test_who_has_no_day_hears_nothing_until_there_is_one():
     delays.move_expected_day(line, None, confirmed=False, reason="no word from the weaver", actor="cy", at=NOON)
 
     fulfilment.correct_stock(item.pk, 1, reason="found behind the shelf", actor="cy", at=NOON)
-    assert days_told(ada) == [(2, None)]
+    packed = TODAY + timedelta(days=notices.PACKING_DAYS)
+    assert days_told(ada) == [(1, packed), (1, None)]
 
     delays.move_expected_day(line, LATER, confirmed=True, reason="the weaver wrote", actor="cy", at=NOON)
-    assert days_told(ada) == [(1, TODAY), (1, LATER)]
+    assert days_told(ada) == [(1, packed), (1, LATER)]
     assert letters(ada) == ["order_placed", "answer_needed", "units_arrived", "days_earlier"]
 
 
