@@ -173,6 +173,8 @@ def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[i
     something else than when they were last judged. `own` has another reason for single claims.
     """
     queues = list(queues)
+    if not queues:
+        return []
     inbound = arrivals([queue.item_id for queue in queues])
     changes = [
         change

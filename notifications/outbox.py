@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 from operator import attrgetter
 from typing import Any
 
@@ -34,7 +35,7 @@ JITTER = 0.2
 
 _State = Letter.State
 
-# One statement and one value for any number of letters: a delivery may serve thousands of orders at once.
+# One statement and one value for thousands of letters: a delivery may serve as many orders at once.
 _WRITE = """
 INSERT INTO notifications_letter
     (key, template, recipient, context, thread, written_at, due_at, state, attempts, subject, server_answer)
@@ -42,6 +43,8 @@ SELECT key, template, recipient, context, thread, %s, %s, %s, 0, '', ''
 FROM jsonb_to_recordset(%s::jsonb) AS draft (key text, template text, recipient text, context jsonb, thread text)
 ON CONFLICT (key) DO NOTHING
 """
+# So many letters in one statement: none comes near the limit of time.
+_BATCH = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,11 @@ def write(drafts: Iterable[Draft], *, at: datetime) -> None:
         }
         for draft in sorted(drafts, key=attrgetter("key"))
     ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [at, at, _State.PENDING.value, json.dumps(rows)])
+    with connection.cursor() as cursor:
+        for some in batched(rows, _BATCH):
+            # The database reads every character.
+            text = json.dumps(some, ensure_ascii=False, separators=(",", ":"))
+            cursor.execute(_WRITE, [at, at, _State.PENDING.value, text])
 
 
 def claim(limit: int, at: datetime) -> list[Letter]:
