@@ -157,16 +157,16 @@ def _give_up(claim: Claim, units: int) -> int:
     return released
 
 
-def fill(queue: Queue, *, actor: str, at: datetime, limit: int = FILL_CHUNK) -> list[Filled]:
+def fill(queue: Queue, *, actor: str, at: datetime) -> list[Filled]:
     """Give the free units on the shelf to those who wait, in order, partly where they do not suffice.
 
-    At most `limit` claims are served; call again in a new transaction until nothing is returned. One statement finds
+    At most FILL_CHUNK claims are served; call again in a new transaction until nothing is returned. One statement finds
     and serves them: n units serve at most n claims, so no more than n rows are read, however long the queue is.
     """
     free = queue.item.unallocated
     if free <= 0 or queue.waiting == queue.passed_over:
         return []
-    filled = _serve(queue.item_id, free, min(limit, free))
+    filled = _serve(queue.item_id, free, min(FILL_CHUNK, free))
     given = sum(fact.units for fact in filled)
     queue.waiting -= given
     if queue.passed_over:
