@@ -68,7 +68,7 @@ def _deliver(letter: Letter, mailer: BaseEmailBackend, clock: Callable[[], datet
         _fail(letter, _words(error), clock(), tally, for_good=_refuses_recipient(error))
     else:
         tally.sent += 1
-        if not outbox.mark_sent(letter, subject=str(message.subject), at=clock()):
+        if not outbox.mark_sent(letter, message, at=clock()):
             logger.warning("Letter %s was sent after its claim had run out; it may arrive twice.", letter.key)
 
 

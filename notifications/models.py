@@ -32,6 +32,8 @@ class Letter(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     subject = models.CharField(max_length=255, blank=True, help_text="As it was sent.")
+    message_id = models.CharField(max_length=255, blank=True, help_text="As it was sent.")
+    body_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the plain part, as it was sent.")
     server_answer = models.CharField(max_length=500, blank=True, help_text="The mail server's latest words.")
 
     class Meta:

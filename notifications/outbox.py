@@ -4,6 +4,7 @@ Every mark is an update that also names the claim it belongs to, and its count i
 dead and comes back changes nothing.
 """
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from itertools import batched
 from operator import attrgetter
 from typing import Any
 
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
@@ -38,8 +40,9 @@ _State = Letter.State
 # One statement and one value for thousands of letters: a delivery may serve as many orders at once.
 _WRITE = """
 INSERT INTO notifications_letter
-    (key, template, recipient, context, thread, written_at, due_at, state, attempts, subject, server_answer)
-SELECT key, template, recipient, context, thread, %s, %s, %s, 0, '', ''
+    (key, template, recipient, context, thread, written_at, due_at, state, attempts,
+    subject, message_id, body_hash, server_answer)
+SELECT key, template, recipient, context, thread, %s, %s, %s, 0, '', '', '', ''
 FROM jsonb_to_recordset(%s::jsonb) AS draft (key text, template text, recipient text, context jsonb, thread text)
 ON CONFLICT (key) DO NOTHING
 """
@@ -97,9 +100,17 @@ def claim(limit: int, at: datetime) -> list[Letter]:
     return letters
 
 
-def mark_sent(letter: Letter, *, subject: str, at: datetime) -> bool:
-    """The server said yes. False when the claim is no longer ours: the letter was revived meanwhile."""
-    return _mark(letter, state=_State.SENT, sent_at=at, subject=subject[:255], server_answer="Accepted.")
+def mark_sent(letter: Letter, message: EmailMessage, *, at: datetime) -> bool:
+    """The server said yes to this message. False when the claim is no longer ours: it was revived meanwhile."""
+    return _mark(
+        letter,
+        state=_State.SENT,
+        sent_at=at,
+        subject=str(message.subject)[:255],
+        message_id=message.extra_headers["Message-ID"],
+        body_hash=hashlib.sha256(str(message.body).encode()).hexdigest(),
+        server_answer="Accepted.",
+    )
 
 
 def mark_failed(letter: Letter, answer: str, *, at: datetime, for_good: bool = False) -> bool:

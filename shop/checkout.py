@@ -105,7 +105,7 @@ def place_order(
     number = draw_number()
     wants = _wants(cart, number, agreed, kept, customer, at)
     joined = queue.join(queues, wants, actor="checkout", at=at)
-    order = _write_order(cart, number, agreed, kept, user, at)
+    order = _write_order(cart, number, agreed, kept, shown, user, at)
     ordered = OrderLine.objects.bulk_create(
         _order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)
     )
@@ -204,7 +204,9 @@ def _wants(cart: Cart, number: str, agreed: Review, sends: Sends, customer: str,
     return wants
 
 
-def _write_order(cart: Cart, number: str, agreed: Review, sends: Sends, user: User | None, at: datetime) -> Order:
+def _write_order(
+    cart: Cart, number: str, agreed: Review, sends: Sends, shown: Shown, user: User | None, at: datetime
+) -> Order:
     option = agreed.option(sends)
     details = {name: cart.details.get(name, "") for name in DETAILS}
     return Order.objects.create(
@@ -220,6 +222,7 @@ def _write_order(cart: Cart, number: str, agreed: Review, sends: Sends, user: Us
         currency=settings.CURRENCY,
         consent_text=option.consent_text,
         consented_at=at if option.consent_text else None,
+        shown_hash=shown.digest,
     )
 
 

@@ -9,7 +9,7 @@ from backorders.deadlines import Slip, slips
 from backorders.facts import Filled, Moved
 from backorders.queries import holding
 from inventory.dispatch import ready_on, working_days
-from shop import messages
+from shop import goodwill, messages
 from shop.messages import News
 from shop.models import Order
 from shop.plain import PlainLine, PlainOrder, orders_of
@@ -40,6 +40,7 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
             news.append(part)
             moves += _moves(part, lines, told_to_all)
     messages.days_moved(news, consent.tell(moves, at=at), at=at)
+    goodwill.give([part for part in news if part.is_later], at=at)
 
 
 def _news(

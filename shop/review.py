@@ -1,5 +1,7 @@
 """The review: what it shows and asks before an order is placed, and the seal under which that travels."""
 
+import hashlib
+import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,6 +52,11 @@ class Shown:
     @property
     def asked_how(self) -> bool:
         return len(self.shipping_prices) > 1
+
+    @property
+    def digest(self) -> str:
+        """Stands for all of it in the order's record: SHA-256."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     @property
     def days(self) -> list[tuple[int, tuple[tuple[int, str, bool, bool], ...]]]:

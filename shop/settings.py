@@ -134,6 +134,11 @@ HANDLING_DAYS = number("HANDLING_DAYS", default=0, least=0, most=60)
 # --- When a day slips -------------------------------------------------------------------------------------
 
 DELAY_RULE = one_of("DELAY_RULE", [*Rule], default=Rule.HOUSE)
+# A delay of more days than this is made good with something, once per order; 0 for never.
+GOODWILL_AFTER_DAYS = number("GOODWILL_AFTER_DAYS", default=0, least=0, most=366)
+GOODWILL = one_of("GOODWILL", ["voucher", "free_shipping"], default="voucher")
+# Shows everybody how well promises were kept.
+PUBLIC_FIGURES = flag("PUBLIC_FIGURES", default=MODE == "demo")
 # Who waits and has heard nothing for so many days is told that her day still holds; 0 for never.
 STILL_ON_TIME_DAYS = number("STILL_ON_TIME_DAYS", default=30, least=0, most=366)
 

@@ -2,13 +2,14 @@ from shop.models.accounts import User
 from shop.models.carts import Cart, CartLine
 from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.heartbeat import Heartbeat
-from shop.models.orders import Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
+from shop.models.orders import Goodwill, Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
 from shop.models.payments import Payment, Refund
 
 __all__ = [
     "Cart",
     "CartLine",
     "Category",
+    "Goodwill",
     "Heartbeat",
     "Order",
     "OrderLine",

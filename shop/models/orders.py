@@ -87,6 +87,9 @@ class Order(models.Model):
 
     consent_text = models.TextField(blank=True, help_text="The sentence agreed to when something was backordered.")
     consented_at = models.DateTimeField(null=True, blank=True)
+    shown_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of the days and prices that the page showed."
+    )
     # Raising it makes every link in earlier letters invalid.
     link_version = models.PositiveSmallIntegerField(default=1, editable=False)
 
@@ -179,3 +182,22 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"Ready part of {self.order.number} released"
+
+
+class Goodwill(models.Model):
+    """What the house gives for a long delay, once per order, by the rule of its settings."""
+
+    class Kind(models.TextChoices):
+        VOUCHER = "voucher", "Voucher"
+        FREE_SHIPPING = "free_shipping", "Free shipping"
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="goodwill")
+    kind = models.CharField(max_length=13, choices=Kind)
+    days_late = models.PositiveSmallIntegerField(null=True, help_text="Empty when no day could be given.")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "goodwill"
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.order}"

@@ -77,6 +77,17 @@ def picture(
     return pictures.drawn(image, title, slug, size, eager=eager)
 
 
+@register.filter
+def share(part: float | None) -> str:
+    """A share as people say it, such as "98%"; never rounded up to all, nor down to nothing."""
+    if part is None:
+        return "none yet"
+    whole = round(part * 100)
+    if whole == 100 and part < 1:
+        return "over 99%"
+    return "under 1%" if whole == 0 and part > 0 else f"{whole}%"
+
+
 def _time(value: date | datetime | None, write: Callable[[date | None], str]) -> str:
     if isinstance(value, datetime):
         value = timezone.localdate(value)

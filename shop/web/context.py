@@ -19,6 +19,7 @@ def storefront(request: HttpRequest) -> dict[str, Any]:
         "payment_terms": payments.terms(),
         "pays_on_dispatch": not any(gateway.in_advance for gateway in payments.offered()),
         "reply_to": settings.MAIL_REPLY_TO,
+        "has_figures": settings.PUBLIC_FIGURES,
         "has_mailbox": bool(settings.MAILBOX_DIR),
         "shelves": SimpleLazyObject(catalog.tree),
         "cart_units": SimpleLazyObject(lambda: basket.units(request)),

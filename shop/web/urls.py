@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.web import cart, checkout, health, mailbox, orders, product, shelves
+from shop.web import cart, checkout, health, mailbox, orders, product, records, shelves
 
 urlpatterns = [
     path("", shelves.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("orders/<slug:number>/cancel/", orders.cancel_order, name="cancel_order"),
     path("orders/<slug:number>/cancel/<int:line_id>/", orders.cancel_line, name="cancel_line"),
     path("orders/<slug:number>/release/", orders.release, name="release"),
+    path("orders/<slug:number>/record/", records.of_order, name="record"),
+    path("promises/", records.figures, name="figures"),
     path("account/orders/", orders.mine, name="orders"),
     path("mailbox/", mailbox.index, name="mailbox"),
     path("mailbox/<slug:mail_id>/", mailbox.show, name="mail"),

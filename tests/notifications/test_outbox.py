@@ -5,6 +5,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
@@ -142,6 +143,10 @@ def test_a_letter_that_stops_its_senders_is_given_up_in_the_end(written: Written
     assert row.server_answer == "Every attempt to send this letter stopped before the server answered."
 
 
+def mail(subject: str) -> EmailMessage:
+    return EmailMessage(subject, "Hello", headers={"Message-ID": "<1@dibs.example>"})
+
+
 def test_a_sender_that_was_presumed_dead_changes_nothing(written: Written) -> None:
     written()
     [stale] = outbox.claim(1, AT)
@@ -149,11 +154,11 @@ def test_a_sender_that_was_presumed_dead_changes_nothing(written: Written) -> No
     outbox.revive(late)
     [fresh] = outbox.claim(1, late)
 
-    assert not outbox.mark_sent(stale, subject="Old", at=late)
+    assert not outbox.mark_sent(stale, mail("Old"), at=late)
     assert not outbox.mark_failed(stale, "timeout", at=late)
-    assert outbox.mark_sent(fresh, subject="New", at=late)
-    assert Letter.objects.values_list("state", "subject").get() == ("sent", "New")
-    assert not outbox.mark_sent(fresh, subject="Twice", at=late)
+    assert outbox.mark_sent(fresh, mail("New"), at=late)
+    assert Letter.objects.values_list("state", "subject", "message_id").get() == ("sent", "New", "<1@dibs.example>")
+    assert not outbox.mark_sent(fresh, mail("Twice"), at=late)
 
 
 def test_only_what_was_given_up_is_sent_again_and_with_all_its_attempts(written: Written) -> None:

@@ -1,0 +1,87 @@
+"""How well promises were kept: one function, for staff and, where the house wants it, for everybody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, DateField, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from backorders.deadlines import Kind, Silence
+from backorders.models import Consent, Notice, Promise, Withdrawal
+from shop import lapses
+from shop.models import OrderLine, Refund
+
+_AT_ONCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What became of promises in a stretch of time. A share is None while there is nothing that it could be of.
+
+    `kept` of `shipped` lines left by the day that was first promised for the last unit of them. `warned` of `delayed`
+    lines were told before the day that they had been promised, `days_of_warning` before it in the middle. `answers`
+    counts what customers chose, `broken` the orders of lines that we cancelled because we had let their day pass in
+    silence. `refunded` of `refunds` were sent within a day.
+    """
+
+    since: datetime
+    shipped: int
+    kept: int
+    delayed: int
+    warned: int
+    days_of_warning: float | None
+    answers: tuple[tuple[str, int], ...]
+    broken: int
+    refunds: int
+    refunded: int
+
+    @property
+    def kept_share(self) -> float | None:
+        return _share(self.kept, self.shipped)
+
+    @property
+    def warned_share(self) -> float | None:
+        return _share(self.warned, self.delayed)
+
+    @property
+    def refunded_share(self) -> float | None:
+        return _share(self.refunded, self.refunds)
+
+
+def figures(since: datetime) -> Figures:
+    """The figures from a moment until now. Five queries."""
+    promised = Promise.objects.filter(claim=OuterRef("claim"), version=1).order_by(F("ships_on").desc(nulls_first=True))
+    gone = OrderLine.objects.filter(claim__quantity__gt=0, claim__shipped=F("claim__quantity")).annotate(
+        left=Max("shipment_lines__shipment__shipped_at"),
+        by=Subquery(promised.values("ships_on")[:1], output_field=DateField()),
+    )
+    left = gone.filter(left__gte=since).aggregate(
+        shipped=Count("pk"), kept=Count("pk", filter=Q(by__gte=TruncDate("left")))
+    )
+    delays = Notice.objects.filter(told_at__gte=since, old_day__isnull=False, bounce=None)
+    days = delays.values_list("old_day", "told_at")
+    warnings = [(old_day - timezone.localdate(told_at)).days for old_day, told_at in days if old_day]
+    missed = Notice.objects.filter(told_at__gte=since, kind=Kind.MISSED).count()
+    silent = Withdrawal.objects.filter(
+        at__gte=since, actor=lapses.ACTOR, reason=lapses.REASONS[Silence.WE_WERE_SILENT]
+    ).count()
+    chosen = Consent.objects.filter(at__gte=since).values_list("answer").annotate(times=Count("pk")).order_by("answer")
+    back = Refund.objects.filter(due_since__gte=since).aggregate(
+        refunds=Count("pk"), refunded=Count("pk", filter=Q(sent_at__lte=F("due_since") + _AT_ONCE))
+    )
+    return Figures(
+        since,
+        **left,
+        delayed=len(warnings) + missed + silent,
+        warned=sum(days >= 0 for days in warnings),
+        days_of_warning=median(warnings) if warnings else None,
+        answers=tuple((Consent.Answer(answer).label, times) for answer, times in chosen),
+        broken=silent,
+        **back,
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

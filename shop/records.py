@@ -1,0 +1,133 @@
+"""What was she told, and when? Everything that was promised, written, answered and done about one order, in order.
+
+All of it is read from rows that nobody changes afterwards; nothing here is kept for the purpose.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import F
+
+from backorders.models import Bounce, Consent, Notice, Promise, Withdrawal
+from backorders.queries import portion_of
+from notifications.models import Letter
+from shop import wording
+from shop.formats import long_day, long_moment, money
+from shop.models import Order, OrderLine, ShipmentLine
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. `proof` is what shows that it was so: ids and hashes, a name and a value each."""
+
+    at: datetime
+    what: str
+    details: tuple[str, ...] = ()
+    proof: tuple[tuple[str, str], ...] = ()
+
+
+def record_of(order: Order) -> list[Entry]:
+    """The whole story of an order, oldest first. Ten queries, however long it is."""
+    lines = {line.claim_id: line for line in order.lines.all()}
+    happened = [
+        *_placed(order),
+        *_promised(order, lines),
+        *_noticed(lines),
+        *_answered(lines),
+        *_written(order),
+        *_given_up(lines),
+        *_shipped(order),
+        *_paid(order),
+    ]
+    # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
+    return sorted(happened, key=lambda entry: entry.at)
+
+
+def _name(line: OrderLine) -> str:
+    return f"{line.title}, {line.choice}" if line.choice else line.title
+
+
+def _placed(order: Order) -> Iterator[Entry]:
+    proof = (("SHA-256 of what the page showed", order.shown_hash),) if order.shown_hash else ()
+    agreed = (f"Agreed: “{order.consent_text}”",) if order.consent_text else ()
+    yield Entry(order.placed_at, f"Order {order} was placed by {order.name}, {order.email}", agreed, proof)
+
+
+def _promised(order: Order, lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+    rows = Promise.objects.filter(claim__in=lines).order_by("claim_id", "version", F("ships_on").asc(nulls_last=True))
+    for (claim, version), same in groupby(rows, key=lambda row: (row.claim_id, row.version)):
+        parts = list(same)
+        what = f"{_name(lines[claim])}: {'promised' if version == 1 else 'promised anew'}"
+        reason = (f"Reason: {parts[0].reason}",) if parts[0].reason else ()
+        days = tuple(wording.days(order, map(portion_of, parts)))
+        yield Entry(parts[0].told_at, what, (*days, *reason), (("promise", f"{claim}, version {version}"),))
+
+
+def _noticed(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+    for notice in Notice.objects.filter(claim__in=lines).select_related("bounce").order_by("id"):
+        days = (
+            *((f"The day had been {long_day(notice.old_day)}",) if notice.old_day else ()),
+            f"The new day: {long_day(notice.new_day) if notice.new_day else 'none could be given'}",
+        )
+        answer = (
+            f"Without a yes by {wording.until(notice.answer_by)} it would be cancelled"
+            if notice.answer_by
+            else "Without an answer it would be kept"
+        )
+        proof = (("letter", notice.letter), ("promise", f"{notice.claim_id}, version {notice.version}"))
+        what = f"{_name(lines[notice.claim_id])}: notice of a delay ({notice.get_kind_display().lower()})"
+        yield Entry(notice.told_at, what, (*days, answer), proof)
+        if bounce := getattr(notice, "bounce", None):
+            yield _bounced(bounce, lines[notice.claim_id])
+
+
+def _bounced(bounce: Bounce, line: OrderLine) -> Entry:
+    return Entry(bounce.at, f"{_name(line)}: the notice did not arrive", (bounce.answer,))
+
+
+def _answered(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+    for consent in Consent.objects.filter(notice__claim__in=lines).select_related("notice").order_by("id"):
+        what = f"{_name(lines[consent.notice.claim_id])}: answered “{consent.get_answer_display()}”"
+        detail = (consent.detail,) if consent.detail else ()
+        yield Entry(consent.at, what, (*detail, f"Given by {consent.actor}"), (("letter", consent.notice.letter),))
+
+
+def _written(order: Order) -> Iterator[Entry]:
+    for letter in Letter.objects.filter(thread=order.number).order_by("id"):
+        name = letter.subject or letter.template.replace("_", " ")
+        if letter.state == Letter.State.SENT and letter.sent_at:
+            proof = (("letter", letter.key), ("Message-ID", letter.message_id), ("SHA-256", letter.body_hash))
+            to = f"To {letter.recipient}; the mail server answered: {letter.server_answer}"
+            yield Entry(letter.sent_at, f"Mail “{name}” was sent", (to,), tuple(row for row in proof if row[1]))
+        else:
+            state = "was given up" if letter.state == Letter.State.DEAD else "is being sent"
+            answer = (letter.server_answer,) if letter.server_answer else ()
+            yield Entry(letter.written_at, f"Mail “{name}” {state}", answer, (("letter", letter.key),))
+
+
+def _given_up(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+    for row in Withdrawal.objects.filter(claim__in=lines).order_by("id"):
+        details = (*((f"Reason: {row.reason}",) if row.reason else ()), f"By {row.actor}")
+        yield Entry(row.at, f"{_name(lines[row.claim_id])}: {row.units} cancelled", details)
+
+
+def _shipped(order: Order) -> Iterator[Entry]:
+    rows = ShipmentLine.objects.filter(shipment__order=order).select_related("shipment", "line").order_by("id")
+    for row in rows:
+        parcel = row.shipment
+        carrier = (f"{parcel.carrier} {parcel.tracking_number}".strip(),) if parcel.carrier else ()
+        yield Entry(parcel.shipped_at, f"{_name(row.line)}: {row.quantity} shipped", carrier)
+
+
+def _paid(order: Order) -> Iterator[Entry]:
+    payment = order.payment
+    if payment.settled_at:
+        yield Entry(payment.settled_at, f"{money(payment.amount, order.currency)} was received")
+    for refund in order.refunds.order_by("id"):
+        amount = money(refund.amount, order.currency)
+        due = (f"Reason: {refund.reason}", f"To be sent by {long_moment(refund.due_by)}")
+        yield Entry(refund.due_since, f"{amount} became due back", due)
+        if refund.sent_at:
+            yield Entry(refund.sent_at, f"{amount} was sent back")

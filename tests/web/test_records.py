@@ -1,0 +1,126 @@
+"""What was told and when: the page of an order, and the public figures."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from backorders.models import Notice
+from notifications.delivery import deliver_due
+from notifications.models import Letter
+from shop import answers, delays, fulfilment, lapses, records
+from shop.mailbox import MailServer
+from shop.models import Goodwill, Order, User
+from shop.web.access import _GRANTS
+from tests.cast import CY, LATER, NOON, SOON, buy, inbound, stock, variant
+from tests.web.reading import words
+
+pytestmark = pytest.mark.django_db
+
+
+def opened(client: Client, order: Order) -> Client:
+    session = client.session
+    session[_GRANTS] = {order.number: order.link_version}
+    session.save()
+    return client
+
+
+@pytest.fixture
+def asked() -> Order:
+    """Ada was promised a day, then told that nobody can give one, and said that she waits."""
+    item = stock()
+    line = inbound(item, 5)
+    order = buy((variant(item), 2))
+    delays.move_expected_day(line, None, confirmed=False, reason="the loom broke", actor=CY, at=NOON)
+    ordered = order.lines.select_related("claim").get()
+    notice = Notice.objects.get()
+    answers.keep(order, {ordered.pk: notice.pk}, actor="customer", at=NOON + timedelta(days=1))
+    return order
+
+
+def test_the_record_tells_the_whole_story_in_order(client: Client, asked: Order) -> None:
+    said = words(opened(client, asked).get(f"/orders/{asked.number}/record/"))
+
+    story = [
+        f"Order {asked.number} was placed by Ada Lovelace, ada@example.com",
+        "promised 2 ship by 9 December 2026",
+        "promised anew 2 waiting: we cannot give a day yet Reason: the loom broke",
+        "notice of a delay (long) The day had been 9 December 2026 The new day: none could be given",
+        "Without a yes by 8 January 2027 it would be cancelled",
+        "answered “Keep it and wait” Given by customer",
+    ]
+    places = [said.index(words) for words in story]
+    assert places == sorted(places)
+    assert "SHA-256 of what the page showed" in said
+
+
+def test_a_letter_is_on_record_with_its_message_id_and_the_servers_answer(
+    asked: Order, smtp_server: MailServer
+) -> None:
+    deliver_due(lambda: NOON + timedelta(days=1))
+
+    letter = Letter.objects.get(template="answer_needed")
+    (entry,) = [
+        entry for entry in records.record_of(asked) if ("letter", letter.key) in entry.proof and "sent" in entry.what
+    ]
+    assert dict(entry.proof)["Message-ID"] == letter.message_id != ""
+    assert len(dict(entry.proof)["SHA-256"]) == 64
+    assert "Accepted" in entry.details[0]
+
+
+def test_the_record_is_for_its_customer_and_for_staff_who_may_see_orders(client: Client, asked: Order) -> None:
+    address = f"/orders/{asked.number}/record/"
+    assert client.get(address).status_code == 403
+
+    client.force_login(User.objects.create_user("packer@example.com", is_staff=True))
+    assert client.get(address).status_code == 403
+
+    client.force_login(User.objects.create_superuser("owner@example.com"))
+    assert client.get(address).status_code == 200
+
+
+def test_the_record_costs_the_same_however_long_the_story(
+    asked: Order, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(11):
+        records.record_of(Order.objects.select_related("payment").get(pk=asked.pk))
+
+
+def test_the_figures_count_what_was_kept_warned_and_broken(client: Client, settings: Any) -> None:
+    settings.PUBLIC_FIGURES = True
+    kept = buy((variant(stock("SHELF", on_hand=1)), 1))
+    fulfilment.ship_ready(kept, actor=CY, at=NOON)
+    broken = buy((variant(stock("BROKEN", on_hand=1)), 1))
+    fulfilment.correct_stock(broken.lines.get().claim.item_id, -1, reason="it fell", actor=CY, at=NOON)
+    late = NOON + timedelta(days=60)
+    lapses.lapse(broken.pk, at=late)
+
+    with time_machine.travel(late):
+        said = words(client.get("/promises/"))
+
+    assert "Shipped by the day that was promised first 100% 1 of 1 order lines" in said
+    assert "Delays that we told before the day 100% 1 of 1" in said
+    assert "silent past the day 0" in said
+
+
+def test_the_figures_are_hidden_unless_the_house_shows_them(client: Client, settings: Any) -> None:
+    settings.PUBLIC_FIGURES = False
+    assert client.get("/promises/").status_code == 404
+
+
+@pytest.mark.parametrize(("limit", "given"), [(0, []), (20, [("voucher", 26)]), (26, [])])
+def test_a_long_delay_is_made_good_once_if_the_house_says_so(settings: Any, limit: int, given: list[object]) -> None:
+    settings.GOODWILL_AFTER_DAYS = limit
+    item = stock()
+    line = inbound(item, 5)
+    buy((variant(item), 2))
+
+    delays.move_expected_day(line, LATER, confirmed=True, reason="the loom broke", actor=CY, at=NOON)
+    assert list(Goodwill.objects.values_list("kind", "days_late")) == given
+
+    delays.move_expected_day(line, LATER + timedelta(days=9), confirmed=True, reason="again", actor=CY, at=NOON)
+    assert Goodwill.objects.count() == (1 if limit else 0)
+    assert (LATER - SOON).days == 26
