@@ -71,7 +71,7 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
         return _closed(request)
     if request.method == "POST":
         return _cancel(request, order)
-    return render(request, "shop/order/cancel_order.html", {"order": order, "standing": Standing.of(order)})
+    return render(request, "shop/order/cancel_order.html", {"order": order, "standing": Standing.in_brief(order)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -30,10 +30,10 @@ class Moved:
 class LineStanding:
     line: OrderLine
     waiting: tuple[Portion, ...]
-    place: int | None
-    moved: tuple[Moved, ...]
-    shipped: tuple[ShipmentLine, ...]
-    withdrawn: tuple[Withdrawal, ...]
+    place: int | None = None
+    moved: tuple[Moved, ...] = ()
+    shipped: tuple[ShipmentLine, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
 
     @property
     def claim(self) -> Claim:
@@ -65,10 +65,9 @@ class Standing:
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Seven queries, and one more for an order that is sent together."""
-        lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
+        """Six queries, and one more for an order that is sent together."""
+        lines, told = _lines_of(order)
         claims = [line.claim for line in lines]
-        told = queries.holding([claim.pk for claim in claims])
         places = queries.places(claims)
         history = _history(claims)
         shipped = _by_line(
@@ -92,6 +91,14 @@ class Standing:
                 for line in lines
             ),
             _together(order, lines, told),
+        )
+
+    @classmethod
+    def in_brief(cls, order: Order) -> Self:
+        """How many units stand where, without places and history. Two queries, three if it is sent together."""
+        lines, told = _lines_of(order)
+        return cls(
+            tuple(LineStanding(line, _waited_for(line.claim, told)) for line in lines), _together(order, lines, told)
         )
 
     @property
@@ -144,6 +151,12 @@ class Units:
         return not (self.waiting or self.ready or self.shipped)
 
 
+def _lines_of(order: Order) -> tuple[list[OrderLine], Told]:
+    """An order's lines with their claims, and what was promised of them."""
+    lines = list(order.lines.select_related("claim").order_by("id"))
+    return lines, queries.holding([line.claim_id for line in lines])
+
+
 def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together | None:
     if not is_together(order):
         return None
@@ -152,7 +165,7 @@ def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together 
     return Together(None if day == date.max else day, waits, release)
 
 
-def _waited_for(claim: Claim, told: dict[int, tuple[int, tuple[Portion, ...]]]) -> tuple[Portion, ...]:
+def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:
     return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
 
 
