@@ -10,11 +10,18 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from backorders.availability import quotes
+from backorders.availability import quotes_of
 from backorders.plan import Limit, Portion, Quote, State, split
 from shop.models import Cart, CartLine, Sends, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
+
+# Columns that no page of the cart or the checkout shows.
+_NOT_SHOWN = (
+    *("cart__created_at", "variant__compare_at_price", "variant__weight_grams", "variant__barcode"),
+    *("variant__position", "variant__product__description", "variant__product__vendor", "variant__product__tags"),
+    *("variant__product__category", "variant__product__featured", "variant__product__created_at"),
+)
 
 
 class UnableToChangeCart(Exception):
@@ -102,6 +109,11 @@ class Contents:
     lines: tuple[LineQuote, ...]
 
     @property
+    def cart(self) -> Cart:
+        """The cart that holds the lines; only a cart with lines is known here."""
+        return self.lines[0].line.cart
+
+    @property
     def units(self) -> int:
         return sum(line.quantity for line in self.lines)
 
@@ -156,20 +168,24 @@ def _parcel(day: date, parts: Sequence[tuple[LineQuote, Portion]]) -> Parcel:
     )
 
 
-def contents(cart: Cart, at: datetime) -> Contents:
-    """The cart's lines with their quotes: three queries, however many lines there are."""
-    lines = list(_lines(cart.pk))
-    return quoted(lines, quotes(wanted_by(lines), at, customer=customer_of(cart)))
+def contents(cart_id: UUID, at: datetime) -> Contents:
+    """The cart's lines with their quotes: one query, and one for what is on order, however many lines there are."""
+    lines = list(_lines(cart_id, "variant__stock_item__queue"))
+    if not lines:
+        return Contents(())
+    items = {line.variant.stock_item_id: line.variant.stock_item for line in lines}
+    return quoted(lines, quotes_of(items.values(), wanted_by(lines), at, customer=customer_of(lines[0].cart)))
 
 
 def locked_lines(cart_id: UUID) -> list[CartLine]:
     """The lines of a cart that is about to be ordered, with the cart locked: empty once it has been."""
-    return list(_lines(cart_id).select_for_update(of=("cart",)))
+    return list(_lines(cart_id, "variant__stock_item").select_for_update(of=("cart",)))
 
 
-def _lines(cart_id: UUID) -> QuerySet[CartLine]:
-    lines = CartLine.objects.filter(cart=cart_id).select_related("cart", "variant__product", "variant__stock_item")
-    return lines.order_by("id")
+def _lines(cart_id: UUID, items: str) -> QuerySet[CartLine]:
+    """The lines with all that a page shows of them; what it never shows, descriptions above all, is not read."""
+    lines = CartLine.objects.filter(cart=cart_id).select_related("cart", "variant__product", items)
+    return lines.defer(*_NOT_SHOWN).order_by("id")
 
 
 def discard(cart: Cart) -> None:

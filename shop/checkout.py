@@ -71,7 +71,25 @@ def shipping_methods() -> QuerySet[ShippingMethod]:
 
 def review(cart: Cart, at: datetime) -> Review:
     """The cart as it would be ordered now. Raises UnableToPlaceOrder when it is empty or details are missing."""
-    return _review(cart, carts.contents(cart, at))
+    return review_of(carts.contents(cart.pk, at))
+
+
+def review_of(contents: Contents) -> Review:
+    """The same for contents that were quoted already."""
+    if not contents.lines:
+        raise UnableToPlaceOrder(_EMPTY)
+    if contents.goods_total > MOST_OF_AN_ORDER:
+        raise UnableToPlaceOrder("That is more than one order can hold: lower a quantity, or write to us.")
+    details = contents.cart.details
+    if not details.get("email") or not details.get("line1"):
+        raise UnableToPlaceOrder("Fill in your contact and address first.")
+    shipping = shipping_methods().filter(pk=details.get("shipping_method")).first()
+    if shipping is None:
+        raise UnableToPlaceOrder("Choose how your order is to be shipped.")
+    options = (
+        Option(way, contents.goods_total, shipping_price(shipping, len(way.parcels) or 1)) for way in contents.ways
+    )
+    return Review(contents, shipping, tuple(options), _payment_of(contents.cart))
 
 
 @use_case
@@ -97,7 +115,7 @@ def place_order(
     queues = queue.lock(line.variant.stock_item_id for line in lines)
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
-    agreed = _review(cart, contents)
+    agreed = review_of(contents)
     _compare(agreed, shown)
     _check_answers(agreed, sends, consented)
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
@@ -114,22 +132,6 @@ def place_order(
     carts.discard(cart)
     wakeups.wake_mailer()
     return order
-
-
-def _review(cart: Cart, contents: Contents) -> Review:
-    if not contents.lines:
-        raise UnableToPlaceOrder(_EMPTY)
-    if contents.goods_total > MOST_OF_AN_ORDER:
-        raise UnableToPlaceOrder("That is more than one order can hold: lower a quantity, or write to us.")
-    if not cart.details.get("email") or not cart.details.get("line1"):
-        raise UnableToPlaceOrder("Fill in your contact and address first.")
-    shipping = shipping_methods().filter(pk=cart.details.get("shipping_method")).first()
-    if shipping is None:
-        raise UnableToPlaceOrder("Choose how your order is to be shipped.")
-    options = (
-        Option(way, contents.goods_total, shipping_price(shipping, len(way.parcels) or 1)) for way in contents.ways
-    )
-    return Review(contents, shipping, tuple(options), _payment_of(cart))
 
 
 def _payment_of(cart: Cart) -> Gateway:

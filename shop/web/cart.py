@@ -84,8 +84,8 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
 
 def contents_of(request: HttpRequest) -> Contents:
     """The visitor's cart as it stands now; the count in the header follows."""
-    cart = basket.find(request)
-    contents = carts.contents(cart, timezone.now()) if cart else Contents(())
+    key = basket.key(request)
+    contents = carts.contents(key, timezone.now()) if key else Contents(())
     basket.remember_units(request, contents.units)
     return contents
 

@@ -24,11 +24,11 @@ from shop.web.standing import Standing
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """Contact, address and shipping."""
-    cart = basket.find(request)
     contents = contents_of(request)
-    if cart is None or not contents.can_be_ordered:
+    if not contents.can_be_ordered:
         return _back_to_cart(request, contents.units)
-    form = DetailsForm(request.POST or None, initial=_known(request, cart))
+    cart = contents.cart
+    form = DetailsForm(request.POST or None, initial=None if request.POST else _known(request, cart))
     if form.is_valid():
         cart.details = form.details()
         cart.save(update_fields=["details"])
@@ -46,11 +46,11 @@ def review(request: HttpRequest) -> HttpResponse:
     """Everything once more, with its days; the button orders."""
     if request.method == "POST":
         return _order(request)
-    cart = basket.find(request)
-    if cart is None or not contents_of(request).can_be_ordered:
-        return _back_to_cart(request, basket.units(request))
+    contents = contents_of(request)
+    if not contents.can_be_ordered:
+        return _back_to_cart(request, contents.units)
     try:
-        return _show(request, checkout.review(cart, timezone.now()))
+        return _show(request, checkout.review_of(contents))
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
         return redirect("checkout")
@@ -62,7 +62,7 @@ def placed(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return redirect("order", number)
-    context = {"order": order, "standing": Standing.of(order), "paying": Paying.of(order, timezone.now())}
+    context = {"order": order, "standing": Standing.in_brief(order), "paying": Paying.of(order, timezone.now())}
     return render(request, "shop/checkout/placed.html", context)
 
 
@@ -96,9 +96,8 @@ def _order(request: HttpRequest) -> HttpResponse:
 
 def _can_be_reviewed(request: HttpRequest) -> bool:
     """If not, the review would lead on to the details and say the same sentence a second time."""
-    cart = basket.find(request)
     try:
-        return bool(cart and checkout.review(cart, timezone.now()))
+        return bool(checkout.review_of(contents_of(request)))
     except UnableToPlaceOrder:
         return False
 
@@ -114,11 +113,11 @@ def _consented(request: HttpRequest) -> bool:
 
 def _ask_again(request: HttpRequest, shown: Shown, status: int, **why: Any) -> HttpResponse:
     """The review as it would be now, with what changed. What she answered stays, consent only to the same days."""
-    cart = basket.find(request)
-    if cart is None:
+    contents = contents_of(request)
+    if not contents.lines:
         return _back_to_cart(request, 0)
     try:
-        agreed = checkout.review(cart, timezone.now())
+        agreed = checkout.review_of(contents)
         consented = _consented(request) and agreed.shown.days == shown.days
         return _show(request, agreed, status, sends=_sends(request), consented=consented, **why)
     except UnableToPlaceOrder as error:
@@ -127,13 +126,13 @@ def _ask_again(request: HttpRequest, shown: Shown, status: int, **why: Any) -> H
 
 
 def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) -> HttpResponse:
-    cart = basket.find(request)
+    cart = agreed.contents.cart
     context = {
         "review": agreed,
         "contents": agreed.contents,
         "sealed": seal(agreed.shown),
         "cart": cart,
-        "country": countries.name(cart.details["country"]) if cart else "",
+        "country": countries.name(cart.details["country"]),
     }
     return render(request, "shop/checkout/review.html", context | more, status=status)
 
@@ -142,12 +141,11 @@ def _known(request: HttpRequest, cart: Cart) -> dict[str, Any]:
     """What need not be asked again: this cart's details, else those of the customer's latest order."""
     if cart.details:
         return cart.details
-    first = checkout.shipping_methods().first()
-    known: dict[str, Any] = {"shipping_method": first.pk if first else None}
-    if user := basket.customer(request):
-        latest = Order.objects.filter(user=user).order_by("-placed_at", "-id").first()
-        return known | (details_of(latest) if latest else {"email": user.email, "name": user.get_full_name()})
-    return known
+    user = basket.customer(request)
+    if user is None:
+        return {}
+    latest = Order.objects.filter(user=user).order_by("-placed_at", "-id").first()
+    return details_of(latest) if latest else {"email": user.email, "name": user.get_full_name()}
 
 
 def _back_to_cart(request: HttpRequest, units: int) -> HttpResponse:

@@ -223,11 +223,11 @@ def test_a_cap_turns_the_page_to_out_of_stock_and_back():
     curtains = variant(item)
     buy((curtains, 2))
 
-    (line,) = carts.contents(cart_of((curtains, 1)), NOON).lines
+    (line,) = carts.contents(cart_of((curtains, 1)).pk, NOON).lines
     assert (line.state, line.missing) == (State.OUT_OF_STOCK, 1)
 
     Queue.objects.update(cap=3)
-    (line, *_) = carts.contents(Cart.objects.latest("created_at"), NOON).lines
+    (line, *_) = carts.contents(Cart.objects.latest("created_at").pk, NOON).lines
     assert line.state is State.BACKORDER
 
 
@@ -247,7 +247,7 @@ def test_an_overdue_line_is_no_supply_for_a_new_quote():
     item = stock(on_hand=0)
     inbound(item, 10, TODAY - timedelta(days=1))
 
-    (line,) = carts.contents(cart_of((variant(item), 1)), NOON).lines
+    (line,) = carts.contents(cart_of((variant(item), 1)).pk, NOON).lines
 
     assert line.state is State.OUT_OF_STOCK
 
