@@ -11,27 +11,33 @@ from django.db.models.functions import Coalesce
 from backorders.models import Claim, Promise, Queue
 from backorders.plan import Portion
 from inventory.models import StockItem
+from inventory.prepared import Given, Prepared
 
 
 def holding(claim_ids: Collection[int]) -> dict[int, tuple[int, tuple[Portion, ...]]]:
     """The promise that holds for each claim: its version and portions, earliest first. At most one query."""
     if not claim_ids:
         return {}
-    rows = Promise.objects.filter(claim__in=among(claim_ids), version=F("claim__told")).order_by(
-        "claim_id", F("ships_on").asc(nulls_last=True)
-    )
     versions: dict[int, int] = {}
     portions: dict[int, list[Portion]] = defaultdict(list)
-    columns = rows.values_list("claim_id", "version", "quantity", "ships_on", "confirmed", "basis")
-    for pk, version, quantity, ships_on, confirmed, basis in columns:
+    for pk, version, quantity, ships_on, confirmed, basis in _holding(claims=list(claim_ids)):
         versions[pk] = version
         portions[pk].append(_told(quantity, ships_on, confirmed, basis))
     return {pk: (version, tuple(portions[pk])) for pk, version in versions.items()}
 
 
-def among(ids: Iterable[int]) -> RawSQL:
+_holding = Prepared(
+    lambda: (
+        Promise.objects.filter(claim__in=among(Given("claims")), version=F("claim__told"))
+        .order_by("claim_id", F("ships_on").asc(nulls_last=True))
+        .values_list("claim_id", "version", "quantity", "ships_on", "confirmed", "basis")
+    )
+)
+
+
+def among(ids: Iterable[int] | Given) -> RawSQL:
     """These ids as one value for `__in`: thousands of parameters take longer than the rows that they ask for."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT unnest(%s::bigint[])", [ids if isinstance(ids, Given) else list(ids)])
 
 
 def portion_of(promise: Promise) -> Portion:

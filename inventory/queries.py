@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from inventory.dispatch import working_days
 from inventory.models import PurchaseOrderLine, StockItem
+from inventory.prepared import Given, IsOneOf, Prepared
 from inventory.supply import Arrival
 
 
@@ -15,12 +17,22 @@ def arrivals(item_ids: Collection[int]) -> dict[int, list[Arrival]]:
     """What suppliers still owe us of each item, in one query; lines without a day included."""
     owed: dict[int, list[Arrival]] = defaultdict(list)
     days = working_days()
-    lines = PurchaseOrderLine.objects.inbound().filter(item__in=item_ids)
-    for line in lines.annotate(handling=F("order__supplier__handling_days")).order_by("id"):
+    lines: list[Any] = _inbound(items=list(item_ids))
+    for line in lines:
         day = line.expected_on
         available_on = days.available_on(day, line.handling) if day else None
         owed[line.item_id].append(Arrival(line.outstanding, day, available_on, line.pk, line.confirmed))
     return owed
+
+
+_inbound = Prepared(
+    lambda: (
+        PurchaseOrderLine.objects.inbound()
+        .filter(IsOneOf("item_id", Given("items")))
+        .annotate(handling=F("order__supplier__handling_days"))
+        .order_by("id")
+    )
+)
 
 
 def recount() -> Iterator[str]:

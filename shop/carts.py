@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from backorders.availability import quotes_of
 from backorders.plan import Limit, Portion, Quote, State, split
+from inventory.prepared import Given, Prepared
 from shop.models import Cart, CartLine, Sends, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
@@ -170,7 +171,7 @@ def _parcel(day: date, parts: Sequence[tuple[LineQuote, Portion]]) -> Parcel:
 
 def contents(cart_id: UUID, at: datetime) -> Contents:
     """The cart's lines with their quotes: one query, and one for what is on order, however many lines there are."""
-    lines = list(_lines(cart_id, "variant__stock_item__queue"))
+    lines = _quoted_lines(cart=cart_id)
     if not lines:
         return Contents(())
     items = {line.variant.stock_item_id: line.variant.stock_item for line in lines}
@@ -179,13 +180,17 @@ def contents(cart_id: UUID, at: datetime) -> Contents:
 
 def locked_lines(cart_id: UUID) -> list[CartLine]:
     """The lines of a cart that is about to be ordered, with the cart locked: empty once it has been."""
-    return list(_lines(cart_id, "variant__stock_item").select_for_update(of=("cart",)))
+    return _locked_lines(cart=cart_id)
 
 
-def _lines(cart_id: UUID, items: str) -> QuerySet[CartLine]:
-    """The lines with all that a page shows of them; what it never shows, descriptions above all, is not read."""
-    lines = CartLine.objects.filter(cart=cart_id).select_related("cart", "variant__product", items)
+def _lines() -> QuerySet[CartLine]:
+    """A cart's lines with all that a page shows of them; what it never shows, descriptions above all, is not read."""
+    lines = CartLine.objects.filter(cart=Given("cart")).select_related("cart", "variant__product")
     return lines.defer(*_NOT_SHOWN).order_by("id")
+
+
+_quoted_lines = Prepared(lambda: _lines().select_related("variant__stock_item__queue"))
+_locked_lines = Prepared(lambda: _lines().select_related("variant__stock_item").select_for_update(of=("cart",)))
 
 
 def discard(cart: Cart) -> None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from backorders.availability import quotes_of
 from backorders.plan import Quote, State
+from inventory.prepared import Given, IsOneOf, Prepared
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.ranking import LATER, NEVER, NOW, ranked
@@ -93,7 +94,7 @@ class ProductPage:
 def tree() -> tuple[Shelf, ...]:
     """All shelves, inside each other. One query."""
     inside: dict[int | None, list[Category]] = defaultdict(list)
-    for category in Category.objects.order_by("position", "name", "id"):
+    for category in _categories():
         inside[category.parent_id].append(category)
     return tuple(_shelf(category, inside) for category in inside[None])
 
@@ -129,12 +130,7 @@ def product_page(
     None when there is no such product. Two queries, and one more when the chosen variant cannot be had; put-off claims
     and a limit for this customer cost one each.
     """
-    variants = list(
-        Variant.objects.filter(product__slug=slug, product__published=True)
-        .select_related("product__category", "stock_item__queue")
-        .annotate(pictures=ArraySubquery(_pictures("product")))
-        .order_by("position", "id")
-    )
+    variants: list[Any] = _variants_of(slug=slug)
     if not variants:
         product = Product.objects.published().select_related("category").filter(slug=slug).first()
         return ProductPage(product) if product else None
@@ -156,8 +152,8 @@ def product_page(
 
 def covers(product_ids: Iterable[int]) -> dict[int, ProductImage]:
     """The first picture of each product that has one. One query."""
-    images = ProductImage.objects.filter(product__in=set(product_ids)).order_by("product_id", "position", "id")
-    return {image.product_id: image for image in images.distinct("product_id")}
+    products = list(set(product_ids))
+    return {image.product_id: image for image in _covers(products=products)} if products else {}
 
 
 def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) -> Shelf:
@@ -238,3 +234,21 @@ def _pictures(product: str) -> QuerySet[ProductImage, Any]:
 
 def _cover(product: str) -> Subquery:
     return Subquery(_pictures(product)[:1])
+
+
+_categories = Prepared(lambda: Category.objects.order_by("position", "name", "id"))
+_variants_of = Prepared(
+    lambda: (
+        Variant.objects.filter(product__slug=Given("slug"), product__published=True)
+        .select_related("product__category", "stock_item__queue")
+        .annotate(pictures=ArraySubquery(_pictures("product")))
+        .order_by("position", "id")
+    )
+)
+_covers = Prepared(
+    lambda: (
+        ProductImage.objects.filter(IsOneOf("product_id", Given("products")))
+        .order_by("product_id", "position", "id")
+        .distinct("product_id")
+    )
+)

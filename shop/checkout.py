@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
+from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
 from shop.gateways import Gateway
@@ -65,8 +65,7 @@ class PromiseMoved(Exception):
         self.contents, self.changes, self.shipping = contents, tuple(changes), tuple(shipping)
 
 
-def shipping_methods() -> QuerySet[ShippingMethod]:
-    return ShippingMethod.objects.filter(offered=True).order_by("position", "id")
+shipping_methods = Prepared(lambda: ShippingMethod.objects.filter(offered=True).order_by("position", "id"))
 
 
 def review(cart: Cart, at: datetime) -> Review:
@@ -83,7 +82,7 @@ def review_of(contents: Contents) -> Review:
     details = contents.cart.details
     if not details.get("email") or not details.get("line1"):
         raise UnableToPlaceOrder("Fill in your contact and address first.")
-    shipping = shipping_methods().filter(pk=details.get("shipping_method")).first()
+    shipping = next((way for way in shipping_methods() if way.pk == details.get("shipping_method")), None)
     if shipping is None:
         raise UnableToPlaceOrder("Choose how your order is to be shipped.")
     options = (

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.core import signing
 from django.http import HttpRequest
 
+from inventory.prepared import Given, Prepared
 from shop.messages import LINK_SALT
 from shop.models import Order
 from shop.web import basket
@@ -21,13 +22,16 @@ _MOST_GRANTS = 30
 
 def find(request: HttpRequest, number: str) -> Order | None:
     """The order, if this visitor may see it. An order that does not exist and one of somebody else look the same."""
-    order = Order.objects.select_related("payment").filter(number=number).first()
+    order = _numbered.first(number=number)
     if order is None:
         return None
     user = basket.customer(request)
     is_owner = user is not None and order.user_id == user.pk
     is_granted = request.session.get(_GRANTS, {}).get(number) == order.link_version
     return order if is_owner or is_granted else None
+
+
+_numbered = Prepared(lambda: Order.objects.select_related("payment").filter(number=Given("number")))
 
 
 def grant(request: HttpRequest, order: Order) -> None:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from inventory.prepared import Given, Prepared
 from shop import carts, catalog
 from shop.carts import Contents, LineQuote, Parcel
 from shop.models import ProductImage, Variant
@@ -55,8 +56,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Put a variant into the cart. What cannot be read leads back to the product, with a sentence."""
-    sold = Variant.objects.select_related("product").filter(product__published=True)
-    variant = sold.filter(pk=id_of(request.POST.get("variant", "")) or 0).first()
+    variant = _sold.first(variant=id_of(request.POST.get("variant", "")) or 0)
     if variant is None:
         messages.error(request, "This article is not sold any more. Please choose another one.")
         return redirect("home")
@@ -80,6 +80,9 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
         except (ValidationError, carts.UnableToChangeCart) as error:
             messages.error(request, _sentence(error))
     return redirect("cart")
+
+
+_sold = Prepared(lambda: Variant.objects.filter(pk=Given("variant"), product__published=True).select_related("product"))
 
 
 def contents_of(request: HttpRequest) -> Contents:

@@ -134,7 +134,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **options)
         self.label_suffix = ""
         self.gateways = payments.offered()
-        self.methods = list(checkout.shipping_methods())
+        self.methods = checkout.shipping_methods()
         self._offer_shipping()
         self._offer_payment()
         for name, field in self.fields.items():

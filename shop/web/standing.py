@@ -11,6 +11,7 @@ from typing import Self
 from backorders import queries
 from backorders.models import Claim, Promise, Withdrawal
 from backorders.plan import Portion, after, merge
+from inventory.prepared import Given, Prepared
 from shop.models import Order, OrderLine, Release, ShipmentLine
 from shop.releases import open_release
 from shop.sending import Told, day_of_all, is_together, waits_for_the_rest
@@ -153,8 +154,11 @@ class Units:
 
 def _lines_of(order: Order) -> tuple[list[OrderLine], Told]:
     """An order's lines with their claims, and what was promised of them."""
-    lines = list(order.lines.select_related("claim").order_by("id"))
+    lines = _claimed_lines(order=order.pk)
     return lines, queries.holding([line.claim_id for line in lines])
+
+
+_claimed_lines = Prepared(lambda: OrderLine.objects.filter(order=Given("order")).select_related("claim").order_by("id"))
 
 
 def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together | None:

@@ -1,0 +1,78 @@
+"""Queries that every page asks: their SQL is made once per process, and filled in each time they are asked.
+
+Django makes the SQL of a QuerySet anew each time. For one over a handful of tables that takes ten times as long as
+PostgreSQL needs to answer it.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import BooleanField, Expression, Func, Model, QuerySet
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+
+
+class Given(Expression):
+    """Stands in a filter for a value that comes with each asking. It is no place for a None, which equals nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "(%s)", (self,)
+
+
+class IsOneOf(Func):
+    """`IsOneOf("item_id", Given("items"))`: `in` for a given list, whose SQL is the same for any number of values."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " = ANY "
+    output_field = BooleanField()
+
+
+class Prepared[M: Model, Row]:
+    """`Prepared(lambda: Cart.objects.filter(pk=Given("cart")))` is called with `cart=pk` and answers with a list."""
+
+    def __init__(self, build: Callable[[], QuerySet[M, Row]]) -> None:
+        self._build = build
+
+    def __call__(self, **given: object) -> list[Row]:
+        asked = self._queryset.all()
+        asked.query.given = given
+        return list(asked)
+
+    def first(self, **given: object) -> Row | None:
+        return next(iter(self(**given)), None)
+
+    @cached_property
+    def _queryset(self) -> Any:
+        """Made when it is first asked, because models must be known by then."""
+        queryset: Any = self._build()
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, params = compiler.as_sql()
+        rows_as = queryset._iterable_class
+        queryset.query = queryset.query.chain(klass=_PreparedQuery)
+        # A QuerySet that is given a query of some columns forgets whether they were wanted as tuples.
+        queryset._iterable_class = rows_as
+        queryset.query.sql, queryset.query.params = sql, params
+        # What Django reads of a compiler, after the query, to make models of rows.
+        columns = ("select", "klass_info", "annotation_col_map", "col_count", "has_extra_select")
+        queryset.query.columns = {name: getattr(compiler, name) for name in columns}
+        return queryset
+
+
+class _PreparedQuery(Query):
+    def get_compiler(self, using: Any = None, connection: Any = None, elide_empty: bool = True) -> SQLCompiler:
+        return _Filler(self, connections[using], using, elide_empty)
+
+
+class _Filler(SQLCompiler):
+    """Where Django's compiler makes SQL, this one only fills in the values."""
+
+    def as_sql(self, *args: Any, **options: Any) -> tuple[str, Any]:
+        query: Any = self.query
+        vars(self).update(query.columns)
+        return query.sql, [query.given[part.name] if isinstance(part, Given) else part for part in query.params]

@@ -1,0 +1,57 @@
+"""A prepared query finds what the same QuerySet finds, whatever it is given."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.utils import DataError
+
+from backorders.models import Queue
+from inventory.models import StockItem
+from inventory.prepared import Given, IsOneOf, Prepared
+from tests.cast import stock
+
+pytestmark = pytest.mark.django_db
+
+called = Prepared(lambda: StockItem.objects.filter(sku=Given("sku")))
+counted = Prepared(lambda: StockItem.objects.filter(sku=Given("sku")).values_list("sku", "on_hand"))
+queues_of = Prepared(
+    lambda: Queue.objects.select_related("item").filter(IsOneOf("item_id", Given("items"))).order_by("item__sku")
+)
+
+
+def test_each_asking_has_its_own_values():
+    blue, red = stock("BLUE"), stock("RED")
+
+    assert [called(sku="BLUE"), called(sku="RED"), called(sku="GREEN")] == [[blue], [red], []]
+    assert (called.first(sku="RED"), called.first(sku="GREEN")) == (red, None)
+
+    assert counted(sku="RED") == [("RED", 0)]
+
+
+@pytest.mark.parametrize("skus", [[], ["BLUE"], ["RED", "BLUE"]])
+def test_it_finds_one_of_any_number_with_what_belongs_to_it(skus: list[str], django_assert_num_queries: Any):
+    items = {sku: stock(sku) for sku in ("BLUE", "GREEN", "RED")}
+
+    with django_assert_num_queries(1):
+        found = [queue.item for queue in queues_of(items=[items[sku].pk for sku in skus])]
+
+    assert found == [items[sku] for sku in sorted(skus)]
+
+
+@pytest.mark.parametrize("sku", ["' OR true --", "%s", "%(sku)s", '"', "RED\\"])
+def test_what_is_given_is_never_read_as_sql(sku: str):
+    stock("RED")
+    strange = stock(sku)
+
+    assert called(sku=sku) == [strange]
+
+
+def test_a_value_of_another_kind_is_an_error_and_no_answer():
+    with pytest.raises(DataError), transaction.atomic():
+        queues_of(items=["RED"])
+
+
+def test_it_says_what_is_missing():
+    with pytest.raises(KeyError, match="sku"):
+        called(name="RED")
