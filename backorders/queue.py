@@ -5,6 +5,7 @@ Every function takes queues from `lock`, inside the transaction that locked them
 What a person changes of the order of a queue stands in backorders.turns.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from backorders.models import Claim, Queue, Withdrawal
 from backorders.plan import Portion, share
 from inventory import ledger
 from inventory.locking import lock_items, stock_lock
+from inventory.prepared import Given, IsOneOf, Prepared
 
 # So many claims are filled in one transaction: others who want the item wait for it.
 FILL_CHUNK = 500
@@ -74,12 +76,21 @@ def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
 
 
 def _lock(item_ids: Iterable[int]) -> dict[int, Queue]:
-    rows = Queue.objects.select_related("item").filter(item__in=item_ids).order_by("item_id")
     with stock_lock():
-        queues = {queue.item_id: queue for queue in rows.select_for_update(of=("item", "self"))}
+        queues = {queue.item_id: queue for queue in _locked(items=list(item_ids))}
     for queue in queues.values():
         queue.item.is_locked = True
     return queues
+
+
+_locked = Prepared(
+    lambda: (
+        Queue.objects.select_related("item")
+        .filter(IsOneOf("item_id", Given("items")))
+        .order_by("item_id")
+        .select_for_update(of=("item", "self"))
+    )
+)
 
 
 def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: datetime) -> list[Joined]:
@@ -108,14 +119,28 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
             )
         )
     Claim.objects.bulk_create(claims)
-    waiting = [claim for claim in claims if claim.lacks]
-    for claim in waiting:
-        queues[claim.item_id].waiting += claim.lacks
-    if waiting:
-        Queue.objects.bulk_update([queues[pk] for pk in {claim.item_id for claim in waiting}], ["waiting"])
+    _count_newcomers(queues, claims)
     ledger.allocate([_entry(queues, claim, claim.allocated) for claim in claims], actor=actor, at=at)
     promises.make([(claim, want.portions) for claim, want in zip(claims, wants, strict=True)], at=at)
     return [Joined(claim.pk, claim.item_id, want.portions) for claim, want in zip(claims, wants, strict=True)]
+
+
+def _count_newcomers(queues: Mapping[int, Queue], claims: Iterable[Claim]) -> None:
+    more: Counter[int] = Counter()
+    for claim in claims:
+        if claim.lacks:
+            more[claim.item_id] += claim.lacks
+            queues[claim.item_id].waiting += claim.lacks
+    if not more:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE backorders_queue AS queue SET waiting = waiting + more.units
+            FROM unnest(%s::bigint[], %s::int[]) AS more (item, units) WHERE queue.item_id = more.item
+            """,
+            [list(more), list(more.values())],
+        )
 
 
 def leave(
