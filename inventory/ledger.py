@@ -5,7 +5,7 @@ database's CHECK constraints are the last wall; they raise IntegrityError when a
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,11 +80,22 @@ def _post(kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated:
     for entry in moved:
         entry.item.on_hand += on_hand * entry.units
         entry.item.allocated += allocated * entry.units
-    items = {entry.item.pk: entry.item for entry in moved}
-    if len(items) == 1:
-        moved[0].item.save(update_fields=["on_hand", "allocated"])
-    else:
-        StockItem.objects.bulk_update(items.values(), ["on_hand", "allocated"], batch_size=500)
+    _write_counters({entry.item.pk: entry.item for entry in moved}.values())
+
+
+def _write_counters(items: Collection[StockItem]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inventory_stockitem AS item SET on_hand = fresh.on_hand, allocated = fresh.allocated
+            FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS fresh (id, on_hand, allocated) WHERE item.id = fresh.id
+            """,
+            [
+                [item.pk for item in items],
+                [item.on_hand for item in items],
+                [item.allocated for item in items],
+            ],
+        )
 
 
 def _write_movements(
