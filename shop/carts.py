@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from backorders.availability import quotes_of
 from backorders.plan import Limit, Portion, Quote, State, split
+from inventory.locking import require_transaction
 from inventory.prepared import Given, Prepared
 from shop.models import Cart, CartLine, Sends, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
@@ -180,6 +181,7 @@ def contents(cart_id: UUID, at: datetime) -> Contents:
 
 def locked_lines(cart_id: UUID) -> list[CartLine]:
     """The lines of a cart that is about to be ordered, with the cart locked: empty once it has been."""
+    require_transaction()
     return _locked_lines(cart=cart_id)
 
 
