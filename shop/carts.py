@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from backorders.availability import quotes_of
@@ -18,6 +18,7 @@ from shop.models import Cart, CartLine, Sends, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
 
+_RANGE = f"Choose a quantity from 1 to {MOST_UNITS_OF_A_LINE}."
 # Columns that no page of the cart or the checkout shows.
 _NOT_SHOWN = (
     *("cart__created_at", "variant__compare_at_price", "variant__weight_grams", "variant__barcode"),
@@ -235,18 +236,20 @@ def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
     return Contents(tuple(LineQuote(line, parts[line.pk], limits[line.pk]) for line in lines))
 
 
-def add(cart: Cart, variant: Variant, units: int) -> CartLine:
+def add(cart: Cart, variant: Variant, units: int) -> None:
     """Put units of a variant into the cart, on top of those that are in it. Raises UnableToChangeCart."""
     _check(units)
-    with transaction.atomic():
-        line, is_new = CartLine.objects.select_for_update().get_or_create(
-            cart=cart, variant=variant, defaults={"quantity": units}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO shop_cartline AS line (cart_id, variant_id, quantity) VALUES (%s, %s, %s)
+            ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = line.quantity + excluded.quantity
+            WHERE line.quantity + excluded.quantity <= %s
+            """,
+            [cart.pk, variant.pk, units, MOST_UNITS_OF_A_LINE],
         )
-        if not is_new:
-            _check(line.quantity + units)
-            line.quantity += units
-            line.save(update_fields=["quantity"])
-    return line
+        if not cursor.rowcount:
+            raise UnableToChangeCart(_RANGE)
 
 
 def set_quantity(cart: Cart, line_id: int, units: int) -> None:
@@ -261,4 +264,4 @@ def set_quantity(cart: Cart, line_id: int, units: int) -> None:
 
 def _check(units: int) -> None:
     if not 1 <= units <= MOST_UNITS_OF_A_LINE:
-        raise UnableToChangeCart(f"Choose a quantity from 1 to {MOST_UNITS_OF_A_LINE}.")
+        raise UnableToChangeCart(_RANGE)
