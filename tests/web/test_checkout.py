@@ -1,5 +1,6 @@
 """From cart to order: nothing is placed that was not shown, and nothing twice."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,13 @@ def test_the_review_shows_days_groups_sums_and_an_unticked_box(client: Client, r
     assert "Germany" in text
     assert "checked" not in page.content.decode().split('id="consent"')[1].split(">")[0]
     assert 'aria-current="step">Review and order' in page.content.decode()
+
+
+@pytest.mark.parametrize(("page", "most"), [("/cart/", 6), ("/checkout/", 5), ("/checkout/review/", 5)])
+def test_a_page_of_the_checkout_reads_the_cart_once(
+    reviewing: str, queries_of: Callable[[str], int], page: str, most: int
+):
+    assert queries_of(page) <= most
 
 
 def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str):
