@@ -210,16 +210,19 @@ def note(claims: Iterable[Claim], answer: Consent.Answer, *, detail: str = "", a
     )
 
 
-def schedule(claims: Iterable[Claim], next_days: Mapping[int, date | None], *, at: datetime) -> None:
+def schedule(
+    claims: Iterable[Claim], next_days: Mapping[int, date | None], *, at: datetime, shipped: Collection[int] = ()
+) -> None:
     """Set anew by when the next unit of each claim ships.
 
-    One that has passed stays: no later day undoes what was not told. The claims' notices must have been read.
+    A deadline that has passed stays, for no later day undoes what was not told; but it is over for claims of which the
+    units that were due have just `shipped`. The claims' notices must have been read.
     """
     changed, holds = [], law()
     for claim in claims:
         case = case_of(claim)
         fresh = case.scheduled(next_days[claim.pk], holds)
-        if fresh != case and not case.is_too_late(at, holds):
+        if fresh != case and (claim.pk in shipped or not case.is_too_late(at, holds)):
             _stand(claim, fresh)
             changed.append(claim)
     _write(changed)

@@ -166,7 +166,7 @@ def ship_ready(
     )
     if released:
         releases.use_up(released, shipment)
-    notices.reschedule(order, at=at)
+    notices.reschedule(order, at=at, shipped=ready)
     messages.parcel_shipped(shipment, at=at)
     wakeups.wake_mailer()
     return shipment

@@ -1,6 +1,6 @@
 """Told days that moved become notices, deadlines and letters: one letter for each order, whatever moved in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from backorders import consent, promises
@@ -81,11 +81,11 @@ def arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     consent.schedule(dated, dict.fromkeys((claim.pk for claim in dated), day), at=at)
 
 
-def reschedule(order: Order, *, at: datetime) -> None:
-    """By when each line of an order has to ship, set anew after some of it has left, was cancelled or was paid.
+def reschedule(order: Order, *, at: datetime, shipped: Collection[int] = ()) -> None:
+    """By when each line of an order has to ship, set anew after some of it has `shipped`, was cancelled or was paid.
 
     The queues of what has not shipped must be locked by the caller.
     """
     lines = [line for line in order.lines.select_related("claim__notice").order_by("id") if line.claim.left]
     told = holding([line.claim_id for line in lines])
-    consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at)
+    consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at, shipped=shipped)

@@ -16,13 +16,17 @@ from django.utils import timezone
 import backorders.queries
 import inventory.queries
 from backorders.availability import quotes
+from backorders.consent import open_questions
+from backorders.models import Promise
 from backorders.plan import Limit
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem
+from notifications.models import Letter
 from shop import carts, fulfilment
 from shop.demo.catalog import GOODS, SHELVES
 from shop.demo.people import JONAS
 from shop.demo.stage import Stage
 from shop.demo.stock import OPENING, QUEUES, SUPPLIERS
+from shop.lapses import orders_due
 from shop.management.commands.seed_demo import DEMO_LOGINS
 from shop.models import Category, Order, OrderLine, Payment, Product, User
 from shop.staff.progress import late_lines
@@ -84,7 +88,7 @@ class TheDemo(TestCase):
         cls.said = seed()
 
     def test_it_says_in_one_line_what_it_made(self) -> None:
-        assert self.said == "The demo is set up: 24 products, 16 orders, 38 scenes played.\n"
+        assert self.said == "The demo is set up: 24 products, 16 orders, 41 scenes played.\n"
 
     def test_a_second_run_changes_nothing(self) -> None:
         before = everything()
@@ -105,7 +109,7 @@ class TheDemo(TestCase):
 
     def test_days_that_are_estimates_say_so(self) -> None:
         assert answers(1, "CURTAINS-LINEN-SAGE-280", "PLANTER-CLAY-LARGE") == [
-            "CURTAINS-LINEN-SAGE-280: Backorder, 0 now, rest in [26], estimated",
+            "CURTAINS-LINEN-SAGE-280: Backorder, 0 now, rest in [75], estimated",
             "PLANTER-CLAY-LARGE: Backorder, 0 now, rest in [28], estimated",
         ]
 
@@ -122,7 +126,7 @@ class TheDemo(TestCase):
         ]
 
     def test_an_overdue_delivery_is_no_supply_for_newcomers(self) -> None:
-        assert answers(1, "THROW-WOOL-OCHRE") == ["THROW-WOOL-OCHRE: Out of stock"]
+        assert answers(8, "PLATES-DINNER-MIXED") == ["PLATES-DINNER-MIXED: Out of stock, 7 now, rest in []"]
 
     def test_orders_stand_in_every_state(self) -> None:
         states: Counter[str] = Counter()
@@ -144,9 +148,19 @@ class TheDemo(TestCase):
             "cancelled": 1,
         }
 
-    def test_exactly_one_order_is_late(self) -> None:
-        late = [(line.order.name, line.sku) for line in late_lines(timezone.localdate()).select_related("order")]
-        assert late == [("Bo Martens", "THROW-WOOL-OCHRE")]
+    def test_who_waits_longer_than_was_promised_first_heard_of_it_before(self) -> None:
+        assert not late_lines(timezone.localdate()).exists()
+        first = Promise.objects.filter(version=1, ships_on__lt=timezone.localdate())
+        late = OrderLine.objects.waiting().filter(claim__in=first.values("claim"), claim__shipped=0)
+        assert [(line.order.name, line.sku) for line in late] == [("Bo Martens", "THROW-WOOL-OCHRE")]
+        assert Letter.objects.filter(template="days_later", thread=late.get().order.number).exists()
+
+    def test_one_customer_has_to_answer_a_delay(self) -> None:
+        (notice,) = open_questions().select_related("claim__order_line__order")
+        assert notice.claim.order_line.order.name == "Inês Duarte"
+
+    def test_the_first_sweep_cancels_nothing(self) -> None:
+        assert orders_due(timezone.now(), 100) == []
 
     def test_one_delivery_is_due_today(self) -> None:
         due = PurchaseOrderLine.objects.inbound().filter(expected_on=timezone.localdate())
