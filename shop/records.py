@@ -15,7 +15,7 @@ from backorders.queries import portion_of
 from notifications.models import Letter
 from shop import wording
 from shop.formats import long_day, long_moment, money
-from shop.models import Order, OrderLine, ShipmentLine
+from shop.models import Goodwill, Order, OrderLine, ShipmentLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +131,8 @@ def _paid(order: Order) -> Iterator[Entry]:
         yield Entry(refund.due_since, f"{amount} became due back", due)
         if refund.sent_at:
             yield Entry(refund.sent_at, f"{amount} was sent back")
+    for goodwill in Goodwill.objects.filter(order=order):
+        late = (
+            f"for {goodwill.days_late} days of delay" if goodwill.days_late else "for a delay without an end in sight"
+        )
+        yield Entry(goodwill.at, f"{goodwill.get_kind_display()} earned {late}")
