@@ -34,6 +34,11 @@ class Rule(StrEnum):
     US = "us"
     UK_EU = "uk_eu"
 
+    @property
+    def knows_last_days(self) -> bool:
+        """May a customer who is told of a delay set the last day until which she waits?"""
+        return self != Rule.US
+
 
 class Standing(StrEnum):
     """Where a claim stands between us and its customer, until it has shipped.

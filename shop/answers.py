@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from backorders import consent
 from backorders.consent import UnableToAnswer
-from backorders.deadlines import Rule
 from backorders.queries import holding
 from shop import cancellations, messages, sending, wakeups
 from shop.models import Order, OrderLine
@@ -66,4 +65,4 @@ def set_last_day(order: Order, line_id: int, day: date, *, actor: str, at: datet
 
 
 def may_set_last_day() -> bool:
-    return consent.rule() != Rule.US
+    return consent.rule().knows_last_days

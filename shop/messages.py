@@ -6,22 +6,24 @@ held when it was written, whenever it is sent.
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django_countries import countries
 
+from backorders import consent
 from backorders.consent import Asked
 from backorders.deadlines import Kind, Silence
 from backorders.facts import Filled, Joined, Moved, Withdrawn
-from backorders.models import Notice
-from backorders.plan import Portion
-from backorders.queries import holding
+from backorders.models import Notice, Promise
+from backorders.plan import Portion, after
+from backorders.queries import holding, portion_of
 from notifications import outbox
 from notifications.outbox import Draft
 from shop import wording
@@ -147,33 +149,33 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
         facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
         if not facts:
             continue
-        answers = [asks[line.claim_id] for line, _ in facts]
-        deadlines = [answer.answer_by for answer in answers if answer.answer_by]
-        context = wording.change(part.order, facts) | {
-            "answer_by": wording.until(min(deadlines)) if deadlines else "",
-            "all_asked": len(deadlines) == len(answers),
-            "again": any(answer.kind == Kind.RENEWED for answer in answers),
-            "withdrawn": any(answer.withdrawn for answer in answers),
-        }
+        context = wording.change(part.order, facts, asks) | _choice()
         if part.days_of_all:
             old, new = part.days_of_all
             context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
             context |= {"what": part.what, "together": True}
-        template = "days_earlier" if not part.is_later else "answer_needed" if deadlines else "days_later"
+        template = "days_earlier" if not part.is_later else "answer_needed" if context["answer_by"] else "days_later"
         letters.append(_letter(part.order, template, part.key, context))
     outbox.write(letters, at=at)
+
+
+def _choice() -> dict[str, Any]:
+    """What the answer page lets her do besides keeping and cancelling."""
+    return {"may_set_last_day": consent.rule().knows_last_days}
 
 
 def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Decimal, at: datetime) -> None:
     """The acknowledgement of a cancellation: what, when, what it takes off the bill, and what is still on its way."""
     key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
-    context = _withdrawal(order, withdrawn, refund, at)
+    lines = _lines_of(order)
+    context = _withdrawal(order, lines, withdrawn, refund, at)
     outbox.write([_letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
 
 
-def _withdrawal(order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime) -> dict[str, Any]:
+def _withdrawal(
+    order: Order, lines: Sequence[OrderLine], withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime
+) -> dict[str, Any]:
     units = {fact.claim_id: fact.units for fact in withdrawn}
-    lines = _lines_of(order)
     cancelled = [line for line in lines if line.claim_id in units]
     open_lines = [line for line in lines if line.claim.left]
     told = holding([line.claim_id for line in open_lines])
@@ -182,10 +184,41 @@ def _withdrawal(order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, a
         "cancelled_at": long_moment(at),
         "amount": _money(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
         "nothing_left": not any(line.claim.quantity for line in lines),
-        "refund": _money(order, refund) if refund else "",
+        **_refund(order, refund),
         "to_come": wording.to_come(order, open_lines, told),
         "together": _together(order, open_lines, told, is_released=order.pk in released([order])),
     }
+
+
+def _given_up(
+    order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime
+) -> tuple[list[OrderLine], dict[str, Any]]:
+    """What we cancelled, not she: those lines, and their letter, which says what each of them was told before."""
+    lines = _lines_of(order)
+    units = {fact.claim_id: fact.units for fact in withdrawn}
+    cancelled = [line for line in lines if line.claim_id in units]
+    before = _told_before(cancelled)
+    items = [wording.item(line, units[line.claim_id], wording.was(order, before[line.claim_id])) for line in cancelled]
+    context = {"items": items, "old_day": wording.latest(before.values())}
+    return cancelled, _withdrawal(order, lines, withdrawn, refund, at) | context
+
+
+def _told_before(lines: Iterable[OrderLine]) -> dict[int, list[Portion]]:
+    """What was told of units that were given up just now: the version before the one that holds."""
+    claims = {line.claim_id: line.claim for line in lines}
+    rows = Promise.objects.filter(claim__in=claims, version=F("claim__told") - 1)
+    told: dict[int, list[Portion]] = defaultdict(list)
+    for row in rows.order_by(F("ships_on").asc(nulls_last=True)):
+        told[row.claim_id].append(portion_of(row))
+    return {pk: list(after(told[pk], claim.shipped)) for pk, claim in claims.items()}
+
+
+def _refund(order: Order, amount: Decimal) -> dict[str, str]:
+    """How much goes back and by when at the latest; nothing of it while nothing was paid."""
+    if not amount:
+        return {"refund": "", "refund_by": ""}
+    due_by = Refund.objects.filter(order=order).latest("id").due_by
+    return {"refund": _money(order, amount), "refund_by": wording.due_day(due_by)}
 
 
 def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
@@ -218,10 +251,13 @@ def payment_missed(
 def answer_received(order: Order, lines: Sequence[OrderLine], told: Told, *, at: datetime) -> None:
     """The receipt of a yes: what she keeps, by when it ships now, and that she may still cancel."""
     key = _digest([line.claim.notice_id for line in lines])
+    day = _ships_by(order, _lines_of(order), lines, told)
+    asked_by = [line.claim.due_at for line in lines if line.claim.due_at]
     context = {
         "items": [wording.waiting(order, line, told) for line in lines],
         "answered_at": long_moment(at),
-        "new_day": wording.latest(told[line.claim_id][1] for line in lines),
+        "new_day": day,
+        "ask_again_on": wording.due_day(max(asked_by)) if asked_by and not day else "",
     }
     outbox.write([_letter(order, "answer_received", f"kept:{order.number}:{key}", context)], at=at)
 
@@ -240,12 +276,13 @@ def alternative_taken(
     order: Order, old: OrderLine, new: OrderLine, portions: Sequence[Portion], *, refund: Decimal, at: datetime
 ) -> None:
     """The receipt of something taken instead: what it is, when it ships, and what the difference does."""
+    saved = (old.unit_price - new.unit_price) * new.quantity
     context = {
         "items": [wording.item(new, new.quantity, wording.days(order, portions))],
         "old": wording.item(old, new.quantity),
         "answered_at": long_moment(at),
-        "saved": _money(order, (old.unit_price - new.unit_price) * new.quantity),
-        "refund": _money(order, refund) if refund else "",
+        "saved": _money(order, saved) if saved else "",
+        **_refund(order, refund),
     }
     outbox.write([_letter(order, "alternative_taken", f"instead:{order.number}:{new.pk}", context)], at=at)
 
@@ -254,9 +291,18 @@ def order_lapsed(
     order: Order, withdrawn: Sequence[Withdrawn], silence: Silence, *, refund: Decimal, at: datetime
 ) -> None:
     """A deadline passed, and we cancelled: why, what goes back, and what is still on its way."""
-    context = _withdrawal(order, withdrawn, refund, at) | {
+    lines, context = _given_up(order, withdrawn, refund, at)
+    due_at = max(line.claim.due_at for line in lines if line.claim.due_at)
+    answer_by = [line.claim.notice.answer_by for line in lines if line.claim.notice and line.claim.notice.answer_by]
+    days = {
+        Silence.WE_WERE_SILENT: wording.due_day(due_at),
+        Silence.LAST_DAY_PASSED: wording.until(due_at),
+        Silence.SHE_WAS_SILENT: wording.until(max(answer_by, default=due_at)),
+    }
+    context |= {
         "our_fault": silence == Silence.WE_WERE_SILENT,
         "last_day": silence == Silence.LAST_DAY_PASSED,
+        "day": days[silence],
     }
     key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
     outbox.write([_letter(order, "order_lapsed", f"lapsed:{order.number}:{key}", context)], at=at)
@@ -264,7 +310,8 @@ def order_lapsed(
 
 def never_coming(order: Order, withdrawn: Sequence[Withdrawn], reason: str, *, refund: Decimal, at: datetime) -> None:
     """It will never come, and we cancelled: why, what goes back, and what is still on its way."""
-    context = _withdrawal(order, withdrawn, refund, at) | {"reason": reason.rstrip(". ")}
+    _, context = _given_up(order, withdrawn, refund, at)
+    context |= {"reasons": wording.reasons([reason])}
     key = _digest(sorted((fact.claim_id, fact.left) for fact in withdrawn))
     outbox.write([_letter(order, "never_coming", f"never:{order.number}:{key}", context)], at=at)
 
@@ -276,29 +323,51 @@ def day_passed_key(order: Order, lines: Sequence[OrderLine]) -> str:
 def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, at: datetime) -> None:
     """A day passed and nothing shipped: an apology, or the question whether she still wants to wait without a day."""
     notices = [line.claim.notice for line in lines if line.claim.notice]
-    deadlines = [notice.answer_by for notice in notices if notice.answer_by]
+    asked = wording.deadline([notice.answer_by for notice in notices if notice.answer_by])
+    promised = holding([line.claim_id for line in lines])
+    still = [tuple(after(promised[line.claim_id][1], line.claim.shipped)) for line in lines]
+    say = wording.now if asked["answer_by"] else wording.was
+    items = [
+        wording.item(line, line.claim.left, say(order, portions))
+        for line, portions in zip(lines, still, strict=True)
+    ]
     context = {
-        "items": [wording.item(line, line.claim.left) for line in lines],
-        "answer_by": wording.until(min(deadlines)) if deadlines else "",
-        "reasons": list(dict.fromkeys(notice.reason for notice in notices if notice.reason)),
+        "items": items,
+        "what": wording.named(items),
+        "old_day": wording.latest(still),
+        "reasons": wording.reasons(notice.reason for notice in notices),
+        **asked,
+        **_choice(),
     }
     outbox.write([_letter(order, "day_passed", key, context)], at=at)
 
 
 def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: datetime) -> None:
     """So many days are left to answer: notices by the id of their order. Once per notice and number of days."""
-    lines = {
-        line.claim_id: line
-        for line in OrderLine.objects.filter(order__in=asked).select_related("order__payment", "claim")
-    }
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order__in=asked).select_related("order__payment", "claim").order_by("id"):
+        lines[line.order_id].append(line)
+    told = holding([line.claim_id for of_one in lines.values() for line in of_one])
     letters = []
-    for notices in asked.values():
-        order = lines[notices[0].claim_id].order
+    for order_id, notices in asked.items():
+        by_claim = {notice.claim_id: notice for notice in notices}
+        waiting = [line for line in lines[order_id] if line.claim_id in by_claim]
+        order = waiting[0].order
+        deadline = wording.deadline([notice.answer_by for notice in notices if notice.answer_by])
+        items = [
+            wording.reminder(order, line, told, by_claim[line.claim_id], differs=deadline["differs"])
+            for line in waiting
+        ]
+        old_days = [notice.old_day for notice in notices if notice.old_day]
         context = {
-            "items": [wording.item(lines[notice.claim_id], lines[notice.claim_id].claim.lacks) for notice in notices],
-            "answer_by": wording.until(min(notice.answer_by for notice in notices if notice.answer_by)),
-            "new_day": wording.day_or_none(max(notice.new_day or date.max for notice in notices)),
-            "reasons": list(dict.fromkeys(notice.reason.rstrip(". ") for notice in notices if notice.reason)),
+            "items": items,
+            "what": wording.named(items),
+            "old_day": long_day(max(old_days)) if old_days else "",
+            "new_day": _ships_by(order, lines[order_id], waiting, told),
+            "again": any(notice.kind == Kind.RENEWED for notice in notices),
+            "reasons": wording.reasons(notice.reason for notice in notices),
+            **deadline,
+            **_choice(),
         }
         key = _digest([notice.pk for notice in notices])
         letters.append(_letter(order, "answer_reminder", f"reminder{days}:{order.number}:{key}", context))
@@ -311,8 +380,10 @@ def still_on_time(claim_ids: Collection[int], *, at: datetime) -> None:
     told = _told_to_all(orders)
     letters = []
     for order, lines in orders:
+        waiting = [line for line in lines if line.claim.lacks]
         context = {
-            "items": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
+            "items": [wording.waiting(order, line, told) for line in waiting],
+            "new_day": _ships_by(order, lines, waiting, told),
             "together": _together(order, lines, told, is_released=False),
         }
         letters.append(_letter(order, "still_on_time", f"still:{order.number}:{at:%Y-%m-%d}", context))
@@ -320,8 +391,8 @@ def still_on_time(claim_ids: Collection[int], *, at: datetime) -> None:
 
 
 def refund_sent(refund: Refund, *, at: datetime) -> None:
-    """Money is on its way back: how much, for what, and when to expect it."""
-    context = {"amount": _money(refund.order, refund.amount), "reason": refund.reason, "sent_on": long_moment(at)}
+    """Money is on its way back: how much, and when to expect it. The reason was noted for staff, not for her."""
+    context = {"amount": _money(refund.order, refund.amount), "sent_on": long_day(timezone.localdate(at))}
     outbox.write([_letter(refund.order, "refund_sent", f"refunded:{refund.pk}", context)], at=at)
 
 
@@ -364,7 +435,12 @@ def _paying(order: AnyOrder) -> dict[str, Any]:
 
 
 def _lines_of(order: Order) -> list[OrderLine]:
-    return list(order.lines.select_related("claim").order_by("id"))
+    return list(order.lines.select_related("claim__notice").order_by("id"))
+
+
+def _ships_by(order: AnyOrder, lines: Sequence[AnyLine], some: Sequence[AnyLine], told: Told) -> str:
+    """The day by which the last of some lines of an order ships; empty when no day can be given."""
+    return wording.day_or_none(day_of_all(lines if is_together(order) else some, told))
 
 
 def _together(order: AnyOrder, lines: Sequence[AnyLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:

@@ -1,12 +1,15 @@
 """How letters put goods and their days into words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from backorders.consent import Asked
+from backorders.deadlines import Kind, Standing, slips
 from backorders.facts import Moved
+from backorders.models import Notice
 from backorders.plan import Portion, after
 from shop.formats import long_day
 from shop.plain import AnyLine, AnyOrder
@@ -41,21 +44,87 @@ def set_aside(line: AnyLine, arrived: int) -> list[str]:
     return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 
-def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]]) -> dict[str, Any]:
-    """Lines whose days moved: what was and what is now, and why."""
+def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping[int, Asked]) -> dict[str, Any]:
+    """Lines whose days moved: what was and what is now, why, and what each line asks of its customer."""
     facts = [fact for _, fact in told]
+    asked = [asks[fact.claim_id] for fact in facts]
+    silences = [_silence(order, each, fact) for (_, fact), each in zip(told, asked, strict=True)]
+    differs = len(set(silences)) > 1
     items = []
-    for line, fact in told:
-        was, now = days(order, fact.old), days(order, fact.new)
-        notes = [*(f"Was: {words}" for words in was), *(f"Now: {words}" for words in now)]
+    for (line, fact), silence in zip(told, silences, strict=True):
+        notes = [*was(order, fact.old), *now(order, fact.new), *([silence] if differs else [])]
         items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
+    old, new = (max(days) for days in zip(*map(_days_of, facts), strict=True))
+    # The last of all units may keep its day while earlier ones move.
+    is_part = old != max(fact.old[-1].by for fact in facts)
     return {
         "items": items,
-        "old_day": latest(fact.old for fact in facts),
-        "new_day": latest(fact.new for fact in facts),
-        "what": items[0]["what"] if len(items) == 1 else f"{len(items)} articles",
-        "reasons": list(dict.fromkeys(fact.reason.rstrip(". ") for fact in facts if fact.reason)),
+        "old_day": day_or_none(old),
+        "new_day": day_or_none(new),
+        "what": f"{'part of ' if is_part else ''}{named(items)}",
+        "reasons": reasons(fact.reason for fact in facts),
+        "again": any(each.kind == Kind.RENEWED for each in asked),
+        "withdrawn": any(each.withdrawn for each in asked),
+        "last_day_stays": any(each.standing == Standing.LAST_DAY for each in asked),
+        **deadline([each.answer_by for each in asked if each.answer_by], differs=differs),
     }
+
+
+def _days_of(moved: Moved) -> tuple[date, date]:
+    """The last day that moved, and where it moved to: of the units that got later, if any did."""
+    late = slips(moved.new, moved.old)
+    # A day that got better slips if the promise is read backwards.
+    pairs = [(slip.old, slip.new) for slip in late or slips(moved.old, moved.new)]
+    first, then = (max(day or date.max for day in days) for days in zip(*pairs, strict=True))
+    return (first, then) if late else (then, first)
+
+
+def _silence(order: AnyOrder, asked: Asked, fact: Moved) -> str:
+    """What becomes of a line if its customer says nothing, where other lines of the letter fare otherwise."""
+    if asked.answer_by:
+        return without_a_yes(asked.answer_by)
+    if asked.withdrawn:
+        return "Our earlier question about it needs no answer any more"
+    if asked.standing == Standing.LAST_DAY:
+        return "The last day that you set for it stays"
+    day = day_or_none(_days_of(fact)[1]) if fact.is_later and not is_together(order) else ""
+    return f"Without an answer we keep it{f' until {day}' if day else ''}"
+
+
+def without_a_yes(answer_by: datetime) -> str:
+    return f"Without your yes by {until(answer_by)} we cancel it"
+
+
+def reminder(order: AnyOrder, line: AnyLine, told: Told, notice: Notice, *, differs: bool) -> Item:
+    """A line whose question is still open: the day of its notice, and what holds now, which may be better."""
+    words = waiting(order, line, told)
+    then = [f"Was: by {long_day(notice.old_day)}"] if notice.old_day else []
+    ends = [without_a_yes(notice.answer_by)] if differs and notice.answer_by else []
+    return words | {"notes": [*then, *(f"Now: {note}" for note in words["notes"]), *ends]}
+
+
+def deadline(answer_by: Collection[datetime], *, differs: bool = False) -> dict[str, Any]:
+    """By when an answer is needed, empty if none is; whether lines differ, and then each of them says it."""
+    return {
+        "answer_by": until(min(answer_by)) if answer_by else "",
+        "differs": differs or len(set(answer_by)) > 1,
+    }
+
+
+def named(items: Sequence[Item]) -> str:
+    return str(items[0]["what"]) if len(items) == 1 else f"{len(items)} articles"
+
+
+def reasons(given: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(reason.rstrip(". ") for reason in given if reason))
+
+
+def was(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
+    return [f"Was: {words}" for words in days(order, portions)]
+
+
+def now(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
+    return [f"Now: {words}" for words in days(order, portions)]
 
 
 def days(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
@@ -112,6 +181,14 @@ def until(moment: datetime) -> str:
     The deadline is the midnight after it, of the house or later: she has the hours by which her own day ends later.
     """
     return long_day(timezone.localdate(moment) - timedelta(days=1))
+
+
+def due_day(moment: datetime) -> str:
+    """The day by whose end we owe something, such as "5 December 2026".
+
+    It ends at midnight, of the house or earlier: where her own day ends before ours, we are bound by hers.
+    """
+    return long_day(timezone.localdate(moment - timedelta(microseconds=1)))
 
 
 def day_or_none(day: date) -> str:

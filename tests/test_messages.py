@@ -247,12 +247,14 @@ def test_a_delay_begins_with_both_days_and_the_reason_and_offers_the_choice(curt
     subject, words = read()
     assert subject == f"Your order {order.number}: 2 × Linen curtains delayed, now by 12 December 2026"
     assert (
-        "We told you that 2 × Linen curtains would ship by 5 December 2026, and we cannot keep that day. The new day "
-        "is 12 December 2026. The reason: “Held at customs”. We are sorry." in words
+        "We told you that 2 × Linen curtains would ship by 5 December 2026; that day has moved to 12 December 2026, "
+        "and the reason is “Held at customs”. We are sorry." in words
     )
     assert "Was: 2 ship by 5 December 2026 Now: 2 ship by 12 December 2026 (estimated)" in words
-    assert "YOU NEED DO NOTHING Then we keep your order" in words
-    assert "OR CANCEL, WITH A FULL REFUND" in words
+    assert (
+        "YOU NEED DO NOTHING Without an answer we keep your order, with your place in the queue, until 12 December "
+        "2026, and ship by then. OR CANCEL WITH A FULL REFUND It is free and needs no reason" in words
+    )
 
 
 def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
@@ -260,9 +262,16 @@ def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
     notices.tell([move(order, by(1, FIFTH), by(1, None))], at=AT)
 
     subject, words = read()
-    assert subject == f"Your order {order.number}: 1 × Linen curtains delayed, and we cannot give a day yet"
-    assert "We cannot give a new day yet." in words
-    assert "Now: 1 waiting: we cannot give a day yet" in words
+    assert subject == (
+        f"Your order {order.number}: please answer by 4 January 2027; 1 × Linen curtains delayed, and we cannot give a "
+        "day yet"
+    )
+    assert "we cannot keep that day, and cannot give a new one yet, and the reason is “Held at customs”." in words
+    assert "Now: 1 waiting: we cannot give a day yet PLEASE ANSWER BY 4 January 2027" in words
+    assert "Without a day we do not take silence for a yes. Without your yes by 4 January 2027 we cancel it" in words
+    assert (
+        "KEEP IT AND WAIT Your place in the queue stays yours, and we write to you as soon as we have a day." in words
+    )
 
 
 def test_a_day_that_got_better_asks_nothing(curtains: Variant) -> None:
@@ -291,8 +300,8 @@ def test_a_unit_that_slips_is_a_delay_even_if_the_last_one_holds(curtains: Varia
     notices.tell([moved], at=AT)
 
     subject, words = read()
-    assert subject.endswith("part of 2 × Linen curtains ships later than we said, by 12 December 2026 at the latest")
-    assert "Part of 2 × Linen curtains ships later than we told you" in words
+    assert subject.endswith("part of 2 × Linen curtains delayed, now by 12 December 2026")
+    assert "We told you that part of 2 × Linen curtains would ship by 5 December 2026; that day has moved to" in words
 
 
 def test_later_and_earlier_are_two_letters(curtains: Variant) -> None:
