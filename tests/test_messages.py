@@ -11,7 +11,7 @@ import pytest
 from django.core import signing
 from django.db import transaction
 
-from backorders import promises
+from backorders import consent, promises
 from backorders.facts import Filled, Joined, Moved, Withdrawn
 from backorders.models import Claim, Promise
 from backorders.plan import Portion
@@ -20,6 +20,7 @@ from notifications import rendering
 from notifications.models import Letter
 from shop import messages, notices
 from shop.models import Category, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
+from tests import letters
 
 pytestmark = pytest.mark.django_db
 
@@ -272,6 +273,167 @@ def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
     assert (
         "KEEP IT AND WAIT Your place in the queue stays yours, and we write to you as soon as we have a day." in words
     )
+
+
+@pytest.mark.parametrize(
+    ("scene", "rule", "subject", "words"),
+    [
+        (
+            "a long delay",
+            "house",
+            "please answer by 8 January 2027; 2 × Popular curtains delayed, now by 23 January 2027",
+            "PLEASE ANSWER BY 8 January 2027 It is a long delay, and so we do not take silence for a yes. Without your"
+            " yes by 8 January 2027 we cancel it, unless it has left us, and send back in full and promptly what you "
+            "have paid for it. KEEP IT AND WAIT Your place in the queue stays yours, and it ships by 23 January 2027.",
+        ),
+        (
+            "a long delay",
+            "uk_eu",
+            "2 × Popular curtains delayed, now by 23 January 2027",
+            "YOU NEED DO NOTHING Without an answer we keep your order, with your place in the queue, until 23 January "
+            "2027, and ship by then.",
+        ),
+        (
+            "a long delay of an order that is sent together",
+            "house",
+            "please answer by 8 January 2027; everything delayed, now by 23 January 2027",
+            "Without your yes by 8 January 2027 we cancel what stands above, unless it has left us",
+        ),
+        (
+            "a further delay",
+            "house",
+            "please answer by 19 December 2026; 2 × Popular curtains delayed, now by 29 December 2026",
+            "It is a further delay, and so we do not take silence for a yes.",
+        ),
+        (
+            "two articles of which one is asked about",
+            "house",
+            "please answer by 19 December 2026; 2 articles delayed, now by 23 December 2026",
+            "Now: 2 ship by 23 December 2026 Without your yes by 19 December 2026 we cancel it 1 × Lamp, LAMP Was: 1 "
+            "ships by 9 December 2026 Now: 1 ships by 13 December 2026 Without an answer we keep it until 13 December "
+            "2026",
+        ),
+        (
+            "a day got better and still needs an answer",
+            "house",
+            "please answer by 8 January 2027; 2 × Popular curtains sooner than we said, now by 16 January 2027",
+            "It is still later than we first told you, and so we do not take silence for a yes.",
+        ),
+        (
+            "a day got better and needs no answer any more",
+            "house",
+            "2 × Popular curtains sooner than we said, now by 9 December 2026",
+            "The question of our earlier letter needs no answer any more: your order stays.",
+        ),
+        (
+            "she keeps it",
+            "house",
+            "kept, now by 23 January 2027",
+            "On 21 November 2026 at 12:00 CET you chose to keep this and wait: 2 × Popular curtains, POPULAR-CURTAINS "
+            "2 ship by 23 January 2027 It ships by 23 January 2027",
+        ),
+        (
+            "she keeps it without a day and is asked again",
+            "house",
+            "please answer by 22 January 2027; we still cannot give a day for 2 × Popular curtains",
+            "You agreed to wait for 2 × Popular curtains without a day, and we still cannot give you one.",
+        ),
+        (
+            "she sets a last day",
+            "house",
+            "we ship by your last day, 14 December 2026, or cancel",
+            "If it has not left us by the end of that day, we cancel it without a further word from you",
+        ),
+        (
+            "she takes something else",
+            "house",
+            "2 × Plain curtains instead of 2 × Popular curtains",
+            "2 × Plain curtains, PLAIN-CURTAINS 2 ship now The price stays the same.",
+        ),
+        (
+            "she takes something cheaper and had paid",
+            "uk_eu",
+            "€20.00 is on its way back to you",
+            "We sent €20.00 back to you on 22 November 2026, the way you paid.",
+        ),
+        (
+            "she is reminded",
+            "house",
+            "please answer by 8 January 2027: do you still want to wait?",
+            "We told you that 2 × Popular curtains would ship by 9 December 2026; the day that we can keep is 23 "
+            "January 2027, and the reason is “Held at customs in Ulm”. We asked whether you still want to wait, and "
+            "have no answer from you yet.",
+        ),
+        (
+            "she is reminded of two articles",
+            "house",
+            "please answer by 8 January 2027: do you still want to wait?",
+            "Now: 2 waiting: we cannot give a day yet Without your yes by 8 January 2027 we cancel it 1 × Lamp, LAMP "
+            "Was: by 11 December 2026 Now: 1 ships by 23 January 2027 Without your yes by 10 January 2027 we cancel it",
+        ),
+        (
+            "nothing has moved",
+            "house",
+            "still on time, by 3 February 2027",
+            "Nothing has changed: what you wait for is still on time, and ships by 3 February 2027.",
+        ),
+        (
+            "no answer came",
+            "house",
+            "cancelled, no answer has reached us",
+            "We asked whether you still want to wait for this, and needed your yes by 8 January 2027.",
+        ),
+        (
+            "we were silent",
+            "house",
+            "cancelled, and we are sorry",
+            "We told you that this would ship by 9 December 2026; it did not, and we did not tell you in time that it "
+            "would be late. That is our fault, and we are sorry.",
+        ),
+        (
+            "we were silent",
+            "uk_eu",
+            "2 × Popular curtains late, and we cannot give a new day yet",
+            "We told you that 2 × Popular curtains would ship by 9 December 2026; it has not left us, and we cannot "
+            "give a new day yet. We are sorry.",
+        ),
+        (
+            "her last day passed",
+            "uk_eu",
+            "cancelled, your last day has passed",
+            "You set 14 December 2026 as the last day for this, and it has not left us by then. We are sorry.",
+        ),
+        (
+            "it will never come",
+            "house",
+            "a part of it will not come any more, and is cancelled",
+            "We told you that this would ship by 9 December 2026; it will not come any more, and the reason is “The "
+            "weaver gave up her loom”. We are sorry.",
+        ),
+    ],
+)
+def test_a_delay_and_what_follows_it_in_words(scene: str, rule: str, subject: str, words: str, settings: Any) -> None:
+    letter = letters.write(scene, rule, settings)[-1]
+    mail = rendering.message(letter)
+
+    assert str(mail.subject) == f"Your order {letter.thread}: {subject}"
+    assert words in " ".join(str(mail.body).split())
+
+
+@pytest.mark.parametrize("orders", [1, 10])
+def test_queries_of_delays_do_not_grow_with_the_orders(
+    curtains: Variant, orders: int, django_assert_num_queries: Any
+) -> None:
+    moved = [move(place(curtains, (by(1, FIFTH),)), by(1, FIFTH), by(1, None)) for _ in range(orders)]
+    # Orders with their lines, claims, notices, where the claims stand, letters.
+    with django_assert_num_queries(5):
+        notices.tell(moved, at=AT)
+    asked = {notice.claim.order_line.order_id: [notice] for notice in consent.open_questions()}
+    # Lines with their orders and claims, promises, letters.
+    with django_assert_num_queries(3):
+        messages.answer_reminders(asked, 7, at=AT)
+
+    assert Letter.objects.count() == 2 * orders
 
 
 def test_a_day_that_got_better_asks_nothing(curtains: Variant) -> None:
