@@ -10,12 +10,33 @@ from django.utils import timezone
 
 from backorders import consent
 from backorders.consent import UnableToAnswer
+from backorders.deadlines import Standing
+from backorders.models import Claim, Consent
 from backorders.queries import holding
 from shop import cancellations, messages, sending, wakeups
 from shop.models import Order, OrderLine
 from shop.transactions import use_case
 
 CHANGED = "We wrote to you about another day since: read below what holds now, and answer that."
+_NOTHING = "Nothing of this order waits for your answer any more: see below what holds."
+# Where there is no delay to speak of any more, or where a last day of her own decides.
+_SETTLED = {Standing.AS_TOLD, Standing.LAST_DAY}
+
+
+def awaits_answer(claim: Claim, at: datetime) -> bool:
+    """Was its customer told of a delay that still holds, has she not answered it, and is there time to?
+
+    Her answer need not be a question's: where silence keeps the order, she may say so all the same.
+    """
+    notice = claim.notice
+    if notice is None or not claim.lacks or claim.standing in _SETTLED or answer_of(claim):
+        return False
+    return not (claim.is_asked and notice.answer_by and at > notice.answer_by)
+
+
+def answer_of(claim: Claim) -> Consent | None:
+    """What was answered to the newest notice."""
+    return getattr(claim.notice, "consent", None)
 
 
 @use_case
@@ -26,25 +47,26 @@ def keep(order: Order, seen: Mapping[int, int], *, actor: str, at: datetime) -> 
     for one any more, or when another day was told meanwhile.
     """
     _, lines = cancellations.lock_all(order)
-    asked = [line for line in lines if line.pk in seen]
-    open_questions = [line for line in asked if line.claim.is_asked]
-    if not open_questions:
-        if asked and all(_kept(line, seen[line.pk]) for line in asked):
-            return asked
-        raise UnableToAnswer("Nothing of this order waits for your answer any more: see below what holds.")
-    if any(line.claim.notice_id != seen[line.pk] for line in open_questions):
+    chosen = [line for line in lines if line.pk in seen]
+    waiting = [line for line in chosen if awaits_answer(line.claim, at)]
+    if not waiting:
+        if chosen and all(_is_kept(line.claim, seen[line.pk]) for line in chosen):
+            return chosen
+        raise UnableToAnswer(_NOTHING)
+    if any(line.claim.notice_id != seen[line.pk] for line in waiting):
         raise UnableToAnswer(CHANGED)
     told = holding([line.claim_id for line in lines])
-    claims = [line.claim for line in open_questions]
-    consent.keep(claims, next_days=sending.next_days(order, lines, told), actor=actor, at=at)
-    messages.answer_received(order, open_questions, told, at=at)
+    asked = [line.claim for line in waiting if line.claim.is_asked]
+    consent.keep(asked, next_days=sending.next_days(order, lines, told), actor=actor, at=at)
+    consent.note([line.claim for line in waiting], Consent.Answer.KEEP, actor=actor, at=at)
+    messages.answer_received(order, waiting, told, at=at)
     wakeups.wake_mailer()
-    return open_questions
+    return waiting
 
 
-def _kept(line: OrderLine, notice_id: int) -> bool:
-    notice = line.claim.notice
-    return line.claim.notice_id == notice_id and notice is not None and hasattr(notice, "consent")
+def _is_kept(claim: Claim, notice_id: int) -> bool:
+    answer = answer_of(claim)
+    return answer is not None and answer.notice_id == notice_id and answer.answer == Consent.Answer.KEEP
 
 
 @use_case
@@ -55,8 +77,8 @@ def set_last_day(order: Order, line_id: int, day: date, *, actor: str, at: datet
     """
     _, lines = cancellations.lock_all(order)
     line = next((line for line in lines if line.pk == line_id), None)
-    if line is None or not line.claim.notice_id or line.claim.shipped == line.claim.quantity:
-        raise UnableToAnswer("Nothing of this line is late: there is no last day to set.")
+    if line is None or not may_set_last_day(line.claim, at):
+        raise UnableToAnswer("No last day can be set for this any more: see below what holds, or cancel at any time.")
     if day <= timezone.localdate(at):
         raise UnableToAnswer("Choose a day after today, or cancel the line at once.")
     consent.set_last_day(line.claim, day, actor=actor, at=at)
@@ -64,5 +86,5 @@ def set_last_day(order: Order, line_id: int, day: date, *, actor: str, at: datet
     wakeups.wake_mailer()
 
 
-def may_set_last_day() -> bool:
-    return consent.rule().knows_last_days
+def may_set_last_day(claim: Claim, at: datetime) -> bool:
+    return consent.rule().knows_last_days and awaits_answer(claim, at)

@@ -16,6 +16,8 @@ from shop.settling import settle
 from shop.transactions import use_case
 
 _UNITS_FREED = "somebody before you needed fewer units"
+_NOTHING_LEFT = "Nothing is left to cancel: it has shipped, or was cancelled."
+_CHANGED = "The order changed since you looked: see what is left of it, and cancel that."
 
 
 @use_case
@@ -28,10 +30,28 @@ def cancel_line(
     """
     queues, _ = lock_all(line.order)
     if line.claim.item_id not in queues:
-        raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
+        raise queue.UnableToLeave(_NOTHING_LEFT)
     if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
-        raise queue.UnableToLeave("The order changed since you looked: see what is left of it, and cancel that.")
+        raise queue.UnableToLeave(_CHANGED)
     return _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
+
+
+@use_case
+def cancel_lines(
+    order: Order, seen: Mapping[int, int], *, reason: str = "", actor: str, at: datetime
+) -> list[Withdrawn]:
+    """Cancel all that has not shipped of some lines: line id -> the units that were wanted when somebody chose.
+
+    Raises UnableToLeave when nothing is left of them, or when fewer or more units are wanted by now.
+    """
+    queues, lines = lock_all(order)
+    chosen = [line for line in lines if line.pk in seen]
+    left = {line.claim_id: line.claim.left for line in chosen if line.claim.left}
+    if not left:
+        raise queue.UnableToLeave(_NOTHING_LEFT)
+    if any(line.claim.quantity != seen[line.pk] for line in chosen):
+        raise queue.UnableToLeave(_CHANGED)
+    return _cancel(order, queues, left, reason, actor, at)
 
 
 @use_case
@@ -39,7 +59,7 @@ def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) ->
     """Cancel everything of an order that has not shipped. Raises UnableToLeave when nothing is left."""
     queues, _ = lock_all(order)
     if not (left := left_of(order)):
-        raise queue.UnableToLeave("Nothing is left to cancel: it has shipped, or was cancelled.")
+        raise queue.UnableToLeave(_NOTHING_LEFT)
     return _cancel(order, queues, left, reason, actor, at)
 
 
@@ -78,6 +98,9 @@ def withdraw(
     """
     payments.lock(order.pk)
     withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
+    # Where all that is left of a line is on the shelf, nothing is waited for, and so nothing is asked any more.
+    complete = Claim.objects.filter(pk__in=units, allocated=F("quantity"))
+    consent.arrived(list(complete.values_list("pk", flat=True)))
     sending.drop_parcels_that_never_leave(order)
     payment = payments.reduce_to_what_is_wanted(order)
     refund = payments.owe_back(payment, reason=reason or "cancelled", at=at)
@@ -92,7 +115,7 @@ def lock_all(order: Order, *more: int) -> tuple[dict[int, Queue], list[OrderLine
     """
     still = order.lines.filter(claim__shipped__lt=F("claim__quantity"))
     queues = queue.lock([*still.values_list("claim__item_id", flat=True), *more])
-    return queues, list(order.lines.select_related("claim__notice", "order").order_by("id"))
+    return queues, list(order.lines.select_related("claim__notice__consent", "order").order_by("id"))
 
 
 def _cancel(
