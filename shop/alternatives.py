@@ -1,9 +1,13 @@
 """Instead of waiting: something like it that is on the shelf, for the same price or less."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet, Value
 
 from backorders import consent, queue
 from backorders.availability import quotes_of
@@ -12,11 +16,10 @@ from backorders.models import Consent
 from backorders.plan import State
 from shop import cancellations, messages, wakeups
 from shop.models import Order, OrderLine, Variant
-from shop.ranking import NOW, ranked
+from shop.ranking import ranked
 from shop.transactions import use_case
 
 _OFFERED = 3
-_LOOKED_AT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +31,51 @@ class Alternative:
     saves: Decimal
 
 
-def for_line(line: OrderLine, at: datetime) -> list[Alternative]:
-    """Up to three of the same shelf, nearest in price first; none once nothing is waited for. Three queries at most."""
-    units, shelf = line.claim.lacks, line.variant.product.category_id
-    if not units or shelf is None:
-        return []
-    like = Variant.objects.filter(product__category=shelf, product__published=True, price__lte=line.unit_price)
-    instead = list(
-        ranked(like.exclude(stock_item=line.variant.stock_item_id), at)
-        .filter(rank=NOW)
-        .select_related("product", "stock_item__queue")
-        .order_by("-price", "id")[:_LOOKED_AT]
-    )
-    found = [Alternative(variant, units, (line.unit_price - variant.price) * units) for variant in instead]
-    answers = quotes_of([each.variant.stock_item for each in found], dict.fromkeys(_items(found), units), at)
-    return [each for each in found if answers[each.variant.stock_item_id].state == State.IN_STOCK][:_OFFERED]
+def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Alternative]]:
+    """Up to three of the same shelf for each line that lacks units, nearest in price first, by line.
+
+    One query, however many lines. Units that only the quote finds free, because others in the queue were put off to a
+    later delivery, are left out.
+    """
+    waiting = {line.pk: line for line in lines if line.claim.lacks and line.variant.product.category_id}
+    found: dict[int, list[Alternative]] = defaultdict(list)
+    searches = [_like(line, at) for line in waiting.values()]
+    for variant in searches[0].union(*searches[1:], all=True) if searches else ():
+        line = waiting[variant.instead_of]
+        units = line.claim.lacks
+        found[line.pk].append(Alternative(variant, units, (line.unit_price - variant.price) * units))
+    for offered in found.values():
+        offered.sort(key=lambda each: (each.saves, each.variant.pk))
+    return found
 
 
-def _items(found: Iterable[Alternative]) -> list[int]:
-    return [each.variant.stock_item_id for each in found]
+def _like(line: OrderLine, at: datetime) -> QuerySet[Any]:
+    like = Variant.objects.filter(
+        product__category=line.variant.product.category_id, product__published=True, price__lte=line.unit_price
+    ).exclude(stock_item=line.variant.stock_item_id)
+    free = ranked(like, at).filter(ahead__lte=-line.claim.lacks)
+    return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")[:_OFFERED]
 
 
 @use_case
-def take(order: Order, line_id: int, variant_id: int, *, seen_units: int, actor: str, at: datetime) -> OrderLine:
+def take(
+    order: Order, line_id: int, variant_id: int, *, seen_units: int, seen_price: Decimal, actor: str, at: datetime
+) -> OrderLine:
     """Take another variant for all units that a line still lacks, at its own, never higher, price.
 
-    The line's place goes to the next in the queue, and what was paid beyond the new price is due back. `seen_units` are
-    the units that she was shown. Raises UnableToAnswer when they are not waited for any more, or not on the shelf.
+    The line's place goes to the next in the queue, and what was paid beyond the new price is due back. She was shown
+    `seen_units` at `seen_price` each: raises UnableToAnswer when they are not waited for any more, when they are not on
+    the shelf any more, or got dearer.
     """
     variant = Variant.objects.select_related("product").filter(pk=variant_id, product__published=True).first()
     queues, lines = cancellations.lock_all(order, *([variant.stock_item_id] if variant else []))
     line = next((line for line in lines if line.pk == line_id), None)
     if line is None or line.claim.lacks != seen_units or not seen_units:
         raise UnableToAnswer("The order changed since you looked: see below what it waits for now.")
-    if variant is None or variant.price > line.unit_price:
+    if variant is None or variant.price > line.unit_price or variant.stock_item_id == line.claim.item_id:
         raise UnableToAnswer("This is not offered instead any more: choose something else, or keep waiting.")
+    if variant.price > seen_price:
+        raise UnableToAnswer("Its price rose since you looked: see below what it costs now.")
     item = queues[variant.stock_item_id].item
     quote = quotes_of([item], {item.pk: seen_units}, at)[item.pk]
     if quote.state != State.IN_STOCK:
