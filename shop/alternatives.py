@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet, Subquery, Value
 
 from backorders import consent, queue
 from backorders.availability import quotes_of
@@ -15,7 +15,7 @@ from backorders.consent import UnableToAnswer
 from backorders.models import Consent
 from backorders.plan import State
 from shop import cancellations, messages, wakeups
-from shop.models import Order, OrderLine, Variant
+from shop.models import Order, OrderLine, Product, Variant
 from shop.ranking import ranked
 from shop.transactions import use_case
 
@@ -37,7 +37,7 @@ def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Altern
     One query, however many lines. Units that only the quote finds free, because others in the queue were put off to a
     later delivery, are left out.
     """
-    waiting = {line.pk: line for line in lines if line.claim.lacks and line.variant.product.category_id}
+    waiting = {line.pk: line for line in lines if line.claim.lacks}
     found: dict[int, list[Alternative]] = defaultdict(list)
     searches = [_like(line, at) for line in waiting.values()]
     for variant in searches[0].union(*searches[1:], all=True) if searches else ():
@@ -50,9 +50,10 @@ def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Altern
 
 
 def _like(line: OrderLine, at: datetime) -> QuerySet[Any]:
+    shelf = Product.objects.filter(variants=line.variant_id).values("category")
     like = Variant.objects.filter(
-        product__category=line.variant.product.category_id, product__published=True, price__lte=line.unit_price
-    ).exclude(stock_item=line.variant.stock_item_id)
+        product__category=Subquery(shelf), product__published=True, price__lte=line.unit_price
+    ).exclude(stock_item=line.claim.item_id)
     free = ranked(like, at).filter(ahead__lte=-line.claim.lacks)
     return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")[:_OFFERED]
 

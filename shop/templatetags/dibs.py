@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from backorders.plan import Portion
-from shop import formats
+from shop import formats, wording
 from shop.carts import Parcel
 from shop.html import clean
 from shop.models import ProductImage
@@ -44,6 +44,12 @@ def short_day(value: date | datetime | None) -> str:
 def moment(value: datetime) -> str:
     """A moment for people and machines: "9 December 2026 at 17:30 CET" inside a `<time>`."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.long_moment(value))
+
+
+@register.filter
+def until(deadline: datetime) -> str:
+    """The last day before a deadline, which is the midnight after it: "8 January 2027" inside a `<time>`."""
+    return format_html('<time datetime="{}">{}</time>', deadline.isoformat(), wording.until(deadline))
 
 
 @register.filter

@@ -7,7 +7,8 @@ in the address line, the history or a referrer.
 from datetime import timedelta
 
 from django.core import signing
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from inventory.prepared import Given, Prepared
 from shop.messages import LINK_SALT
@@ -32,6 +33,11 @@ def find(request: HttpRequest, number: str) -> Order | None:
 
 
 _numbered = Prepared(lambda: Order.objects.select_related("payment").filter(number=Given("number")))
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """The same answer for an order of somebody else and for one that does not exist."""
+    return render(request, "shop/order/closed.html", status=403)
 
 
 def grant(request: HttpRequest, order: Order) -> None:

@@ -1,6 +1,8 @@
 """What shoppers type, checked before anything is asked of the shop."""
 
 import re
+from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.utils.safestring import SafeString
 from django_countries.fields import CountryField
 
 from shop import checkout, payments
-from shop.models import Order
+from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 
 # A line break in a name would become a header of a mail; no keyboard types the others.
@@ -177,7 +179,38 @@ def details_of(order: Order) -> dict[str, str]:
     return {name: str(getattr(order, name)) for name in checkout.DETAILS}
 
 
-class CancelForm(forms.Form):
+class PostcodeForm(forms.Form):
+    """Asks for the postcode of an order that is paid: money goes back by it, and a link may have been passed on.
+
+    Of an order that is not paid it asks nothing.
+    """
+
+    postcode = forms.CharField(
+        label="Postcode of this order, as money goes back to you",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type the postcode that this order goes to: nothing was changed yet."},
+    )
+
+    def __init__(self, *args: Any, order: Order, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        self.order = order
+        if order.payment.state != Payment.State.PAID:
+            del self.fields["postcode"]
+
+    def clean_postcode(self) -> str:
+        postcode: str = self.cleaned_data["postcode"]
+        if _bare(postcode) != _bare(self.order.postcode):
+            raise ValidationError("This is not the postcode that this order goes to: nothing was changed yet.")
+        return postcode
+
+
+def _bare(postcode: str) -> str:
+    return "".join(postcode.split()).casefold()
+
+
+class CancelForm(PostcodeForm):
     """How many units of a line are given up; at most what has not shipped."""
 
     units = QuantityField(label="How many to cancel")
@@ -186,8 +219,29 @@ class CancelForm(forms.Form):
 
     def __init__(self, *args: Any, most: int, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
+        self.order_fields(["units", "seen", "postcode"])
         field = self.fields["units"]
         assert isinstance(field, QuantityField)
         field.most = most
         field.help_text = f"Up to {most} can still be cancelled."
+
+
+class LastDayForm(forms.Form):
+    """Until which day she waits; whether it lies ahead is the shop's to say."""
+
+    day = forms.DateField(
+        label="I wait until this day, and no longer",
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}),
+        error_messages={"required": "Choose a day.", "invalid": "Choose a day, such as 2026-12-24."},
+    )
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        self.fields["day"].widget.attrs["min"] = (today + timedelta(days=1)).isoformat()
+
+
+def pairs_of(texts: Iterable[str]) -> dict[int, int]:
+    """Pairs of numbers out of hidden fields of ours, such as "7:12"; what cannot be one is left out."""
+    found = (re.fullmatch(r"([0-9]{1,18}):([0-9]{1,18})", text, re.ASCII) for text in texts)
+    return {int(pair[1]): int(pair[2]) for pair in found if pair}

@@ -14,33 +14,37 @@ from shop import cancellations, releases
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
 from shop.web import access, basket
-from shop.web.forms import CancelForm, amount_of
-from shop.web.paying import Paying
+from shop.web.forms import CancelForm, PostcodeForm, amount_of
+from shop.web.paying import Paying, cancelled
 from shop.web.standing import Standing, Units
 
 _PER_PAGE = 20
-_ACTOR = "customer"
+# Who cancels here, and why, as it is written down.
+ACTOR = "customer"
+REASON = "cancelled by the customer"
 
 
 @require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
-        return _closed(request)
+        return access.closed(request)
+    at = timezone.now()
     context = {
         "order": order,
         "standing": Standing.of(order),
-        "paying": Paying.of(order, timezone.now()),
-        "today": timezone.localdate(),
+        "paying": Paying.of(order, at),
+        "today": timezone.localdate(at),
+        "now": at,
     }
     return render(request, "shop/order/page.html", context)
 
 
 @require_safe
-def open_link(request: HttpRequest, number: str, token: str) -> HttpResponse:
+def open_link(request: HttpRequest, number: str, token: str, page: str = "order") -> HttpResponse:
     """Trade the token of a mail's link for a grant in the session, and leave the token behind. Changes nothing else."""
     granted = access.open_by_link(request, number, token)
-    response = redirect("order", number) if granted else _closed(request)
+    response = redirect(page, number) if granted else access.closed(request)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -51,14 +55,15 @@ def cancel_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
     order = access.find(request, number)
     line = OrderLine.objects.select_related("claim", "order").filter(order=order, pk=line_id).first() if order else None
     if order is None or line is None:
-        return _closed(request)
+        return access.closed(request)
     left = line.claim.quantity - line.claim.shipped
     if not left:
         messages.info(request, "Nothing of this line is left to cancel: it has shipped, or was cancelled.")
         return redirect(order)
-    form = CancelForm(request.POST or None, most=left, initial={"units": left, "seen": line.claim.quantity})
+    initial = {"units": left, "seen": line.claim.quantity}
+    form = CancelForm(request.POST or None, order=order, most=left, initial=initial)
     if form.is_valid():
-        return _cancel(request, order, line, **form.cleaned_data)
+        return _cancel(request, order, line, form.cleaned_data["units"], form.cleaned_data["seen"])
     context = {"order": order, "line": line, "form": form, "left": left}
     return render(request, "shop/order/cancel_line.html", context, status=400 if form.is_bound else 200)
 
@@ -68,10 +73,12 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
     """Cancel everything of an order that has not shipped."""
     order = access.find(request, number)
     if order is None:
-        return _closed(request)
-    if request.method == "POST":
+        return access.closed(request)
+    form = PostcodeForm(request.POST if request.method == "POST" else None, order=order)
+    if form.is_valid():
         return _cancel(request, order)
-    return render(request, "shop/order/cancel_order.html", {"order": order, "standing": Standing.in_brief(order)})
+    context = {"order": order, "standing": Standing.in_brief(order), "form": form}
+    return render(request, "shop/order/cancel_order.html", context, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,12 +86,12 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
     """Send the ready part of a together-order ahead: a page that says what leaves and what it costs, a button."""
     order = access.find(request, number)
     if order is None:
-        return _closed(request)
+        return access.closed(request)
     dearer = ""
     if request.method == "POST":
         try:
             shown = amount_of(request.POST.get("price", ""))
-            releases.release(order, shown_price=shown, actor=_ACTOR, at=timezone.now())
+            releases.release(order, shown_price=shown, actor=ACTOR, at=timezone.now())
         except DearerThanShown as error:
             dearer = str(error)
         except (UnableToRelease, StockBusy) as error:
@@ -117,21 +124,16 @@ def _cancel(
     at = timezone.now()
     try:
         if line is None:
-            cancellations.cancel_order(order, reason="cancelled by the customer", actor=_ACTOR, at=at)
+            cancellations.cancel_order(order, reason=REASON, actor=ACTOR, at=at)
         else:
-            cancellations.cancel_line(line, units, seen=seen, reason="cancelled by the customer", actor=_ACTOR, at=at)
+            cancellations.cancel_line(line, units, seen=seen, reason=REASON, actor=ACTOR, at=at)
     except (UnableToLeave, StockBusy) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Cancelled. You owe nothing for it, and a mail confirms it.")
+        messages.success(request, cancelled(order))
     return redirect(order)
 
 
 def _tell(request: HttpRequest, order: Order, error: Exception) -> HttpResponse:
     messages.info(request, str(error))
     return redirect(order)
-
-
-def _closed(request: HttpRequest) -> HttpResponse:
-    """The same answer for an order of somebody else and for one that does not exist."""
-    return render(request, "shop/order/closed.html", status=403)

@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Self
 
-from shop import holds, payments
+from shop import holds
 from shop.gateways import BY_NAME, Gateway
 from shop.gateways.transfer import Account, account
-from shop.models import Order, Payment
+from shop.models import Order, Payment, Refund
 
 
 @dataclass(frozen=True, slots=True)
 class Paying:
     payment: Payment
     gateway: Gateway
-    refund: Decimal
+    refunds: tuple[Refund, ...]
     # The time to pay has passed, and the sweep has not come by yet: money sent now would come too late.
     is_late: bool
 
@@ -24,11 +23,18 @@ class Paying:
 
     @classmethod
     def of(cls, order: Order, at: datetime) -> Self:
-        """One query, and two more when the order is paid."""
+        """One query, and one more when the order is paid."""
         payment = order.payment
-        refund = payments.refund_due(payment)
-        return cls(payment, BY_NAME[payment.gateway], refund, payment.is_overdue(at))
+        refunds = order.refunds.order_by("id") if payment.state == Payment.State.PAID else ()
+        return cls(payment, BY_NAME[payment.gateway], tuple(refunds), payment.is_overdue(at))
 
     @property
     def account(self) -> Account:
         return account()
+
+
+def cancelled(order: Order) -> str:
+    """What is said when something of the order was cancelled."""
+    if order.payment.state == Payment.State.PAID:
+        return "Cancelled. What you paid for it goes back to you in full, and a mail confirms it."
+    return "Cancelled. You owe nothing for it, and a mail confirms it."

@@ -21,7 +21,7 @@ def of_order(request: HttpRequest, number: str) -> HttpResponse:
     """One page to read, print or save: for whoever may see the order, and for staff who may."""
     order = access.find(request, number) or _for_staff(request, number)
     if order is None:
-        return render(request, "shop/order/closed.html", status=403)
+        return access.closed(request)
     context = {"order": order, "entries": records.record_of(order), "now": timezone.now()}
     return render(request, "shop/order/record.html", context)
 

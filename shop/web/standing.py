@@ -1,7 +1,7 @@
 """Where an order stands: what has shipped, what is set aside, what waits for which day, and how that came to be."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Self
 
 from backorders import queries
-from backorders.models import Claim, Promise, Withdrawal
-from backorders.plan import Portion, after, merge
+from backorders.models import Claim, Consent, Notice, Promise, Withdrawal
+from backorders.plan import Portion, after, merge, take
 from inventory.prepared import Given, Prepared
 from shop.models import Order, OrderLine, Release, ShipmentLine
 from shop.releases import open_release
@@ -19,18 +19,35 @@ from shop.sending import Told, day_of_all, is_together, waits_for_the_rest
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A promise that was changed: what the day was, what it became, and the reason that was given. No day is None."""
+    """A promise that was changed: what the day was, what it became, and the reason that was given. No day is None.
+
+    `notice` is what was asked with it, and answered. One that told no other day stands here without days.
+    """
 
     old: date | None
     new: date | None
     reason: str
     told_at: datetime
+    notice: Notice | None = None
+
+    @property
+    def is_day(self) -> bool:
+        return self.old != self.new
+
+    @property
+    def last_day(self) -> date | None:
+        """The day that she set as the last one."""
+        answer = getattr(self.notice, "consent", None)
+        return date.fromisoformat(answer.detail) if answer and answer.answer == Consent.Answer.LAST_DAY else None
 
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
+    """`first` are the days that were told at first for the units that are still waited for."""
+
     line: OrderLine
     waiting: tuple[Portion, ...]
+    first: tuple[Portion, ...] = ()
     place: int | None = None
     moved: tuple[Moved, ...] = ()
     shipped: tuple[ShipmentLine, ...] = ()
@@ -43,20 +60,34 @@ class LineStanding:
     @property
     def left(self) -> int:
         """Units that have not shipped: so many can still be cancelled."""
-        return self.claim.quantity - self.claim.shipped
+        return self.claim.left
 
     @property
     def total(self) -> Decimal:
         return self.line.unit_price * self.claim.quantity
 
+    @property
+    def ships_by(self) -> date | None:
+        """The day of the last unit that is waited for; None while there is none for it."""
+        return self.waiting[-1].ships_on if self.waiting else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The day that she set as the last one, if she did."""
+        return next((moved.last_day for moved in reversed(self.moved) if moved.last_day), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """An order that is sent together: by which day (None while there is none), and whether its ready part must wait."""
+    """An order that is sent together: by which day (None while there is none), and whether its ready part must wait.
+
+    `may_release` when that part can be sent ahead.
+    """
 
     by: date | None
     waits: bool
     release: Release | None
+    may_release: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +97,13 @@ class Standing:
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Six queries, and one more for an order that is sent together."""
+        """Six queries, one more for an order that is sent together, and one for one that was told of a delay."""
         lines, told = _lines_of(order)
         claims = [line.claim for line in lines]
         places = queries.places(claims)
-        history = _history(claims)
+        promises, notices = _promises(claims), _notices(claims)
+        for claim in claims:
+            claim.notice = notices[claim.pk][-1] if claim.notice_id else None
         shipped = _by_line(
             ShipmentLine.objects.filter(line__in=lines)
             .select_related("shipment")
@@ -84,8 +117,9 @@ class Standing:
                 LineStanding(
                     line,
                     _waited_for(line.claim, told),
+                    _first_told(line.claim, promises[line.claim_id]),
                     places.get(line.claim_id),
-                    tuple(history[line.claim_id]),
+                    tuple(_history(promises[line.claim_id], notices[line.claim_id])),
                     tuple(shipped[line.pk]),
                     tuple(withdrawn[line.claim_id]),
                 )
@@ -120,6 +154,13 @@ class Standing:
         return sum(line.left for line in self.lines)
 
     @property
+    def answer_by(self) -> datetime | None:
+        """Until when an answer is awaited, the first one if there are several; None when no question is open."""
+        claims = (line.claim for line in self.lines)
+        asked = (claim.notice for claim in claims if claim.is_asked and claim.lacks)
+        return min((notice.answer_by for notice in asked if notice and notice.answer_by), default=None)
+
+    @property
     def goods_total(self) -> Decimal:
         """The price of what is still wanted."""
         return sum((line.total for line in self.lines), Decimal(0))
@@ -127,12 +168,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Where an order's units stand, in numbers; `held` when what is ready waits for the rest."""
+    """Where an order's units stand, in numbers; `held` when what is ready waits for the rest, `asks` when she is asked
+    about a delay."""
 
     waiting: int
     ready: int
     shipped: int
-    held: bool = False
+    held: bool
+    asks: bool
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -145,6 +188,7 @@ class Units:
             waits_for_the_rest(
                 order, order.lines.all(), is_released=any(row.shipment_id is None for row in order.releases.all())
             ),
+            any(claim.is_asked and claim.lacks for claim in claims),
         )
 
     @property
@@ -166,29 +210,51 @@ def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together 
         return None
     day, release = day_of_all(lines, told), open_release(order)
     waits = waits_for_the_rest(order, lines, is_released=release is not None)
-    return Together(None if day == date.max else day, waits, release)
+    may_release = waits and any(line.claim.ready for line in lines) and not order.payment.is_awaited
+    return Together(None if day == date.max else day, waits, release, may_release)
 
 
 def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:
     return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
 
 
-def _history(claims: Iterable[Claim]) -> dict[int, list[Moved]]:
-    """The days that changed, claim by claim, oldest first."""
-    rows = Promise.objects.filter(claim__in=claims).order_by("claim_id", "version", "id")
-    return defaultdict(
-        list, {pk: list(_changes(versions)) for pk, versions in groupby(rows, key=lambda row: row.claim_id)}
-    )
+def _first_told(claim: Claim, promises: Iterable[Promise]) -> tuple[Portion, ...]:
+    """What was promised at first for the units that are still waited for."""
+    first = sorted((queries.portion_of(row) for row in promises if row.version == 1), key=lambda portion: portion.by)
+    return tuple(after(take(first, claim.quantity), claim.allocated))
 
 
-def _changes(rows: Iterable[Promise]) -> Iterator[Moved]:
+def _promises(claims: Iterable[Claim]) -> dict[int, list[Promise]]:
+    rows: dict[int, list[Promise]] = defaultdict(list)
+    for row in Promise.objects.filter(claim__in=claims).order_by("claim_id", "version", "id"):
+        rows[row.claim_id].append(row)
+    return rows
+
+
+def _notices(claims: Iterable[Claim]) -> dict[int, list[Notice]]:
+    """What was told of delays, oldest first, with what was answered. No query where nothing was."""
+    rows: dict[int, list[Notice]] = defaultdict(list)
+    told = [claim.pk for claim in claims if claim.notice_id]
+    for row in Notice.objects.filter(claim__in=told).select_related("consent").order_by("id"):
+        rows[row.claim_id].append(row)
+    return rows
+
+
+def _history(promises: Iterable[Promise], notices: Iterable[Notice]) -> list[Moved]:
+    """Days that changed, with what was answered, and what was told without another day; oldest first."""
+    of_a_day = {notice.version: notice for notice in notices if notice.old_day}
+    others = [Moved(None, None, notice.reason, notice.told_at, notice) for notice in notices if not notice.old_day]
+    return sorted([*_changes(promises, of_a_day), *others], key=lambda moved: moved.told_at)
+
+
+def _changes(rows: Iterable[Promise], notices: Mapping[int, Notice]) -> Iterator[Moved]:
     """Where a version told a unit another day than the one before it: the last such unit speaks for the change."""
     before: list[date | None] = []
-    for _, group in groupby(rows, key=lambda row: row.version):
+    for number, group in groupby(rows, key=lambda row: row.version):
         version = sorted(group, key=lambda row: row.ships_on or date.max)
         days = [row.ships_on for row in version for _ in range(row.quantity)]
         if differing := [(old, new) for old, new in zip(before, days, strict=False) if old != new]:
-            yield Moved(*differing[-1], version[-1].reason, version[-1].told_at)
+            yield Moved(*differing[-1], version[-1].reason, version[-1].told_at, notices.get(number))
         before = days
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.web import cart, checkout, health, mailbox, orders, product, records, shelves
+from shop.web import answering, cart, checkout, health, mailbox, orders, product, records, shelves
 
 urlpatterns = [
     path("", shelves.home, name="home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("orders/<slug:number>/", orders.show, name="order"),
     path("orders/<slug:number>/placed/", checkout.placed, name="placed"),
     path("orders/<slug:number>/open/<str:token>/", orders.open_link, name="order_open"),
+    path("orders/<slug:number>/answer/", answering.answer, name="answer"),
+    path("orders/<slug:number>/answer/<str:token>/", orders.open_link, {"page": "answer"}, name="answer_open"),
     path("orders/<slug:number>/cancel/", orders.cancel_order, name="cancel_order"),
     path("orders/<slug:number>/cancel/<int:line_id>/", orders.cancel_line, name="cancel_line"),
     path("orders/<slug:number>/release/", orders.release, name="release"),

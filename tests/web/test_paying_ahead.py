@@ -162,7 +162,7 @@ def test_what_was_paid_and_is_not_wanted_any_more_is_transferred_back(client: Cl
     cancellations.cancel_line(order.lines.get(), 1, actor="customer", at=NOON)
     page = words(client.get(order.get_absolute_url()))
 
-    assert "You paid €102.90 We transfer back to you €49.00" in page
+    assert "You paid €102.90 Due back to you, sent by 28 November 2026 at the latest €49.00" in page
 
 
 def test_her_orders_say_which_one_awaits_payment(client: Client, order: Order, django_user_model: Any):
