@@ -1,6 +1,8 @@
 """When a supplier's day is set or moves: exactly the promises that it breaks are made anew and told (law 10)."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +13,7 @@ from inventory import purchasing
 from inventory.locking import StockBusy
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from shop import notices, wakeups
+from shop.settling import Foreseen, Outcome
 from shop.transactions import use_case
 
 
@@ -26,12 +29,9 @@ def place_purchase_order(order: PurchaseOrder, *, at: datetime) -> list[Moved]:
     return moved
 
 
-def preview_place(order: PurchaseOrder, *, at: datetime) -> list[Moved]:
+def preview_place(order: PurchaseOrder, *, at: datetime) -> Foreseen:
     """Who would get a better day, by the code that does it, in a transaction that is rolled back."""
-    with transaction.atomic():
-        moved = _place(order.pk, at)
-        transaction.set_rollback(True)
-    return moved
+    return _foresee(partial(_place, order.pk, at), at)
 
 
 @use_case
@@ -50,12 +50,9 @@ def move_expected_day(
 
 def preview_move(
     line: PurchaseOrderLine, day: date | None, *, confirmed: bool, reason: str, actor: str, at: datetime
-) -> list[Moved]:
+) -> Foreseen:
     """Whose promise would change, by the code that changes it, in a transaction that is rolled back."""
-    with transaction.atomic():
-        moved = _move(line.pk, day, confirmed, reason, actor, at)
-        transaction.set_rollback(True)
-    return moved
+    return _foresee(partial(_move, line.pk, day, confirmed, reason, actor, at), at)
 
 
 @use_case
@@ -72,12 +69,9 @@ def write_off(
     return moved
 
 
-def preview_write_off(line: PurchaseOrderLine, units: int, *, reason: str, actor: str, at: datetime) -> list[Moved]:
+def preview_write_off(line: PurchaseOrderLine, units: int, *, reason: str, actor: str, at: datetime) -> Foreseen:
     """Whose promise would break, by the code that does it, in a transaction that is rolled back."""
-    with transaction.atomic():
-        moved = _write_off(line.pk, units, reason, actor, at)
-        transaction.set_rollback(True)
-    return moved
+    return _foresee(partial(_write_off, line.pk, units, reason, actor, at), at)
 
 
 @use_case
@@ -92,12 +86,17 @@ def change_handling_days(supplier: Supplier, days: int, *, reason: str, actor: s
     return moved
 
 
-def preview_handling_days(supplier: Supplier, days: int, *, reason: str, at: datetime) -> list[Moved]:
+def preview_handling_days(supplier: Supplier, days: int, *, reason: str, at: datetime) -> Foreseen:
     """Whose promise would change, by the code that changes it, in a transaction that is rolled back."""
+    return _foresee(partial(_change_handling_days, supplier.pk, days, reason, at), at)
+
+
+def _foresee(act: Callable[[], list[Moved]], at: datetime) -> Foreseen:
     with transaction.atomic():
-        moved = _change_handling_days(supplier.pk, days, reason, at)
+        moved = act()
+        foreseen = Foreseen(Outcome((), tuple(moved)), notices.foresee(moved, at=at))
         transaction.set_rollback(True)
-    return moved
+    return foreseen
 
 
 def _change_handling_days(pk: int, days: int, reason: str, at: datetime) -> list[Moved]:

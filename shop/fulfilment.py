@@ -14,7 +14,7 @@ from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
-from shop.settling import Outcome, foresee, settle
+from shop.settling import Foreseen, Outcome, foresee, settle
 from shop.transactions import use_case
 
 _GOODS_ARRIVED = "goods arrived"
@@ -49,13 +49,13 @@ def receive(
 
 def preview_delivery(
     number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
-) -> Outcome:
+) -> Foreseen:
     """Who would get what, by the code that does it, in a transaction that is rolled back. Raises UnableToReceive."""
     with transaction.atomic():
         received = put_on_shelf(number, arrived, order=order, actor=actor, at=at)
-        outcome = foresee(queue.lock(received.item_ids), reason=_GOODS_ARRIVED, actor=actor, at=at)
+        foreseen = foresee(queue.lock(received.item_ids), reason=_GOODS_ARRIVED, actor=actor, at=at)
         transaction.set_rollback(True)
-    return outcome
+    return foreseen
 
 
 def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
@@ -102,14 +102,14 @@ def correct_stock(
     return settle(queues, reason=reason, actor=actor, at=at)
 
 
-def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Outcome:
+def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at: datetime) -> Foreseen:
     """Who would give way or be served, by the code that does it, in a transaction that is rolled back."""
     with transaction.atomic():
         queues = queue.lock([item_id])
         queue.correct(queues[item_id], change, reason=reason, actor=actor, at=at)
-        outcome = foresee(queues, reason=reason, actor=actor, at=at)
+        foreseen = foresee(queues, reason=reason, actor=actor, at=at)
         transaction.set_rollback(True)
-    return outcome
+    return foreseen
 
 
 @use_case

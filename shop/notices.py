@@ -1,14 +1,16 @@
 """Told days that moved become notices, deadlines and letters: one letter for each order, whatever moved in it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from backorders import consent, promises
-from backorders.consent import Move
+from backorders.consent import Asked, Move
 from backorders.deadlines import Slip, slips
 from backorders.facts import Filled, Moved
 from backorders.queries import holding
 from inventory.dispatch import ready_on, working_days
+from notifications.models import Letter
 from shop import goodwill, messages
 from shop.messages import News
 from shop.models import Order
@@ -20,6 +22,20 @@ PACKING_DAYS = 2
 _HERE = "it is here"
 
 
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What days that moved would ask of their customers.
+
+    `asks` has what a move asks, by claim: whoever is not in it hears nothing, and those `too_late` because their day
+    has passed already, which is being dealt with. `samples` are letters, one of each sort, as they would be sent.
+    """
+
+    asks: Mapping[int, Asked]
+    too_late: frozenset[int]
+    letters: int
+    samples: tuple[Letter, ...]
+
+
 def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     """Write what days that moved ask of their customers, and the letters that say so.
 
@@ -27,8 +43,39 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     better are two letters. An order that is sent together has one day, and only that day is news. The number of
     queries does not depend on the number of orders.
     """
+    news, asks = _ask(moved, at)
+    messages.days_moved(news, asks, at=at)
+    goodwill.give([part for part in news if part.is_later], at=at)
+
+
+def foresee(moved: Sequence[Moved], *, at: datetime) -> Foretold:
+    """What `tell` will do, for a transaction that is rolled back: it writes all notices, and few of the letters."""
+    news, asks = _ask(moved, at)
+    told = [part for part in news if any(line.claim_id in asks for line, _ in part.facts)]
+    samples = _one_of_each_sort(told, asks)
+    messages.days_moved(samples, asks, at=at)
+    return Foretold(
+        asks,
+        frozenset(line.claim_id for part in news for line, _ in part.facts if line.claim_id not in asks),
+        len(told),
+        tuple(Letter.objects.filter(key__in=[part.key for part in samples]).order_by("template", "id")),
+    )
+
+
+def _one_of_each_sort(news: Iterable[News], asks: Mapping[int, Asked]) -> list[News]:
+    """Letters read differently by whether days get later or earlier, and by what they ask."""
+    samples: dict[object, News] = {}
+    for part in news:
+        answers = [asks[line.claim_id] for line, _ in part.facts if line.claim_id in asks]
+        sort = part.is_later, frozenset((answer.kind, answer.answer_by is None) for answer in answers)
+        samples.setdefault(sort, part)
+    return list(samples.values())
+
+
+def _ask(moved: Sequence[Moved], at: datetime) -> tuple[list[News], dict[int, Asked]]:
+    """The news by order, and what each move asks; the notices are written."""
     if not moved:
-        return
+        return [], {}
     by_claim = {fact.claim_id: fact for fact in moved}
     orders = list(orders_of(by_claim))
     told_to_all = holding([line.claim_id for order, lines in orders if is_together(order) for line in lines])
@@ -39,8 +86,7 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
         for part in _news(order, lines, facts, told_to_all):
             news.append(part)
             moves += _moves(part, lines, told_to_all)
-    messages.days_moved(news, consent.tell(moves, at=at), at=at)
-    goodwill.give([part for part in news if part.is_later], at=at)
+    return news, consent.tell(moves, at=at)
 
 
 def _news(

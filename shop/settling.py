@@ -8,6 +8,7 @@ from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
 from shop import messages, notices, wakeups
+from shop.notices import Foretold
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class Outcome:
 
     filled: tuple[Filled, ...]
     moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a change would do, and what those whose day it moves would be told."""
+
+    outcome: Outcome
+    told: Foretold
 
 
 def settle(
@@ -38,14 +47,15 @@ def settle(
 
 def foresee(
     queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime, own: Mapping[int, str] | None = None
-) -> Outcome:
-    """What `settle` and the worker after it will do, for a transaction that is rolled back: no letters, no wake-ups."""
+) -> Foreseen:
+    """What `settle` and the worker after it will do, for a transaction that is rolled back: no wake-ups."""
     filled: list[Filled] = []
     for line in queues.values():
         while some := queue.fill(line, actor=actor, at=at):
             filled += some
     moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
-    return Outcome(tuple(filled), tuple(moved))
+    notices.arrived(filled, at=at)
+    return Foreseen(Outcome(tuple(filled), tuple(moved)), notices.foresee(moved, at=at))
 
 
 def _own(queues: Mapping[int, Queue], filled: Sequence[Filled], own: Mapping[int, str] | None) -> dict[int, str]:

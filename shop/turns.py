@@ -10,7 +10,7 @@ from django.db import transaction
 from backorders import queue, turns
 from backorders.models import Claim, Queue
 from inventory.models import PurchaseOrderLine
-from shop.settling import Outcome, foresee, settle
+from shop.settling import Foreseen, Outcome, foresee, settle
 from shop.transactions import use_case
 
 # What the others in the queue read when their day moves by it.
@@ -54,16 +54,16 @@ def change(turn: Turn, *, actor: str, at: datetime) -> Outcome:
     return settle(_changed(turn, actor, at), reason=turn.others, own={turn.claim_id: turn.own}, actor=actor, at=at)
 
 
-def preview(turn: Turn, *, actor: str, at: datetime) -> Outcome:
+def preview(turn: Turn, *, actor: str, at: datetime) -> Foreseen:
     """Whom it would reach, by the code that does it, in a transaction that is rolled back.
 
     Raises UnableToChangeTurn.
     """
     with transaction.atomic():
         queues = _changed(turn, actor, at)
-        outcome = foresee(queues, reason=turn.others, own={turn.claim_id: turn.own}, actor=actor, at=at)
+        foreseen = foresee(queues, reason=turn.others, own={turn.claim_id: turn.own}, actor=actor, at=at)
         transaction.set_rollback(True)
-    return outcome
+    return foreseen
 
 
 def _changed(turn: Turn, actor: str, at: datetime) -> Mapping[int, Queue]:

@@ -18,10 +18,10 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from backorders.facts import Moved
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop import delays
 from shop.formats import long_day
+from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, OnePage, Refused
 
@@ -38,13 +38,13 @@ class ChangesDays(Flow):
 
     preview_template = "staff/days_preview.html"
 
-    def shown(self, form: forms.Form, preview: tuple[Moved, ...] | None) -> dict[str, Any]:
-        return {} if preview is None else {"effects": effects((), preview)}
+    def shown(self, form: forms.Form, preview: Foreseen | None) -> dict[str, Any]:
+        return {} if preview is None else {"effects": effects(preview)}
 
-    def tell(self, what: str, moved: list[Moved]) -> str:
+    def tell(self, what: str, foreseen: Foreseen) -> str:
         """Leave a trace in the history, say what happened, and go back to where it was done."""
         self.admin.log_change(self.request, self.obj, what)
-        touched = effects((), moved)
+        touched = effects(foreseen)
         messages.success(self.request, what)
         if touched.orders_told:
             sentence = "The promised day changed for {}; each customer gets a letter."
@@ -74,7 +74,7 @@ class ChangesLine(ChangesDays):
     def state(self) -> Any:
         return self.line.expected_on, self.line.confirmed, self.line.outstanding
 
-    def shown(self, form: forms.Form, preview: tuple[Moved, ...] | None) -> dict[str, Any]:
+    def shown(self, form: forms.Form, preview: Foreseen | None) -> dict[str, Any]:
         return super().shown(form, preview) | {"line": self.line}
 
 
@@ -112,20 +112,20 @@ class MoveDay(ChangesLine):
     def form(self, data: Any = None) -> DayForm:
         return DayForm(data, initial={"day": self.line.expected_on, "confirmed": self.line.confirmed})
 
-    def preview(self, form: forms.Form) -> tuple[Moved, ...]:
+    def preview(self, form: forms.Form) -> Foreseen:
         _require_placed(self.line)
         day, confirmed = form.cleaned_data["day"], form.cleaned_data["confirmed"]
         if day is not None and day < timezone.localdate(self.at) and day != self.line.expected_on:
             raise Refused("That day has passed: give today or a later day, or none.")
         if (day, confirmed) == (self.line.expected_on, self.line.confirmed):
             raise Refused("Nothing would change: the line has this day already.")
-        return tuple(delays.preview_move(self.line, **self._change(form)))
+        return delays.preview_move(self.line, **self._change(form))
 
-    def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
+    def act(self, form: forms.Form, preview: Foreseen) -> str:
         old = self.line.expected_on
-        moved = delays.move_expected_day(self.line, **self._change(form))
+        delays.move_expected_day(self.line, **self._change(form))
         new = form.cleaned_data["day"]
-        return self.tell(f"{self.line.item.sku}: from {long_day(old)} to {long_day(new)}.", moved)
+        return self.tell(f"{self.line.item.sku}: from {long_day(old)} to {long_day(new)}.", preview)
 
     def _change(self, form: forms.Form) -> dict[str, Any]:
         return {
@@ -151,16 +151,16 @@ class WriteOff(ChangesLine):
     def form(self, data: Any = None) -> WriteOffForm:
         return WriteOffForm(data, initial={"units": self.line.outstanding})
 
-    def preview(self, form: forms.Form) -> tuple[Moved, ...]:
+    def preview(self, form: forms.Form) -> Foreseen:
         _require_placed(self.line)
         units, reason = form.cleaned_data["units"], form.cleaned_data["reason"]
-        return tuple(delays.preview_write_off(self.line, units, reason=reason, actor=self.actor, at=self.at))
+        return delays.preview_write_off(self.line, units, reason=reason, actor=self.actor, at=self.at)
 
-    def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
+    def act(self, form: forms.Form, preview: Foreseen) -> str:
         units, reason = form.cleaned_data["units"], form.cleaned_data["reason"]
         seen = self.line.outstanding
-        moved = delays.write_off(self.line, units, reason=reason, seen=seen, actor=self.actor, at=self.at)
-        return self.tell(f"{self.line.item.sku}: {units} written off ({reason}).", moved)
+        delays.write_off(self.line, units, reason=reason, seen=seen, actor=self.actor, at=self.at)
+        return self.tell(f"{self.line.item.sku}: {units} written off ({reason}).", preview)
 
 
 class Place(OnePage, ChangesDays):
@@ -172,12 +172,12 @@ class Place(OnePage, ChangesDays):
     def form(self, data: Any = None) -> forms.Form:
         return forms.Form(data)
 
-    def preview(self, form: forms.Form) -> tuple[Moved, ...]:
-        return tuple(delays.preview_place(self.obj, at=self.at))
+    def preview(self, form: forms.Form) -> Foreseen:
+        return delays.preview_place(self.obj, at=self.at)
 
-    def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
-        moved = delays.place_purchase_order(self.obj, at=self.at)
-        return self.tell(f"{self.obj.number} is placed: its lines are on order from now on.", moved)
+    def act(self, form: forms.Form, preview: Foreseen) -> str:
+        delays.place_purchase_order(self.obj, at=self.at)
+        return self.tell(f"{self.obj.number} is placed: its lines are on order from now on.", preview)
 
 
 def _require_placed(line: PurchaseOrderLine) -> None:

@@ -1,6 +1,5 @@
 """What an act does to customers, row by row, in the words of the desk."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,17 +7,30 @@ from django.db.models import F, Sum
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from backorders.facts import Filled, Moved
-from backorders.plan import Portion, is_worse
-from backorders.queries import holding
+from backorders.consent import Asked
+from backorders.deadlines import Kind
+from backorders.facts import Moved
+from backorders.plan import Portion
+from notifications import rendering
+from notifications.models import Letter
 from shop.formats import long_day
 from shop.models import Order, OrderLine
-from shop.sending import is_together, move_of_all
+from shop.notices import Foretold
+from shop.settling import Foreseen
 from shop.staff.flow import address
+from shop.wording import until
 
 # A page stays readable; the totals above the rows always count everything.
 ROWS_ON_A_PAGE = 200
 _LINKS_IN_A_MESSAGE = 10
+_KINDS = {
+    Kind.SHORT: "a short delay",
+    Kind.LONG: "a long delay, or without a day",
+    Kind.RENEWED: "a further delay",
+    Kind.MISSED: "a day that passed",
+}
+_DAY_OF_ALL_STAYS = "sent together, and the day of the whole order stays"
+_TOO_LATE = "its day has passed already, and it is being cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +48,35 @@ class Gets:
 
 @dataclass(frozen=True, slots=True)
 class Hears:
-    """An order line's promise changes, and its customer is told; unless all is sent together and its day stays."""
+    """An order line's promise changes. Its customer is told what it `asks` of her, or nothing, and then why."""
 
     line: OrderLine
     old: str
     new: str
     is_later: bool
-    is_told: bool
+    asks: str
+    silent: str
+
+    @property
+    def is_told(self) -> bool:
+        return not self.silent
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A letter as it would be written."""
+
+    recipient: str
+    subject: str
+    text: str
+
+    @classmethod
+    def of(cls, letter: Letter) -> "Sample":
+        try:
+            parts = rendering.preview(letter)
+        except rendering.UnableToRender as error:
+            return cls(letter.recipient, letter.template, f"This letter cannot be shown: {error}")
+        return cls(letter.recipient, parts.subject, parts.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +89,22 @@ class Effects:
     orders_served: tuple[Order, ...]
     orders_told: tuple[Order, ...]
     orders_completed: int
-    promises: int
+    broken: int
+    better: int
+    to_answer: int
     letters: int
+    samples: tuple[Sample, ...]
+
+    @property
+    def in_short(self) -> str:
+        """Such as "37 promises break, 4 need an answer, 37 letters"."""
+        parts = [
+            count(self.broken, "promise breaks", "promises break") if self.broken else "",
+            count(self.better, "promise gets better", "promises get better") if self.better else "",
+            count(self.to_answer, "needs an answer", "need an answer"),
+            count(self.letters, "letter", "letters"),
+        ]
+        return ", ".join(filter(None, parts))
 
     @property
     def more_gets(self) -> int:
@@ -75,28 +123,33 @@ class Effects:
         return self.hears[:ROWS_ON_A_PAGE]
 
 
-def effects(filled: Sequence[Filled], moved: Sequence[Moved]) -> Effects:
-    """Facts by claim become rows by order. Two queries for any number of facts."""
+def effects(foreseen: Foreseen) -> Effects:
+    """Facts by claim become rows by order. A fixed number of queries for any number of facts."""
+    filled, moved, told = foreseen.outcome.filled, foreseen.outcome.moved, foreseen.told
     lines = _lines([*(fact.claim_id for fact in filled), *(fact.claim_id for fact in moved)])
     gets = tuple(
         Gets(lines[fact.claim_id], fact.units, fact.units + fact.lacks) for fact in filled if fact.claim_id in lines
     )
-    silent = _silent(lines.values(), moved)
-    hears = tuple(_hears(lines[fact.claim_id], fact, silent) for fact in moved if fact.claim_id in lines)
+    hears = tuple(_hears(lines[fact.claim_id], fact, told) for fact in moved if fact.claim_id in lines)
     served = {row.line.order_id: row.line.order for row in gets}
-    told = {row.line.order_id: row.line.order for row in hears if row.is_told}
-    letters = {(pk, row.is_later and not is_together(told[pk])) for row in hears if (pk := row.line.order_id) in told}
+    broken = sum(row.is_later for row in hears)
     return Effects(
         gets=gets,
         hears=hears,
         units_given=sum(row.units for row in gets),
         orders_served=tuple(served.values()),
-        orders_told=tuple(told.values()),
+        orders_told=tuple({row.line.order_id: row.line.order for row in hears if row.is_told}.values()),
         orders_completed=_completed(gets),
-        promises=len(hears),
-        # One letter per order, and a second one if it hears of a later and of an earlier day at once.
-        letters=len(served) + len(letters),
+        broken=broken,
+        better=len(hears) - broken,
+        to_answer=sum(asked.answer_by is not None for asked in told.asks.values()),
+        letters=len(served) + told.letters,
+        samples=tuple(map(Sample.of, told.samples)),
     )
+
+
+def count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def in_words(portions: Iterable[Portion]) -> str:
@@ -118,22 +171,20 @@ def _portion_in_words(portion: Portion) -> str:
     return f"{portion.quantity} {'now' if portion.now else f'by {long_day(portion.ships_on)}{estimated}'}"
 
 
-def _hears(line: OrderLine, fact: Moved, silent: set[int]) -> Hears:
-    is_later = is_worse(fact.new, fact.old)
-    return Hears(line, in_words(fact.old), in_words(fact.new), is_later, line.order_id not in silent)
+def _hears(line: OrderLine, fact: Moved, told: Foretold) -> Hears:
+    asked = told.asks.get(fact.claim_id)
+    silent = "" if asked else _TOO_LATE if fact.claim_id in told.too_late else _DAY_OF_ALL_STAYS
+    return Hears(line, in_words(fact.old), in_words(fact.new), fact.is_later, _asks(asked) if asked else "", silent)
 
 
-def _silent(touched: Iterable[OrderLine], moved: Sequence[Moved]) -> set[int]:
-    """Ids of orders that are sent together and whose own day stays, whatever moves within. No query without any."""
-    facts = {fact.claim_id: fact for fact in moved}
-    together = {line.order_id for line in touched if line.claim_id in facts and is_together(line.order)}
-    if not together:
-        return set()
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=together).select_related("claim"):
-        lines[line.order_id].append(line)
-    told = holding([line.claim_id for same in lines.values() for line in same])
-    return {pk for pk, same in lines.items() if move_of_all(same, told, facts) is None}
+def _asks(asked: Asked) -> str:
+    """What a move asks of its customer, in words; nothing when the day gets better and no question is open."""
+    if asked.withdrawn:
+        return "our question needs no answer any more"
+    by = until(asked.answer_by) if asked.answer_by else ""
+    if asked.kind is None:
+        return f"our question stays open until {by}" if by else ""
+    return f"{_KINDS[asked.kind]}: {f'needs a yes by {by}' if by else 'silence keeps it'}"
 
 
 def _lines(claim_ids: Sequence[int]) -> dict[int, OrderLine]:

@@ -17,7 +17,7 @@ from backorders.models import Queue
 from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
-from shop.settling import Outcome
+from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused, find
 
@@ -73,7 +73,7 @@ class Correction:
 
     on_hand: int
     counted: int
-    outcome: Outcome
+    foreseen: Foreseen
 
     @property
     def change(self) -> int:
@@ -110,14 +110,14 @@ class CorrectStock(Flow):
         if counted == on_hand:
             raise Refused(f"The books say {on_hand} as well: there is nothing to correct.")
         change = counted - on_hand
-        outcome = fulfilment.preview_correction(self.obj.pk, change, reason=reason, actor=self.actor, at=self.at)
-        return Correction(on_hand, counted, outcome)
+        foreseen = fulfilment.preview_correction(self.obj.pk, change, reason=reason, actor=self.actor, at=self.at)
+        return Correction(on_hand, counted, foreseen)
 
     def shown(self, form: forms.Form, preview: Correction | None) -> dict[str, Any]:
-        return {"effects": effects(preview.outcome.filled, preview.outcome.moved)} if preview else {}
+        return {"effects": effects(preview.foreseen)} if preview else {}
 
     def act(self, form: forms.Form, preview: Correction) -> str:
-        outcome = fulfilment.correct_stock(
+        fulfilment.correct_stock(
             self.obj.pk,
             preview.change,
             reason=form.cleaned_data["reason"],
@@ -125,7 +125,7 @@ class CorrectStock(Flow):
             actor=self.actor,
             at=self.at,
         )
-        touched = effects(outcome.filled, outcome.moved)
+        touched = effects(preview.foreseen)
         reason = form.cleaned_data["reason"]
         self.admin.log_change(self.request, self.obj, f"Corrected by {preview.change:+d}: {reason}")
         messages.success(self.request, f"{self.obj.sku}: {preview.counted} on hand now ({preview.change:+d}).")

@@ -10,11 +10,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from backorders.facts import Moved
 from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrder, Supplier
 from inventory.purchasing import MOST_HANDLING_DAYS
 from shop import delays
+from shop.settling import Foreseen
 from shop.staff.days import REASON_IS_READ, ChangesDays
 from shop.staff.flow import Refused, find
 
@@ -48,16 +48,16 @@ class ChangeHandlingDays(ChangesDays):
     def state(self) -> Any:
         return self.obj.handling_days
 
-    def preview(self, form: forms.Form) -> tuple[Moved, ...]:
+    def preview(self, form: forms.Form) -> Foreseen:
         days, reason = form.cleaned_data["days"], form.cleaned_data["reason"]
         if days == self.obj.handling_days:
             raise Refused(f"Nothing would change: it is {_in_words(days)} already.")
-        return tuple(delays.preview_handling_days(self.obj, days, reason=reason, at=self.at))
+        return delays.preview_handling_days(self.obj, days, reason=reason, at=self.at)
 
-    def act(self, form: forms.Form, preview: tuple[Moved, ...]) -> str:
+    def act(self, form: forms.Form, preview: Foreseen) -> str:
         days, reason = form.cleaned_data["days"], form.cleaned_data["reason"]
-        moved = delays.change_handling_days(self.obj, days, reason=reason, actor=self.actor, at=self.at)
-        return self.tell(f"{self.obj}: {_in_words(days)} instead of {self.obj.handling_days} ({reason}).", moved)
+        delays.change_handling_days(self.obj, days, reason=reason, actor=self.actor, at=self.at)
+        return self.tell(f"{self.obj}: {_in_words(days)} instead of {self.obj.handling_days} ({reason}).", preview)
 
 
 @admin.register(Supplier)

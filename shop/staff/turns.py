@@ -13,7 +13,7 @@ from backorders.admin import delivery_in_words
 from backorders.models import Claim
 from inventory.models import PurchaseOrderLine
 from shop import turns
-from shop.settling import Outcome
+from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow
 from shop.turns import Turn
@@ -67,13 +67,13 @@ class ChangesTurn(Flow):
     def state(self) -> Any:
         return self.obj.rank, self.obj.hold, self.obj.put_off_to_id, self.obj.lacks
 
-    def preview(self, form: forms.Form) -> Outcome:
+    def preview(self, form: forms.Form) -> Foreseen:
         return turns.preview(self.turn(form), actor=self.actor, at=self.at)
 
-    def shown(self, form: forms.Form, preview: Outcome | None) -> dict[str, Any]:
+    def shown(self, form: forms.Form, preview: Foreseen | None) -> dict[str, Any]:
         if preview is None:
             return {}
-        touched, turn = effects(preview.filled, preview.moved), self.turn(form)
+        touched, turn = effects(preview), self.turn(form)
         told = {row.line.claim_id for row in touched.hears if row.is_told}
         return {
             "effects": touched,
@@ -83,16 +83,16 @@ class ChangesTurn(Flow):
             "others": turn.others if told - {self.obj.pk} else "",
         }
 
-    def act(self, form: forms.Form, preview: Outcome) -> str:
+    def act(self, form: forms.Form, preview: Foreseen) -> str:
         turn, what = self.turn(form), f"{self.obj}: {self.then(form)}."
-        outcome = turns.change(turn, actor=self.actor, at=self.at)
+        turns.change(turn, actor=self.actor, at=self.at)
         self.admin.log_change(self.request, self.obj, f"{what} {turn.reason}")
         messages.success(self.request, what)
-        self._tell(outcome)
+        self._tell(preview)
         return self.back()
 
-    def _tell(self, outcome: Outcome) -> None:
-        touched = effects(outcome.filled, outcome.moved)
+    def _tell(self, foreseen: Foreseen) -> None:
+        touched = effects(foreseen)
         if touched.orders_served:
             served = links_to(touched.orders_served)
             messages.info(self.request, format_html("Units were given to {}; each customer gets a letter.", served))

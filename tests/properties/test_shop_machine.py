@@ -159,7 +159,7 @@ class ShopMachine(Undone):
             seen = turns.preview(turn, actor=CY, at=self.at)
         except UnableToChangeTurn:
             return
-        assert turns.change(turn, actor=CY, at=self.at) == seen
+        assert turns.change(turn, actor=CY, at=self.at) == seen.outcome
 
     @rule(number=orders)
     def money_comes(self, number):

@@ -209,7 +209,7 @@ def test_the_preview_of_a_delivery_is_what_then_happens_and_changes_nothing():
     assert (StockMovement.objects.count(), Letter.objects.count()) == before
     receive("D-1", item, 4, line.order)
     fill(item)
-    assert [(fact.units, fact.lacks) for fact in preview.filled] == [(2, 0), (2, 1)]
+    assert [(fact.units, fact.lacks) for fact in preview.outcome.filled] == [(2, 0), (2, 1)]
     assert holdings(ada, bo) == [(2, 2, 0), (3, 2, 0)]
 
 
@@ -315,7 +315,7 @@ def test_the_preview_of_a_moved_day_is_what_then_happens_and_changes_nothing():
     preview = delays.preview_move(line, LATER, **said)
 
     assert (days_told(ada), letters(ada)) == ([(2, SOON)], ["order_placed"])
-    assert preview == delays.move_expected_day(line, LATER, **said)
+    assert list(preview.outcome.moved) == delays.move_expected_day(line, LATER, **said)
 
 
 def test_an_overdue_line_is_no_excuse_for_telling_no_day():

@@ -39,7 +39,7 @@ def test_the_preview_shows_whom_it_touches_and_changes_nothing(cy: Client) -> No
 
     text = words(cy.post(move_address(line), SLIPPED | {"preview": "1"}))
 
-    assert "Affects 2 promises ; 2 letters will go out." in text
+    assert "2 promises break, 0 need an answer, 2 letters" in text
     assert f"{ada.number} Ada Lovelace" in text
     assert f"{bo.number} Bo Nordin" in text
     assert "2 by 9 December 2026 2 by 4 January 2027 later" in text
@@ -80,7 +80,7 @@ def test_a_queue_that_changed_meanwhile_is_shown_again(cy: Client) -> None:
     page = cy.post(move_address(line), SLIPPED | {"confirm": "1", "seal": seal_of(preview)})
 
     assert "Something changed since you looked" in words(page)
-    assert "Affects 1 promise ; 1 letter will go out." in words(page)
+    assert "1 promise breaks, 0 need an answer, 1 letter" in words(page)
     line.refresh_from_db()
     assert line.expected_on == SOON
 
@@ -121,7 +121,7 @@ def test_units_that_will_not_come_are_written_off(cy: Client) -> None:
     cy.post(write_off_address(line), sealed)
     again = cy.post(write_off_address(line), sealed)
 
-    assert "Affects 1 promise" in words(preview)
+    assert "1 promise breaks" in words(preview)
     assert "Something changed since you looked" in words(again)
     line.refresh_from_db()
     assert (line.written_off, days_told(order)) == (2, [(3, SOON), (1, None)])
@@ -146,7 +146,7 @@ def test_a_draft_is_placed_after_a_look_at_who_gets_a_better_day(cy: Client) -> 
     cy.post(address, {"seal": seal_of(page)})
     again = cy.post(address, {"seal": seal_of(page)}, follow=True)
 
-    assert "Affects 1 promise ; 1 letter will go out." in words(page)
+    assert "1 promise gets better, 0 need an answer, 1 letter" in words(page)
     assert days_told(order) == [(2, SOON)]
     assert "only a draft is placed" in words(again)
 

@@ -131,4 +131,4 @@ def test_a_preview_counts_no_letter_where_the_day_of_all_stays(together: Order, 
     beyond = delays.preview_move(
         coming, LATER + timedelta(days=5), confirmed=True, reason="the loom broke", actor=CY, at=NOON
     )
-    assert [(found.promises, found.letters) for found in (effects([], within), effects([], beyond))] == [(1, 0), (1, 1)]
+    assert [(found.broken, found.letters) for found in (effects(within), effects(beyond))] == [(1, 0), (1, 1)]

@@ -17,6 +17,12 @@ from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import confirm, seal_of, words
 
 
+@pytest.fixture(autouse=True)
+def _noon(time_machine: Any) -> None:
+    """The desk reads the clock; the cast lives at noon."""
+    time_machine.move_to(NOON)
+
+
 def correct_address(item: StockItem) -> str:
     return reverse("admin:inventory_stockitem_correct", args=[item.pk])
 
@@ -61,7 +67,7 @@ def test_who_gives_way_is_shown_before_and_told_after(cy: Client) -> None:
     preview = cy.post(correct_address(item), data | {"preview": "1"})
     page = cy.post(correct_address(item), data | {"confirm": "1", "seal": seal_of(preview)}, follow=True)
 
-    assert "Affects 1 promise" in words(preview)
+    assert "1 promise breaks" in words(preview)
     assert f"{bo.number} Bo Nordin" in words(preview)
     assert f"a letter goes out, for {bo.number}" in words(page)
     assert bo.lines.get().claim.allocated == 0

@@ -76,7 +76,7 @@ def test_a_new_rank_is_shown_with_whom_it_reaches_and_changes_nothing_yet(cy: Cl
     text = words(cy.post(act_on(bo, "change_rank"), ILL | {"preview": "1"}))
 
     assert "From now on rank -5 instead of 0" in text
-    assert "Affects 2 promises ; 2 letters will go out." in text
+    assert "1 promise breaks, 1 promise gets better, 0 need an answer, 2 letters" in text
     assert re.search(f"{ada.number} Ada Lovelace .* 2 by 9 December 2026 2 by 4 January 2027 later", text)
     assert re.search(f"{bo.number} Bo Nordin .* 2 by 4 January 2027 2 by 9 December 2026 earlier", text)
     assert f"To the customer of {bo.number} the order of those who wait was changed" in text
@@ -110,7 +110,7 @@ def test_what_is_foreseen_is_what_happens(db: None) -> None:
 
     foreseen = turns.preview(turn, actor=CY, at=NOON)
 
-    assert turns.change(turn, actor=CY, at=NOON) == foreseen == Outcome((), ())
+    assert turns.change(turn, actor=CY, at=NOON) == foreseen.outcome == Outcome((), ())
     assert list(queries.recount()) == []
     assert Queue.objects.get(item=item).put_off == 2
 
@@ -357,6 +357,6 @@ def test_an_order_that_is_sent_together_hears_nothing_while_its_own_day_stays(cy
     confirm(cy, waits, ILL)
 
     assert named(preview) == {ada.number, bo.number}
-    assert "Affects 2 promises ; 1 letter will go out." in words(preview)
+    assert "1 promise breaks, 1 promise gets better, 0 need an answer, 1 letter" in words(preview)
     assert "no letter: sent together, and the day of the whole order stays" in words(preview)
     assert [letter.recipient for letter in Letter.objects.all()] == ["ada@example.com"]
