@@ -256,9 +256,16 @@ def open_questions() -> QuerySet[Notice]:
     return Notice.objects.filter(pk__in=asking.values("notice"))
 
 
+def untold() -> QuerySet[Notice]:
+    """The newest notices of claims that still wait which did not arrive, until somebody reached their customer."""
+    waiting = Claim.objects.filter(shipped__lt=F("quantity")).exclude(notice=None)
+    return Notice.objects.filter(pk__in=waiting.values("notice"), bounce__isnull=False, consent=None)
+
+
 def what_silence_means(claim: Claim, next_day: date | None, at: datetime) -> Silence:
     """What is to be done now that the claim's deadline has passed."""
-    lost = claim.notice is not None and Bounce.objects.filter(notice=claim.notice).exists()
+    # Whoever answered was reached in the end, if only by telephone.
+    lost = claim.notice is not None and Bounce.objects.filter(notice=claim.notice, notice__consent=None).exists()
     return case_of(claim).silence(next_day, at, law(), undelivered=lost)
 
 

@@ -1,5 +1,16 @@
 """Found by Django's admin; the desks themselves stand in `shop.staff`."""
 
-from shop.staff import accounts, catalog, claims, deliveries, orders, purchasing, stock, suppliers
+from shop.staff import accounts, catalog, claims, deliveries, notices, orders, purchasing, refunds, stock, suppliers
 
-__all__ = ["accounts", "catalog", "claims", "deliveries", "orders", "purchasing", "stock", "suppliers"]
+__all__ = [
+    "accounts",
+    "catalog",
+    "claims",
+    "deliveries",
+    "notices",
+    "orders",
+    "purchasing",
+    "refunds",
+    "stock",
+    "suppliers",
+]

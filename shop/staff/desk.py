@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
+from backorders import consent
+from backorders.models import Notice
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
 from shop.formats import long_moment, money
-from shop.models import Order, OrderLine, Payment
+from shop.models import Order, OrderLine, Payment, Refund
 from shop.staff.flow import list_address
-from shop.staff.progress import in_state, late_lines, ready_lines
+from shop.staff.progress import due_lines, in_state, late_lines, ready_lines
 from shop.staff.purchasing import arriving, slipped
 from shop.staff.stock import overpromised
+from shop.staff.wording import time_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,13 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _cards(request: HttpRequest) -> list[Card]:
     may = request.user.has_perm
-    cards = []
+    cards: list[Card] = []
+    if may("shop.view_order"):
+        cards += _of_late_orders()
+    if may("backorders.view_notice"):
+        cards += _of_notices()
+    if may("shop.view_refund"):
+        cards.append(_of_refunds())
     if may("shop.view_order"):
         cards += _of_orders()
     if may("inventory.view_purchaseorder"):
@@ -50,16 +59,55 @@ def _cards(request: HttpRequest) -> list[Card]:
     return cards
 
 
+def _of_late_orders() -> Iterator[Card]:
+    at = timezone.now()
+    orders, page = Order.objects.all(), list_address(Order)
+    overdue = f"{_n(late_lines(timezone.localdate(at)).count(), 'line')} promised for a day that has passed"
+    yield Card("Late now", in_state(orders, "late", at).count(), overdue, f"{page}?state=late", True)
+    due = due_lines(at).aggregate(orders=Count("order", distinct=True), lines=Count("id"), next=Min("claim__due_at"))
+    says = f"{_n(due['lines'], 'line')} to ship, to tell of or to be answered"
+    if due["next"]:
+        says += f", the first until {long_moment(due['next'])}"
+    yield Card("Due within a day", due["orders"], says, f"{page}?state=due", True)
+
+
+def _of_notices() -> Iterator[Card]:
+    at, page = timezone.now(), list_address(Notice)
+    asked = OrderLine.objects.filter(claim__notice__in=consent.open_questions()).aggregate(
+        lines=Count("id"),
+        orders=Count("order", distinct=True),
+        worth=Sum(F("unit_price") * (F("claim__quantity") - F("claim__shipped"))),
+        next=Min("claim__notice__answer_by"),
+    )
+    says = f"{_n(asked['orders'], 'order')}, {money(asked['worth'] or Decimal(0))}"
+    if asked["next"]:
+        says += f"; the first: {time_left(asked['next'], at)}"
+    yield Card("Needs an answer", asked["lines"], says, f"{page}?state=open")
+    says = "notices of a delay that did not arrive: telephone"
+    yield Card("Not told", consent.untold().count(), says, f"{page}?state=untold", True)
+
+
+def _of_refunds() -> Card:
+    at = timezone.now()
+    due = Refund.objects.filter(sent_at=None).aggregate(
+        rows=Count("id"),
+        amount=Sum("amount"),
+        next=Min("due_by"),
+        overdue=Count("id", filter=Q(due_by__lt=at)),
+    )
+    says = money(due["amount"] or Decimal(0))
+    if due["overdue"]:
+        says += f", {due['overdue']} of them overdue"
+    if due["next"]:
+        says += f"; the first: {time_left(due['next'], at)}"
+    return Card("Refunds to send", due["rows"], says, f"{list_address(Refund)}?state=open", bool(due["overdue"]))
+
+
 def _of_orders() -> list[Card]:
-    today = timezone.localdate()
-    orders = Order.objects.all()
-    late = in_state(orders, "late", today).count()
-    overdue = f"{_n(late_lines(today).count(), 'line')} promised for a day that has passed"
     ready = _sum(ready_lines(), F("claim__allocated") - F("claim__shipped"))
     waiting = _sum(OrderLine.objects.waiting(), F("claim__quantity") - F("claim__allocated"))
     page = list_address(Order)
     return [
-        Card("Late now", late, overdue, f"{page}?state=late", True),
         Card("Ready to ship", ready[0], f"{_n(ready[1], 'unit')} set aside on the shelf", f"{page}?state=ready"),
         *_of_unpaid(page),
         Card("Waiting", waiting[0], f"{_n(waiting[1], 'unit')} still to come", f"{page}?state=waiting"),

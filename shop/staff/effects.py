@@ -8,7 +8,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backorders.consent import Asked
-from backorders.deadlines import Kind
 from backorders.facts import Moved
 from backorders.plan import Portion
 from notifications import rendering
@@ -18,17 +17,12 @@ from shop.models import Order, OrderLine
 from shop.notices import Foretold
 from shop.settling import Foreseen
 from shop.staff.flow import address
+from shop.staff.wording import KINDS, count
 from shop.wording import until
 
 # A page stays readable; the totals above the rows always count everything.
 ROWS_ON_A_PAGE = 200
 _LINKS_IN_A_MESSAGE = 10
-_KINDS = {
-    Kind.SHORT: "a short delay",
-    Kind.LONG: "a long delay, or without a day",
-    Kind.RENEWED: "a further delay",
-    Kind.MISSED: "a day that passed",
-}
 _DAY_OF_ALL_STAYS = "sent together, and the day of the whole order stays"
 _TOO_LATE = "its day has passed already, and it is being cancelled"
 
@@ -148,10 +142,6 @@ def effects(foreseen: Foreseen) -> Effects:
     )
 
 
-def count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
 def in_words(portions: Iterable[Portion]) -> str:
     """Portions such as "2 by 9 December 2026 (estimated), 1 by a day not known yet"."""
     return ", ".join(_portion_in_words(portion) for portion in portions)
@@ -184,7 +174,7 @@ def _asks(asked: Asked) -> str:
     by = until(asked.answer_by) if asked.answer_by else ""
     if asked.kind is None:
         return f"our question stays open until {by}" if by else ""
-    return f"{_KINDS[asked.kind]}: {f'needs a yes by {by}' if by else 'silence keeps it'}"
+    return f"{KINDS[asked.kind]}: {f'needs a yes by {by}' if by else 'silence keeps it'}"
 
 
 def _lines(claim_ids: Sequence[int]) -> dict[int, OrderLine]:

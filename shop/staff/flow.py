@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
+from backorders.consent import UnableToAnswer
 from backorders.queue import UnableToLeave, UnableToShip
 from backorders.turns import UnableToChangeTurn
 from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
 from shop.holds import UnableToReceivePayment
+from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
 
 
@@ -33,6 +35,8 @@ class Refused(Exception):
 REFUSALS = (
     UnableToReceive,
     UnableToReceivePayment,
+    UnableToRefund,
+    UnableToAnswer,
     UnableToShip,
     UnableToRelease,
     UnableToLeave,

@@ -15,11 +15,14 @@ from notifications.models import Letter
 from shop.formats import money
 from shop.models import Order
 from shop.sending import is_together
+from shop.staff.answering import RecordAnswer
 from shop.staff.flow import find
 from shop.staff.lines import lines_of
+from shop.staff.notices import delays_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, with_progress
+from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
 
 
@@ -31,7 +34,7 @@ class StateFilter(admin.SimpleListFilter):
         return list(STATES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        return in_state(queryset, self.value() or "", timezone.localdate())
+        return in_state(queryset, self.value() or "", timezone.now())
 
 
 @admin.register(Order)
@@ -46,7 +49,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         ("Customer", {"fields": [("name", "email"), ("phone", "user"), "address"]}),
         ("Agreed", {"fields": [("shipping_name", "sent"), "payment_state", "consent_text", "consented_at"]}),
     ]
-    actions_detail = ["ship", "release", "receive_payment", "cancel"]
+    actions_detail = ["ship", "release", "receive_payment", "answer", "cancel"]
     actions_row = ["ship"]
     change_form_outer_before_template = "staff/order.html"
 
@@ -63,6 +66,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "lines": lines_of(order),
             "shipments": order.shipments.prefetch_related("lines__line").order_by("id"),
             "paying": PaymentView.of(order),
+            "refunds": refunds_of(order),
+            "delays": delays_of(order),
             "sending": sending(request, order),
             "letters": Letter.objects.filter(thread=order.number).order_by("written_at", "id"),
         }
@@ -78,6 +83,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.change_order")
+
+    def has_answer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("backorders.add_consent")
 
     def has_receive_payment_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.change_payment")
@@ -95,6 +103,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     )
     def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return ReceivePayment(request, self, find(self, request, object_id)).run()
+
+    @action(description="Record an answer", icon="call", url_path="answer", permissions=["answer"])
+    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return RecordAnswer(request, self, find(self, request, object_id)).run()
 
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from shop import holds, payments
+from shop import holds
 from shop.formats import money
 from shop.gateways import BY_NAME
 from shop.models import Order, Payment
@@ -81,15 +81,8 @@ class PaymentView:
     payment: Payment
     way: str
     amount: str
-    refund: str
 
     @classmethod
     def of(cls, order: Order) -> "PaymentView":
         payment = order.payment
-        refund = payments.refund_due(payment)
-        return cls(
-            payment,
-            BY_NAME[payment.gateway].noun,
-            money(payment.amount, order.currency),
-            money(refund, order.currency) if refund else "",
-        )
+        return cls(payment, BY_NAME[payment.gateway].noun, money(payment.amount, order.currency))

@@ -1,6 +1,6 @@
 """How far orders are, as columns and filters that a list of any length can bear."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -11,12 +11,15 @@ from shop.models import Order, OrderLine, Payment, Release, Sends
 
 STATES = {
     "late": "Late",
+    "due": "Due within a day",
     "ready": "Ready to ship",
     "waiting": "Waiting",
     "unpaid": "Awaits payment",
     "shipped": "Shipped",
     "cancelled": "Cancelled",
 }
+
+_SOON = timedelta(days=1)
 
 
 def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
@@ -72,12 +75,19 @@ def ready_lines() -> QuerySet[OrderLine]:
     return OrderLine.objects.ready().filter(~_unpaid("order"), ~_held("order"))
 
 
-def in_state(orders: QuerySet[Order], state: str, today: date) -> QuerySet[Order]:
-    """Orders in a state of STATES. Late, ready and waiting overlap: an order may wait for one and hold another."""
+def due_lines(at: datetime) -> QuerySet[OrderLine]:
+    """Lines of which something has to ship, or to be told or answered, within a day; or by now, and nobody did it."""
+    return OrderLine.objects.filter(claim__due_at__lte=at + _SOON, claim__shipped__lt=F("claim__quantity"))
+
+
+def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Order]:
+    """Orders in a state of STATES. Late, due, ready and waiting overlap: one may wait for one and hold another."""
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
     match state:
         case "late":
-            return orders.filter(Exists(late_lines(today).filter(order=OuterRef("pk"))))
+            return orders.filter(Exists(late_lines(timezone.localdate(at)).filter(order=OuterRef("pk"))))
+        case "due":
+            return orders.filter(Exists(due_lines(at).filter(order=OuterRef("pk"))))
         case "ready":
             return orders.filter(Exists(ready_lines().filter(order=OuterRef("pk"))))
         case "waiting":

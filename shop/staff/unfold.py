@@ -71,6 +71,9 @@ UNFOLD: dict[str, Any] = {
                     _link("Queues", "groups", "backorders.queue"),
                     _link("Claims", "hourglass_top", "backorders.claim"),
                     _link("Letters", "mail", "notifications.letter"),
+                    _link("Notices of delays", "notification_important", "backorders.notice"),
+                    _link("Answers", "call", "backorders.consent"),
+                    _link("Refunds", "payments", "shop.refund"),
                 ],
             },
             {

@@ -34,8 +34,8 @@ def page_of(order: Order, what: str = "change") -> str:
 
 
 def states(today_in: int = 0) -> dict[str, int]:
-    today = TODAY + timedelta(days=today_in)
-    return {state: in_state(Order.objects.all(), state, today).count() for state in ("late", "ready", "waiting")}
+    at = NOON + timedelta(days=today_in)
+    return {state: in_state(Order.objects.all(), state, at).count() for state in ("late", "ready", "waiting")}
 
 
 def test_it_is_not_ready_before_it_is_complete_or_released(cy: Client, together: Order) -> None:

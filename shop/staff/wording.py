@@ -1,0 +1,45 @@
+"""How the desk puts delays and deadlines into words."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from backorders.deadlines import Kind
+from backorders.models import Notice
+from shop.formats import long_day, long_moment
+
+KINDS = {
+    Kind.SHORT: "a short delay",
+    Kind.LONG: "a long delay, or without a day",
+    Kind.RENEWED: "a further delay",
+    Kind.MISSED: "a day that passed",
+}
+
+
+def count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def time_left(deadline: datetime, at: datetime) -> str:
+    """Whole days until a deadline, such as "3 days left"; deadlines are the midnight after their last day."""
+    days = (timezone.localdate(deadline) - timedelta(days=1) - timezone.localdate(at)).days
+    if deadline < at:
+        return f"overdue by {count(max(1, -days), 'day', 'days')}"
+    return "due today" if days <= 0 else f"{count(days, 'day', 'days')} left"
+
+
+def what_was_told(notice: Notice) -> str:
+    """Such as "a short delay: 9 December 2026 → 4 January 2027"."""
+    days = f": {long_day(notice.old_day)} → {long_day(notice.new_day)}" if notice.old_day else ""
+    return f"{KINDS[Kind(notice.kind)]}{days}"
+
+
+def what_became_of_it(notice: Notice) -> str:
+    """Whether it arrived, and what was answered; both were read with it."""
+    lost, answer = getattr(notice, "bounce", None), getattr(notice, "consent", None)
+    parts = [
+        f"did not arrive: {lost.answer}" if lost else "",
+        f"{answer.get_answer_display()} {answer.detail}".strip() if answer else "",
+        f"on {long_moment(answer.at)}, noted by {answer.actor}" if answer else "",
+    ]
+    return "; ".join(filter(None, parts)) or "no answer yet"
