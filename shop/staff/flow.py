@@ -22,6 +22,7 @@ from backorders.turns import UnableToChangeTurn
 from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
+from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
@@ -37,6 +38,7 @@ REFUSALS = (
     UnableToReceivePayment,
     UnableToRefund,
     UnableToAnswer,
+    UnableToEnd,
     UnableToShip,
     UnableToRelease,
     UnableToLeave,

@@ -17,6 +17,7 @@ from inventory.dispatch import working_days
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.staff.days import MoveDay, Place, WriteOff, may_move
 from shop.staff.flow import find
+from shop.staff.never_coming import may_end
 from shop.staff.receiving import ReceiveGoods
 
 _STATES = PurchaseOrder.State
@@ -186,4 +187,5 @@ def _placed_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any
         "deliveries": order.deliveries.annotate(units=Sum("lines__quantity")).order_by("received_at", "id"),
         "today": timezone.localdate(),
         "may_move": may_move(request),
+        "may_end": may_end(request),
     }

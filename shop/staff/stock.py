@@ -20,6 +20,7 @@ from shop import fulfilment
 from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused, find
+from shop.staff.never_coming import NeverComing, may_end
 
 _MOVEMENTS_ON_A_PAGE = 25
 _COUNTS = ["on_hand", "allocated", "waiting", "free_units", "inbound_units"]
@@ -143,7 +144,7 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
     list_filter = [StockFilter]
     search_fields = ["sku", "name"]
     ordering = ["sku"]
-    actions_detail = ["correct"]
+    actions_detail = ["correct", "never_coming"]
     change_form_outer_after_template = "staff/stock_item.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockItem]:
@@ -192,6 +193,13 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         item = find(self, request, object_id)
         return CorrectStock(request, self, item).run()
+
+    def has_end_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_end(request)
+
+    @action(description="It will never come", icon="block", url_path="never-coming", permissions=["end"])
+    def never_coming(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return NeverComing(request, self, find(self, request, object_id)).run()
 
     @display(description="Waiting", ordering="waits")
     def waiting(self, item: StockItem) -> int:

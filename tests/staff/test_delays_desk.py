@@ -149,7 +149,7 @@ def test_a_delivery_shows_the_letters_of_days_that_move_as_well(cy: Client) -> N
     curtains = variant(item)
     buy((curtains, 2))
     buy((curtains, 2), who=BO)
-    arrived = {"number": "D-1", f"line-{line.pk}": 2, "preview": "1"}
+    arrived = {"number": "D-1", f"units_{item.pk}": 2, "preview": "1"}
 
     text = words(cy.post(reverse("admin:inventory_purchaseorder_receive", args=[line.order_id]), arrived))
 
