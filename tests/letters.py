@@ -304,7 +304,7 @@ def she_takes_something_cheaper_and_had_paid() -> None:
 def instead(order: Order, line: PurchaseOrderLine, *, price: str) -> None:
     move(line, LONG)
     other = variant(stock("PLAIN-CURTAINS", on_hand=5), price=price)
-    alternatives.take(order, order.lines.get().pk, other.pk, seen_units=2, actor=ADA, at=NOON)
+    alternatives.take(order, order.lines.get().pk, other.pk, seen_units=2, seen_price=other.price, actor=ADA, at=NOON)
 
 
 @scene("answer_reminder", uk_eu=None)
