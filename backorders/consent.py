@@ -4,9 +4,11 @@ Every function takes claims of queues from `queue.lock`, inside the transaction 
 delivery and a deadline meet under the stock item's lock, and the first one wins.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import batched
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from django.utils import timezone
 from backorders.deadlines import Case, Kind, Law, Rule, Silence, Slip, Standing
 from backorders.models import Bounce, Claim, Consent, Notice, Promise
 from backorders.plan import Portion, after, is_worse
-from backorders.queries import portion_of
+from backorders.queries import among, portion_of
 
 _QUESTIONS = [standing for standing in Standing if standing.is_question]
 UNASKED = [standing for standing in Standing if not standing.is_question]
@@ -29,6 +31,29 @@ UPDATE backorders_claim AS claim SET standing = fresh.standing, due_at = fresh.d
 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[]) AS fresh (id, standing, due_at, notice)
 WHERE claim.id = fresh.id
 """
+
+
+# Where claims stand, and their notices where there is something to tell.
+_TELL = """
+WITH fresh AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS fresh (
+        claim bigint, standing text, due_at timestamptz, version int, kind text, before text, old_day date,
+        new_day date, reason text, answer_by timestamptz, letter text
+    )
+), notice AS (
+    INSERT INTO backorders_notice
+        (claim_id, version, kind, before, old_day, new_day, reason, answer_by, letter, told_at)
+    SELECT claim, version, kind, before, old_day, new_day, reason, answer_by, letter, %s
+    FROM fresh WHERE kind IS NOT NULL
+    RETURNING id, claim_id
+)
+UPDATE backorders_claim AS claim
+SET standing = fresh.standing, due_at = fresh.due_at, notice_id = coalesce(notice.id, claim.notice_id)
+FROM fresh LEFT JOIN notice ON notice.claim_id = fresh.claim
+WHERE claim.id = fresh.claim
+"""
+# So many rows in one statement: none comes near the limit of time.
+_BATCH = 5000
 
 
 class UnableToAnswer(Exception):
@@ -92,67 +117,73 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
     notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
-    found = Claim.objects.filter(pk__in=[move.claim_id for move in moves]).select_related("notice")
-    claims, holds = {claim.pk: claim for claim in found}, law()
-    in_time = [move for move in moves if not case_of(claims[move.claim_id]).is_too_late(at, holds)]
-    undone = _undone(in_time, claims)
-    told, notices = {}, []
+    cases, holds = _cases([move.claim_id for move in moves]), law()
+    in_time = [move for move in moves if not cases[move.claim_id].is_too_late(at, holds)]
+    undone = _undone(move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED)
+    told, rows = {}, []
     for move in in_time:
-        claim = claims[move.claim_id]
-        before, kind = case_of(claim), None
+        before, kind = cases[move.claim_id], None
         if move.slips:
             case, kind = before.slipped(move.slips, move.due_on, holds)
-            notices.append(_notice(claim, move, kind, case, at))
         else:
-            case = before.improved(move.due_on, holds, undone=claim.pk in undone)
-        _stand(claim, case)
-        answer_by = case.answer_by if case.standing.is_question else None
+            case = before.improved(move.due_on, holds, undone=move.claim_id in undone)
         withdrawn = before.standing.is_question and not case.standing.is_question
-        told[claim.pk] = Asked(kind, case.standing, answer_by, withdrawn)
-    Notice.objects.bulk_create(notices, batch_size=1000)
-    for notice in notices:
-        # Its id is known only now.
-        claims[notice.claim_id].notice = notice
-    _write(claims[pk] for pk in told)
+        told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn)
+        rows.append(_row(move, before, case, kind))
+    with connection.cursor() as cursor:
+        for some in batched(rows, _BATCH):
+            cursor.execute(_TELL, [json.dumps(some, default=str), at])
     return told
 
 
-def _notice(claim: Claim, move: Move, kind: Kind, case: Case, at: datetime) -> Notice:
-    return Notice(
-        claim=claim,
-        version=move.version,
-        kind=kind,
-        before=claim.standing,
-        old_day=max(slip.old for slip in move.slips),
-        new_day=_last(slip.new for slip in move.slips),
-        reason=move.reason,
-        answer_by=case.answer_by if case.standing.is_question else None,
-        letter=move.letter,
-        told_at=at,
-    )
+def _cases(claim_ids: Collection[int]) -> dict[int, Case]:
+    """Where claims stand, read as plain values: one query for thousands."""
+    columns = ("pk", "country", "standing", "due_at", "notice__answer_by")
+    rows = Claim.objects.filter(pk__in=among(claim_ids)).values_list(*columns)
+    return {
+        pk: Case(country, Standing(standing), due_at, answer_by) for pk, country, standing, due_at, answer_by in rows
+    }
+
+
+def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> dict[str, object]:
+    """Where the claim stands now and, with a kind, its notice."""
+    return {
+        "claim": move.claim_id,
+        "standing": case.standing,
+        "due_at": case.due_at,
+        "version": move.version,
+        "kind": kind,
+        "before": before.standing,
+        "old_day": max((slip.old for slip in move.slips), default=None),
+        "new_day": _last(slip.new for slip in move.slips),
+        "reason": move.reason,
+        "answer_by": _asked_until(case),
+        "letter": move.letter,
+    }
+
+
+def _asked_until(case: Case) -> datetime | None:
+    return case.answer_by if case.standing.is_question else None
 
 
 def _stand(claim: Claim, case: Case) -> None:
     claim.standing, claim.due_at = case.standing, case.due_at
 
 
-def _undone(moves: Iterable[Move], claims: Mapping[int, Claim]) -> set[int]:
+def _undone(moves: Iterable[Move]) -> set[int]:
     """Claims whose better day is no later than the one that held before they were told of a delay at all.
 
-    Two queries, and none when nobody was told of one.
+    Two queries, and none when there are no moves.
     """
-    better = {move.claim_id: move for move in moves if not move.slips and claims[move.claim_id].standing in _DELAYED}
+    better = {move.claim_id: move for move in moves}
     if not better:
         return set()
-    held: dict[int, int] = {}
-    for notice in Notice.objects.filter(claim__in=better, before=Standing.AS_TOLD).order_by("version"):
-        held[notice.claim_id] = notice.version - 1
-    which = Q()
-    for pk, version in held.items():
-        which |= Q(claim=pk, version=version)
+    first_told = Notice.objects.filter(claim__in=among(better), before=Standing.AS_TOLD).order_by("version")
+    held = {claim_id: version - 1 for claim_id, version in first_told.values_list("claim_id", "version")}
     portions: dict[int, list[Portion]] = {pk: [] for pk in held}
-    for row in Promise.objects.filter(which).order_by("claim_id", F("ships_on").asc(nulls_last=True)):
-        portions[row.claim_id].append(portion_of(row))
+    for row in Promise.objects.filter(claim__in=among(held)).order_by("claim_id", F("ships_on").asc(nulls_last=True)):
+        if row.version == held[row.claim_id]:
+            portions[row.claim_id].append(portion_of(row))
     return {
         pk
         for pk, before in portions.items()
@@ -318,9 +349,9 @@ def _write(claims: Iterable[Claim]) -> None:
 
 
 def _last(days: Iterable[date | None]) -> date | None:
-    """The last of the days; an unknown one is after all others."""
+    """The last of the days; an unknown one is after all others. None of none."""
     listed = list(days)
-    return None if None in listed else max(day for day in listed if day)
+    return None if None in listed else max((day for day in listed if day), default=None)
 
 
 def _units(portions: Iterable[Portion]) -> int:

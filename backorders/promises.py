@@ -127,7 +127,7 @@ def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -
             gone = list(take(portions, claim.shipped))
             rows += _rows(claim.pk, version + 1, [*gone, *new], reason)
     _write(rows, at)
-    Claim.objects.filter(pk__in=[fact.claim_id for fact in moved]).update(told=F("told") + 1)
+    Claim.objects.filter(pk__in=among(fact.claim_id for fact in moved)).update(told=F("told") + 1)
     return moved
 
 

@@ -96,9 +96,12 @@ def _news(
         if move := move_of_all(lines, told, {fact.claim_id: fact for _, fact in facts}):
             yield News(order, tuple(facts), move[1] > move[0], move, "the rest" if _has_left(lines) else "everything")
         return
-    for is_later in (True, False):
-        if part := tuple((line, fact) for line, fact in facts if fact.is_later == is_later):
-            yield News(order, part, is_later)
+    parts: dict[bool, list[tuple[PlainLine, Moved]]] = {True: [], False: []}
+    for line, fact in facts:
+        parts[fact.is_later].append((line, fact))
+    for is_later, part in parts.items():
+        if part:
+            yield News(order, tuple(part), is_later)
 
 
 def _has_left(lines: Sequence[PlainLine]) -> bool:
