@@ -328,8 +328,7 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, at: dateti
     still = [tuple(after(promised[line.claim_id][1], line.claim.shipped)) for line in lines]
     say = wording.now if asked["answer_by"] else wording.was
     items = [
-        wording.item(line, line.claim.left, say(order, portions))
-        for line, portions in zip(lines, still, strict=True)
+        wording.item(line, line.claim.left, say(order, portions)) for line, portions in zip(lines, still, strict=True)
     ]
     context = {
         "items": items,
