@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Subquery, Value
+from django.db.models import QuerySet, Value
 
 from backorders import consent, queue
 from backorders.availability import quotes_of
@@ -52,7 +52,7 @@ def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Altern
 def _like(line: OrderLine, at: datetime) -> QuerySet[Any]:
     shelf = Product.objects.filter(variants=line.variant_id).values("category")
     like = Variant.objects.filter(
-        product__category=Subquery(shelf), product__published=True, price__lte=line.unit_price
+        product__category__in=shelf, product__published=True, price__lte=line.unit_price
     ).exclude(stock_item=line.claim.item_id)
     free = ranked(like, at).filter(ahead__lte=-line.claim.lacks)
     return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")[:_OFFERED]
