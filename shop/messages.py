@@ -21,7 +21,7 @@ from backorders import consent
 from backorders.consent import Asked
 from backorders.deadlines import Kind, Silence
 from backorders.facts import Filled, Joined, Moved, Withdrawn
-from backorders.models import Notice, Promise
+from backorders.models import Claim, Notice, Promise
 from backorders.plan import Portion, after
 from backorders.queries import holding, portion_of
 from notifications import outbox
@@ -144,12 +144,12 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
 
     A slip without one is left out: it came too late to be told, and its deadline is being dealt with.
     """
-    letters = []
+    letters, choice = [], _choice()
     for part in news:
         facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
         if not facts:
             continue
-        context = wording.change(part.order, facts, asks) | _choice()
+        context = wording.change(part.order, facts, asks) | choice
         if part.days_of_all:
             old, new = part.days_of_all
             context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
@@ -292,20 +292,21 @@ def order_lapsed(
 ) -> None:
     """A deadline passed, and we cancelled: why, what goes back, and what is still on its way."""
     lines, context = _given_up(order, withdrawn, refund, at)
-    due_at = max(line.claim.due_at for line in lines if line.claim.due_at)
-    answer_by = [line.claim.notice.answer_by for line in lines if line.claim.notice and line.claim.notice.answer_by]
-    days = {
-        Silence.WE_WERE_SILENT: wording.due_day(due_at),
-        Silence.LAST_DAY_PASSED: wording.until(due_at),
-        Silence.SHE_WAS_SILENT: wording.until(max(answer_by, default=due_at)),
-    }
     context |= {
         "our_fault": silence == Silence.WE_WERE_SILENT,
         "last_day": silence == Silence.LAST_DAY_PASSED,
-        "day": days[silence],
+        "day": _day_that_passed([line.claim for line in lines], silence),
     }
     key = _digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
     outbox.write([_letter(order, "order_lapsed", f"lapsed:{order.number}:{key}", context)], at=at)
+
+
+def _day_that_passed(claims: Sequence[Claim], silence: Silence) -> str:
+    """The day that we told, or until which she was to answer or would wait."""
+    if silence == Silence.SHE_WAS_SILENT:
+        return wording.until(max(claim.notice.answer_by for claim in claims if claim.notice and claim.notice.answer_by))
+    due_at = max(claim.due_at for claim in claims if claim.due_at)
+    return wording.due_day(due_at) if silence == Silence.WE_WERE_SILENT else wording.until(due_at)
 
 
 def never_coming(order: Order, withdrawn: Sequence[Withdrawn], reason: str, *, refund: Decimal, at: datetime) -> None:

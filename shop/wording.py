@@ -48,11 +48,11 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
     """Lines whose days moved: what was and what is now, why, and what each line asks of its customer."""
     facts = [fact for _, fact in told]
     asked = [asks[fact.claim_id] for fact in facts]
-    silences = [_silence(order, each, fact) for (_, fact), each in zip(told, asked, strict=True)]
-    differs = len(set(silences)) > 1
+    ends = [_silence(order, each, fact) for (_, fact), each in zip(told, asked, strict=True)] if len(told) > 1 else [""]
+    differs = len(set(ends)) > 1
     items = []
-    for (line, fact), silence in zip(told, silences, strict=True):
-        notes = [*was(order, fact.old), *now(order, fact.new), *([silence] if differs else [])]
+    for (line, fact), end in zip(told, ends, strict=True):
+        notes = [*was(order, fact.old), *now(order, fact.new), *([end] if differs else [])]
         items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
     old, new = (max(days) for days in zip(*map(_days_of, facts), strict=True))
     # The last of all units may keep its day while earlier ones move.
@@ -72,6 +72,9 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
 
 def _days_of(moved: Moved) -> tuple[date, date]:
     """The last day that moved, and where it moved to: of the units that got later, if any did."""
+    old, new = moved.old[-1].by, moved.new[-1].by
+    if new > old:
+        return old, new
     late = slips(moved.new, moved.old)
     # A day that got better slips if the promise is read backwards.
     pairs = [(slip.old, slip.new) for slip in late or slips(moved.old, moved.new)]

@@ -389,8 +389,8 @@ def test_the_day_of_all_that_moves_is_told_with_the_old_and_the_new_day(of_two_s
     subject, words = read("days_later")
     assert subject == f"Your order {order.number}: everything delayed, now by 20 January 2027"
     assert (
-        "We told you that everything would ship by 4 January 2027, and we cannot keep that day. The new day is 20"
-        " January 2027. You chose to get everything together: the last piece sets the day." in words
+        "We told you that everything would ship by 4 January 2027; that day has moved to 20 January 2027, and the"
+        " reason is “the loom broke”. You chose to get everything together: the last piece sets the day." in words
     )
     assert "Was: 1 here by 9 December 2026 Now: 1 here by 20 January 2027" in words
 
