@@ -116,6 +116,6 @@ class RecordAnswer(Flow[AnswerForm, tuple[Asked, ...]]):
             claim.quantity,
             claim.left,
             what_was_told(claim.notice),
-            answer_due(claim.notice, self.at),
+            answer_due(claim.notice, self.at, is_open=claim.is_asked),
             line.unit_price * claim.left,
         )

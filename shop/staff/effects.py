@@ -17,7 +17,7 @@ from shop.models import Order, OrderLine
 from shop.notices import Foretold
 from shop.settling import Foreseen
 from shop.staff.flow import address
-from shop.staff.wording import KINDS, count
+from shop.staff.wording import count, kind_in_words
 from shop.wording import until
 
 # A page stays readable; the totals above the rows always count everything.
@@ -164,17 +164,20 @@ def _portion_in_words(portion: Portion) -> str:
 def _hears(line: OrderLine, fact: Moved, told: Foretold) -> Hears:
     asked = told.asks.get(fact.claim_id)
     silent = "" if asked else _TOO_LATE if fact.claim_id in told.too_late else _DAY_OF_ALL_STAYS
-    return Hears(line, in_words(fact.old), in_words(fact.new), fact.is_later, _asks(asked) if asked else "", silent)
+    return Hears(
+        line, in_words(fact.old), in_words(fact.new), fact.is_later, _asks(asked, fact) if asked else "", silent
+    )
 
 
-def _asks(asked: Asked) -> str:
+def _asks(asked: Asked, fact: Moved) -> str:
     """What a move asks of its customer, in words; nothing when the day gets better and no question is open."""
     if asked.withdrawn:
         return "our question needs no answer any more"
     by = until(asked.answer_by) if asked.answer_by else ""
     if asked.kind is None:
         return f"our question stays open until {by}" if by else ""
-    return f"{KINDS[asked.kind]}: {f'needs a yes by {by}' if by else 'silence keeps it'}"
+    kind = kind_in_words(asked.kind, fact.new[-1].ships_on)
+    return f"{kind}: needs a yes by {by}" if by else f"{kind}: silence keeps it"
 
 
 def _lines(claim_ids: Sequence[int]) -> dict[int, OrderLine]:

@@ -45,12 +45,12 @@ def with_state(notices: QuerySet[Notice]) -> QuerySet[Notice]:
     )
 
 
-def answer_due(notice: Notice, at: datetime) -> str:
+def answer_due(notice: Notice, at: datetime, *, is_open: bool) -> str:
     """Until when an answer is in time, and how long that is; "silence keeps it" where none is needed."""
     if notice.answer_by is None:
         return "silence keeps it"
     by = until(notice.answer_by)
-    return f"{by} ({time_left(notice.answer_by, at)})" if getattr(notice, "is_open", False) else by
+    return f"{by} ({time_left(notice.answer_by, at)})" if is_open else by
 
 
 def notices_of(order: Order) -> QuerySet[Notice]:
@@ -71,18 +71,19 @@ class NoticeView:
 
 
 def delays_of(order: Order) -> list[NoticeView]:
-    at = timezone.now()
-    return [
-        NoticeView(
-            notice, what_was_told(notice), answer_due(notice, at), what_became_of_it(notice), is_to_answer(notice)
-        )
-        for notice in notices_of(order)
-    ]
+    return [view_of(notice, timezone.now()) for notice in notices_of(order)]
 
 
-def is_to_answer(notice: Notice) -> bool:
-    """Has its customer an answer to give, or to be told yet? The notice comes from `with_state`."""
-    return bool(getattr(notice, "is_open", False) or getattr(notice, "is_untold", False))
+def view_of(notice: Notice, at: datetime) -> NoticeView:
+    """The notice comes from `with_state`. Its customer has an answer to give, or is still to be told, or neither."""
+    is_open, is_untold = getattr(notice, "is_open", False), getattr(notice, "is_untold", False)
+    return NoticeView(
+        notice,
+        what_was_told(notice),
+        answer_due(notice, at, is_open=is_open),
+        what_became_of_it(notice),
+        is_open or is_untold,
+    )
 
 
 def lines_to_answer(order: Order) -> QuerySet[OrderLine]:
@@ -148,7 +149,7 @@ class NoticeAdmin(OfOrder, ModelAdmin):
 
     @display(description="Answer by", ordering="answer_by")
     def answer_due(self, notice: Notice) -> str:
-        return answer_due(notice, timezone.now())
+        return view_of(notice, timezone.now()).due
 
     @display(description="Worth")
     def value(self, notice: Notice) -> str:
@@ -157,11 +158,11 @@ class NoticeAdmin(OfOrder, ModelAdmin):
 
     @display(description="What became of it")
     def result(self, notice: Notice) -> str:
-        return what_became_of_it(notice)
+        return view_of(notice, timezone.now()).became
 
     @display(description="What can be done", empty_value="–")
     def can_be_done(self, notice: Notice) -> str | None:
-        if not is_to_answer(notice):
+        if not view_of(notice, timezone.now()).may_answer:
             return None
         link = reverse("admin:shop_order_answer", args=[notice.claim.order_line.order_id])
         return format_html('<a href="{}">Record an answer</a>', link)

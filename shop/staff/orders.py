@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 from inventory.admin import ReadOnly
 from notifications.models import Letter
 from shop.formats import money
-from shop.models import Order
+from shop.models import Goodwill, Order
 from shop.sending import is_together
 from shop.staff.answering import RecordAnswer
 from shop.staff.flow import find
@@ -68,6 +68,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "paying": PaymentView.of(order),
             "refunds": refunds_of(order),
             "delays": delays_of(order),
+            "goodwill": Goodwill.objects.filter(order=order).first(),
             "sending": sending(request, order),
             "letters": Letter.objects.filter(thread=order.number).order_by("written_at", "id"),
         }

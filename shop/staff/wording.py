@@ -1,6 +1,6 @@
 """How the desk puts delays and deadlines into words."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -8,12 +8,16 @@ from backorders.deadlines import Kind
 from backorders.models import Notice
 from shop.formats import long_day, long_moment
 
-KINDS = {
+_KINDS = {
     Kind.SHORT: "a short delay",
-    Kind.LONG: "a long delay, or without a day",
+    Kind.LONG: "a long delay",
     Kind.RENEWED: "a further delay",
     Kind.MISSED: "a day that passed",
 }
+
+
+def kind_in_words(kind: Kind, new_day: date | None) -> str:
+    return "a delay without a day" if kind == Kind.LONG and new_day is None else _KINDS[kind]
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -31,7 +35,7 @@ def time_left(deadline: datetime, at: datetime) -> str:
 def what_was_told(notice: Notice) -> str:
     """Such as "a short delay: 9 December 2026 → 4 January 2027"."""
     days = f": {long_day(notice.old_day)} → {long_day(notice.new_day)}" if notice.old_day else ""
-    return f"{KINDS[Kind(notice.kind)]}{days}"
+    return f"{kind_in_words(Kind(notice.kind), notice.new_day)}{days}"
 
 
 def what_became_of_it(notice: Notice) -> str:
@@ -42,4 +46,4 @@ def what_became_of_it(notice: Notice) -> str:
         f"{answer.get_answer_display()} {answer.detail}".strip() if answer else "",
         f"on {long_moment(answer.at)}, noted by {answer.actor}" if answer else "",
     ]
-    return "; ".join(filter(None, parts)) or "no answer yet"
+    return "; ".join(filter(None, parts)) or ("no answer yet" if notice.answer_by else "no answer, and none is needed")

@@ -14,7 +14,7 @@ from backorders.models import Bounce, Claim, Consent, Notice
 from inventory.models import PurchaseOrderLine
 from notifications.models import Letter
 from shop import delays, lapses
-from shop.models import Order, Sends, User
+from shop.models import Order, Refund, Sends, User
 from shop.staff.desk import context
 from shop.wording import until
 from tests.cast import BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
@@ -88,7 +88,7 @@ def test_the_preview_of_a_moved_day_is_what_is_then_told(cy: Client) -> None:
     confirm(cy, move_address(line), said_of(FAR))
 
     assert "4 promises break, 3 need an answer, 3 letters" in words(preview)
-    assert "a long delay, or without a day: needs a yes by 8 January 2027" in words(preview)
+    assert "a long delay: needs a yes by 8 January 2027" in words(preview)
     assert "(no letter: sent together, and the day of the whole order stays)" in words(preview)
     told = {notice.claim_id: (notice.kind, notice.answer_by) for notice in Notice.objects.all()}
     assert {pk: (asked.kind, asked.answer_by) for pk, asked in foreseen.told.asks.items()} == told
@@ -101,7 +101,7 @@ def test_the_preview_of_a_moved_day_is_what_is_then_told(cy: Client) -> None:
         (LATER, "1 promise breaks, 0 need an answer, 1 letter"),
         (LATER, "a short delay: silence keeps it"),
         (FAR, "1 promise breaks, 1 needs an answer, 1 letter"),
-        (None, "a long delay, or without a day: needs a yes by 8 January 2027"),
+        (None, "a delay without a day: needs a yes by 8 January 2027"),
         (SOON - timedelta(days=5), "1 promise gets better, 0 need an answer, 1 letter"),
     ],
 )
@@ -202,8 +202,12 @@ def test_the_desk_and_the_lists_ask_a_fixed_number_of_times(cy: Client) -> None:
         order = buy((variant(item), 2))
         slip(line, FAR)
         bounce(order)
+        notice = Notice.objects.order_by("-id")[0]
+        Consent.objects.create(notice=notice, answer="keep", actor=CY, at=NOON)
+        Refund.objects.create(order=order, amount=1, reason="too much", due_since=NOON, due_by=NOON)
 
-    pages = [reverse("admin:index"), *(reverse(f"admin:backorders_{name}_changelist") for name in ("notice", "bounce"))]
+    lists = ("backorders_notice", "backorders_bounce", "backorders_consent", "shop_refund")
+    pages = [reverse("admin:index"), *(reverse(f"admin:{name}_changelist") for name in lists)]
     tell()
     one = [queries_of(cy, page) for page in pages]
     tell()
@@ -225,7 +229,7 @@ def test_the_order_tells_what_was_told_and_what_became_of_it(cy: Client, asked: 
 
     text = words(cy.get(page_of(asked)))
 
-    assert "a long delay, or without a day: 9 December 2026 → 23 January 2027 (the loom broke)" in text
+    assert "a long delay: 9 December 2026 → 23 January 2027 (the loom broke)" in text
     assert "8 January 2027 (48 days left) did not arrive: 550 no such mailbox Record an answer" in text
 
 

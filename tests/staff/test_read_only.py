@@ -5,15 +5,15 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from backorders.models import Claim, Promise, Withdrawal
+from backorders.models import Bounce, Claim, Consent, Notice, Promise, Withdrawal
 from inventory.models import Delivery, ExpectedDayChange, PurchaseOrder, StockItem, StockMovement
 from inventory.receiving import Arrived
-from shop import fulfilment
-from shop.models import Order, Product, User
-from tests.cast import CY, NOON, buy, inbound, stock, variant
+from shop import delays, fulfilment
+from shop.models import Order, Product, Refund, User
+from tests.cast import CY, LATER, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn
 
-READ_ONLY = [StockMovement, ExpectedDayChange, Delivery, Claim, Order]
+READ_ONLY = [StockMovement, ExpectedDayChange, Delivery, Claim, Order, Notice, Consent, Bounce, Refund]
 WRITTEN_BY_USE_CASES = [Promise, Withdrawal]
 
 
@@ -27,8 +27,12 @@ def story(cy: Client) -> Client:
     item = stock(on_hand=1)
     line = inbound(item, 5)
     buy((variant(item), 3))
+    delays.move_expected_day(line, LATER, confirmed=True, reason="seen", actor=CY, at=NOON)
     fulfilment.receive("D-1", [Arrived(item.pk, 2)], order=line.order, actor=CY, at=NOON)
-    ExpectedDayChange.objects.create(line=line, reason="seen", actor=CY, at=NOON)
+    notice = Notice.objects.get()
+    Consent.objects.create(notice=notice, answer="keep", actor=CY, at=NOON)
+    Bounce.objects.create(notice=notice, answer="550", at=NOON)
+    Refund.objects.create(order=Order.objects.get(), amount=1, reason="too much", due_since=NOON, due_by=NOON)
     return cy
 
 
