@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import batched
+from itertools import batched, takewhile
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +18,15 @@ from django.utils import timezone
 
 from backorders.deadlines import Case, Kind, Law, Rule, Silence, Slip, Standing
 from backorders.models import Bounce, Claim, Consent, Notice, Promise
-from backorders.plan import Portion, after, is_worse
+from backorders.plan import Portion, after, is_worse, take
 from backorders.queries import among, portion_of
 
 _QUESTIONS = [standing for standing in Standing if standing.is_question]
 UNASKED = [standing for standing in Standing if not standing.is_question]
 _UNANSWERED = [*_QUESTIONS, Standing.DELAYED]
 _DELAYED = [*_QUESTIONS, Standing.DELAYED, Standing.AGREED]
+
+_TOO_LATE = "The time to answer is over, and what was asked about is being cancelled."
 
 _SCHEDULE = """
 UPDATE backorders_claim AS claim SET standing = fresh.standing, due_at = fresh.due_at, notice_id = fresh.notice
@@ -66,7 +68,7 @@ class Move:
 
     `slips` are the days that got later, none when it got better; `expects` what she can expect for the units that are
     still to come; `due_on` the day by which the next of them ships, None if nobody can say. `letter` is the key of the
-    letter that tells it.
+    letter that tells it. `day_of_all` is the new day of an order that is sent together.
     """
 
     claim_id: int
@@ -76,6 +78,7 @@ class Move:
     due_on: date | None
     reason: str
     letter: str
+    day_of_all: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,18 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
     notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
-    cases, holds = _cases([move.claim_id for move in moves]), law()
-    in_time = [move for move in moves if not cases[move.claim_id].is_too_late(at, holds)]
-    undone = _undone(move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED)
+    claims, holds = _cases([move.claim_id for move in moves]), law()
+    cases = {pk: case for pk, (case, _) in claims.items()}
+    in_time = [move for move in moves if cases[move.claim_id].can_be_told(at, holds, is_later=bool(move.slips))]
+    better = [move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED]
+    undone = _undone(better, {pk: quantity for pk, (_, quantity) in claims.items()})
     told, rows = {}, []
     for move in in_time:
         before, kind = cases[move.claim_id], None
         if move.slips:
-            case, kind = before.slipped(move.slips, move.due_on, holds)
+            case, kind = before.slipped(move.slips, move.due_on, at, holds)
         else:
-            case = before.improved(move.due_on, holds, undone=move.claim_id in undone)
+            case = before.improved(move.due_on, at, holds, undone=move.claim_id in undone)
         withdrawn = before.standing.is_question and not case.standing.is_question
         told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn)
         rows.append(_row(move, before, case, kind))
@@ -136,12 +141,13 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     return told
 
 
-def _cases(claim_ids: Collection[int]) -> dict[int, Case]:
-    """Where claims stand, read as plain values: one query for thousands."""
-    columns = ("pk", "country", "standing", "due_at", "notice__answer_by")
+def _cases(claim_ids: Collection[int]) -> dict[int, tuple[Case, int]]:
+    """Where claims stand, and the units they want, read as plain values: one query for thousands."""
+    columns = ("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
     rows = Claim.objects.filter(pk__in=among(claim_ids)).values_list(*columns)
     return {
-        pk: Case(country, Standing(standing), due_at, answer_by) for pk, country, standing, due_at, answer_by in rows
+        pk: (Case(country, Standing(standing), due_at, answer_by), quantity)
+        for pk, country, standing, due_at, answer_by, quantity in rows
     }
 
 
@@ -154,7 +160,7 @@ def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> dict[str, o
         "version": move.version,
         "kind": kind,
         "before": before.standing,
-        "old_day": max((slip.old for slip in move.slips), default=None),
+        "old_day": min((slip.old for slip in move.slips), default=None),
         "new_day": _last(slip.new for slip in move.slips),
         "reason": move.reason,
         "answer_by": _asked_until(case),
@@ -170,25 +176,29 @@ def _stand(claim: Claim, case: Case) -> None:
     claim.standing, claim.due_at = case.standing, case.due_at
 
 
-def _undone(moves: Iterable[Move]) -> set[int]:
+def _undone(moves: Iterable[Move], quantities: Mapping[int, int]) -> set[int]:
     """Claims whose better day is no later than the one that held before they were told of a delay at all.
 
-    Two queries, and none when there are no moves.
+    A day that passed in the meantime is not undone. Two queries, and none when there are no moves.
     """
     better = {move.claim_id: move for move in moves}
     if not better:
         return set()
-    first_told = Notice.objects.filter(claim__in=among(better), before=Standing.AS_TOLD).order_by("version")
-    held = {claim_id: version - 1 for claim_id, version in first_told.values_list("claim_id", "version")}
+    first = Notice.objects.filter(claim__in=among(better), before=Standing.AS_TOLD).exclude(kind=Kind.MISSED)
+    held = {notice.claim_id: notice for notice in first.order_by("version")}
     portions: dict[int, list[Portion]] = {pk: [] for pk in held}
     for row in Promise.objects.filter(claim__in=among(held)).order_by("claim_id", F("ships_on").asc(nulls_last=True)):
-        if row.version == held[row.claim_id]:
+        if row.version == held[row.claim_id].version - 1:
             portions[row.claim_id].append(portion_of(row))
-    return {
-        pk
-        for pk, before in portions.items()
-        if not is_worse(better[pk].expects, after(before, sum(p.quantity for p in before) - _units(better[pk].expects)))
-    }
+    return {pk for pk, notice in held.items() if _is_undone(better[pk], notice, portions[pk], quantities[pk])}
+
+
+def _is_undone(move: Move, notice: Notice, held: Sequence[Portion], quantity: int) -> bool:
+    if move.day_of_all and notice.old_day:
+        return move.day_of_all <= notice.old_day
+    # Who gave up units kept the earliest part; those that are still to come are the last of it.
+    kept = take(held, quantity)
+    return not is_worse(move.expects, after(kept, quantity - _units(move.expects)))
 
 
 def arrived(claim_ids: Collection[int]) -> None:
@@ -217,15 +227,22 @@ def _open(claim: Claim, at: datetime) -> Notice:
     if notice is None or not Standing(claim.standing).is_question:
         raise UnableToAnswer("Nothing of this order waits for your answer any more: see below what holds.")
     if notice.answer_by and at > notice.answer_by:
-        raise UnableToAnswer("The time to answer is over, and what was asked about is being cancelled.")
+        raise UnableToAnswer(_TOO_LATE)
+    _refuse_too_late(claim, at)
     return notice
 
 
+def _refuse_too_late(claim: Claim, at: datetime) -> None:
+    if case_of(claim).is_too_late(at, law()):
+        raise UnableToAnswer(_TOO_LATE)
+
+
 def set_last_day(claim: Claim, day: date, *, actor: str, at: datetime) -> None:
-    """She waits no longer than until a day of her own. Raises UnableToAnswer when she has answered already."""
+    """She waits no longer than until a day of her own. Raises UnableToAnswer when she has answered, or is too late."""
     notice = claim.notice
     if notice is None or Consent.objects.filter(notice=notice).exists():
         raise UnableToAnswer("You have answered already: see below what holds, or cancel at any time.")
+    _refuse_too_late(claim, at)
     answer = Consent.Answer.LAST_DAY
     Consent.objects.create(notice=notice, answer=answer, detail=day.isoformat(), actor=actor, at=at)
     _stand(claim, case_of(claim).ends_with(day, law()))
@@ -249,18 +266,21 @@ def schedule(
     A deadline that has passed stays, for no later day undoes what was not told; but it is over for claims of which the
     units that were due have just `shipped`. The claims' notices must have been read.
     """
-    changed, holds = [], law()
+    claims = list(claims)
+    changed, holds, lost = [], law(), _undelivered(claims)
     for claim in claims:
         case = case_of(claim)
-        fresh = case.scheduled(next_days[claim.pk], holds)
+        fresh = case.scheduled(next_days[claim.pk], at, holds)
+        if claim.notice_id in lost:
+            fresh = fresh.no_later_than(case.due_at)
         if fresh != case and (claim.pk in shipped or not case.is_too_late(at, holds)):
             _stand(claim, fresh)
             changed.append(claim)
     _write(changed)
 
 
-def extend(claims: Iterable[Claim], due_at: datetime) -> None:
-    """These are not due before others, with which they leave together."""
+def extend(claims: Iterable[Claim], due_at: datetime | None) -> None:
+    """These are not due before others, with which they leave together; None: not before they are scheduled again."""
     claims = list(claims)
     for claim in claims:
         claim.due_at = due_at
@@ -269,10 +289,7 @@ def extend(claims: Iterable[Claim], due_at: datetime) -> None:
 
 def suspend(claims: Iterable[Claim]) -> None:
     """Nothing is due of these until they are scheduled again."""
-    claims = list(claims)
-    for claim in claims:
-        claim.due_at = None
-    _write(claims)
+    extend(claims, None)
 
 
 def due(at: datetime, limit: int) -> list[int]:
@@ -295,8 +312,7 @@ def untold() -> QuerySet[Notice]:
 
 def what_silence_means(claim: Claim, next_day: date | None, at: datetime) -> Silence:
     """What is to be done now that the claim's deadline has passed."""
-    # Whoever answered was reached in the end, if only by telephone.
-    lost = claim.notice is not None and Bounce.objects.filter(notice=claim.notice, notice__consent=None).exists()
+    lost = claim.notice_id in _undelivered([claim])
     return case_of(claim).silence(next_day, at, law(), undelivered=lost)
 
 
@@ -329,16 +345,33 @@ def _remind(claim: Claim, kind: Kind, case: Case, letter: str, reason: str, at: 
 
 
 def undelivered(letters: QuerySet[Any]) -> QuerySet[Notice]:
-    """Notices whose letter is among these, by its key, and of which nobody has noted that they did not arrive."""
-    return Notice.objects.filter(letter__in=letters, bounce=None)
+    """Notices whose letter is among these, by its key, unanswered, of which nobody noted that they did not arrive."""
+    return Notice.objects.filter(letter__in=letters, bounce=None, consent=None)
 
 
 def bounced(claim: Claim, notice: Notice, answer: str, *, at: datetime) -> None:
-    """A notice that did not arrive is no notice: the day that held before it counts again."""
+    """A notice that did not arrive is no notice: the day that held before it counts again.
+
+    Where those before it did not arrive either, that is the day that held before all of them.
+    """
     Bounce.objects.create(notice=notice, answer=answer, at=at)
-    if claim.notice_id == notice.pk and notice.old_day:
-        _stand(claim, case_of(claim).untold(notice.old_day, law()))
+    if claim.notice_id != notice.pk:
+        return
+    newest_first = claim.notices.select_related("bounce", "consent").order_by("-id")
+    lost = takewhile(lambda each: hasattr(each, "bounce") and not hasattr(each, "consent"), newest_first)
+    if held := [notice.old_day for notice in lost if notice.old_day]:
+        _stand(claim, case_of(claim).untold(min(held), law()))
         _write([claim])
+
+
+def _undelivered(claims: Iterable[Claim]) -> set[int | None]:
+    """Those of the claims' newest notices that did not arrive. No query where there are none.
+
+    What she answered she has read, if not in the letter.
+    """
+    newest = [claim.notice_id for claim in claims if claim.notice_id]
+    lost = Bounce.objects.filter(notice__in=newest, notice__consent=None)
+    return set(lost.values_list("notice_id", flat=True)) if newest else set()
 
 
 def _write(claims: Iterable[Claim]) -> None:

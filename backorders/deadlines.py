@@ -184,30 +184,40 @@ class Case:
         """Has the deadline passed, so that silence is being dealt with? A notice after the day is no notice."""
         return law.rule != Rule.UK_EU and self.due_at is not None and at > self.due_at
 
-    def slipped(self, units: Collection[Slip], next_day: date | None, law: Law) -> tuple["Case", Kind]:
+    def can_be_told(self, at: datetime, law: Law, *, is_later: bool) -> bool:
+        """Does a day that moved still count? To who waits without a day one can be told whenever there is one."""
+        return not self.is_too_late(at, law) or (self.standing == Standing.AGREED and not is_later)
+
+    def slipped(self, units: Collection[Slip], next_day: date | None, at: datetime, law: Law) -> tuple["Case", Kind]:
         """She is told of a delay."""
         made = offer(units, self.standing, law.rule)
         answer_by = self.answer_by if self.standing.is_question else None
         if made.answer_by:
             answer_by = law.hers_end(made.answer_by, self.country)
-        return replace(self, standing=made.standing, answer_by=answer_by).scheduled(next_day, law), made.kind
+        return replace(self, standing=made.standing, answer_by=answer_by).scheduled(next_day, at, law), made.kind
 
-    def improved(self, next_day: date | None, law: Law, *, undone: bool) -> "Case":
-        """A better day binds us as the first one did. A question stays, unless nothing is late any more (`undone`)."""
+    def improved(self, next_day: date | None, at: datetime, law: Law, *, undone: bool) -> "Case":
+        """A better day binds us as the first one did. A question stays, unless nothing is late any more (`undone`).
+
+        It puts no deadline off, unless she waited without a day.
+        """
         standing = Standing.AS_TOLD if undone else self.standing
-        return replace(self, standing=standing).scheduled(next_day, law)
+        better = replace(self, standing=standing).scheduled(next_day, at, law)
+        return better if self.standing == Standing.AGREED else better.no_later_than(self.due_at)
 
-    def scheduled(self, next_day: date | None, law: Law) -> "Case":
+    def scheduled(self, next_day: date | None, at: datetime, law: Law) -> "Case":
         """Due by the day that was told or with the question, whichever is over first.
 
-        A last day of her own, the time after which she is asked again who agreed to wait without a day, and a day that
-        has passed and was told so, stay as they are.
+        A last day of her own stays as it is, and so does the time after which she is asked again who agreed to wait
+        without a day. Of a day that has passed, and was told so, nothing is due any more.
         """
         told = law.ours_end(next_day, self.country)
         if self.standing == Standing.LAST_DAY:
             return self
-        if self.standing in {Standing.AGREED, Standing.LATE} and told is None:
+        if self.standing == Standing.AGREED and told is None:
             return self
+        if self.standing == Standing.LATE and told and told < at:
+            told = None
         asked = self.answer_by if self.standing.is_question else None
         return replace(self, due_at=min((end for end in (told, asked) if end), default=None))
 
@@ -231,17 +241,22 @@ class Case:
 
     def untold(self, old_day: date, law: Law) -> "Case":
         """The newest notice did not arrive: the day that held before it counts."""
-        if self.standing in {Standing.AGREED, Standing.LAST_DAY, Standing.AS_TOLD}:
-            return self
-        return replace(self, due_at=law.ours_end(old_day, self.country))
+        if self.standing == Standing.DELAYED or self.standing.is_question:
+            return self.no_later_than(law.ours_end(old_day, self.country))
+        return self
+
+    def no_later_than(self, due_at: datetime | None) -> "Case":
+        """Whatever is due is due by then."""
+        return replace(self, due_at=min((end for end in (self.due_at, due_at) if end), default=None))
 
     def silence(self, next_day: date | None, at: datetime, law: Law, *, undelivered: bool = False) -> Silence:
         """What is to be done now that the deadline has passed.
 
-        It is ours where the notice did not arrive, and where a told day passed while she may still answer.
+        It is ours where the question did not arrive, and where a told day passed while she may still answer.
         """
-        may_answer = self.standing.is_question and self.answer_by is not None and at <= self.answer_by
-        return silence(Standing.AS_TOLD if may_answer or undelivered else self.standing, next_day, law.rule)
+        may_answer = self.answer_by is not None and at <= self.answer_by
+        is_ours = self.standing.is_question and (undelivered or may_answer)
+        return silence(Standing.AS_TOLD if is_ours else self.standing, next_day, law.rule)
 
 
 def refund_by(day: date, days: WorkingDays, rule: Rule) -> date:

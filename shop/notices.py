@@ -2,24 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from backorders import consent, promises
 from backorders.consent import Asked, Move
-from backorders.deadlines import Slip, slips
+from backorders.deadlines import Slip, Standing, slips
 from backorders.facts import Filled, Moved
+from backorders.models import Claim
 from backorders.queries import holding
 from inventory.dispatch import ready_on, working_days
 from notifications.models import Letter
 from shop import goodwill, messages
 from shop.messages import News
-from shop.models import Order
+from shop.models import Order, OrderLine
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, move_of_all, next_days
 
 # What is here leaves so many working days later at the latest.
 PACKING_DAYS = 2
 _HERE = "it is here"
+_COMPLETE = "what it waited for is not waited for any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,27 @@ def _has_left(lines: Sequence[PlainLine]) -> bool:
 
 
 def _moves(news: News, lines: Sequence[PlainLine], told: Told) -> Iterator[Move]:
-    days = next_days(news.order, lines, told) if news.days_of_all else {}
+    if news.days_of_all:
+        yield from _moves_of_all(news, news.days_of_all, lines, told)
+        return
     for _, fact in news.facts:
         late = slips(fact.new, fact.old) if news.is_later else ()
-        due_on = fact.unshipped[0].ships_on
-        if news.days_of_all:
-            old, new = news.days_of_all
-            late, due_on = (Slip.between(old, new),) if news.is_later else (), days[fact.claim_id]
-        yield Move(fact.claim_id, fact.version, late, fact.new, due_on, fact.reason, news.key)
+        yield Move(fact.claim_id, fact.version, late, fact.new, fact.unshipped[0].ships_on, fact.reason, news.key)
+
+
+def _moves_of_all(news: News, days_of_all: tuple[date, date], lines: Sequence[PlainLine], told: Told) -> Iterator[Move]:
+    """A later day is told for the lines that moved, and the others follow it; a better one holds for every line."""
+    old, new = days_of_all
+    days = next_days(news.order, lines, told)
+    if news.is_later:
+        for _, fact in news.facts:
+            late = (Slip.between(old, new),)
+            yield Move(fact.claim_id, fact.version, late, fact.new, days[fact.claim_id], fact.reason, news.key)
+    else:
+        for line in lines:
+            if line.claim_id in days:
+                version, portions = told[line.claim_id]
+                yield Move(line.claim_id, version, (), portions, days[line.claim_id], "", news.key, day_of_all=new)
 
 
 def arrived(filled: Sequence[Filled], *, at: datetime) -> None:
@@ -124,10 +139,10 @@ def arrived(filled: Sequence[Filled], *, at: datetime) -> None:
 
     The deadline of a question stays: by then they have left.
     """
-    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
-    day = working_days().after(ready_on(at), PACKING_DAYS)
+    day = _packed_by(at)
     dated = promises.date_what_is_here([fact.claim_id for fact in filled], day, reason=_HERE, at=at)
     consent.schedule(dated, dict.fromkeys((claim.pk for claim in dated), day), at=at)
+    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
 
 
 def reschedule(order: Order, *, at: datetime, shipped: Collection[int] = ()) -> None:
@@ -137,4 +152,29 @@ def reschedule(order: Order, *, at: datetime, shipped: Collection[int] = ()) -> 
     """
     lines = [line for line in order.lines.select_related("claim__notice").order_by("id") if line.claim.left]
     told = holding([line.claim_id for line in lines])
+    if promises.postpone(_held_up(order, lines, told, at), _packed_by(at), reason=_COMPLETE, at=at):
+        told = holding([line.claim_id for line in lines])
     consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at, shipped=shipped)
+
+
+def _held_up(order: Order, lines: Sequence[OrderLine], told: Told, at: datetime) -> list[Claim]:
+    """What waited for another line of an order that is sent together, past its own day, until that line was gone."""
+    if not is_together(order):
+        return []
+    days = next_days(order, lines, told)
+    return [
+        line.claim
+        for line in lines
+        if _is_over(days[line.claim_id], line.claim, at)
+        and not (line.claim.due_at and line.claim.due_at < at)
+        and line.claim.standing != Standing.LATE
+    ]
+
+
+def _is_over(day: date | None, claim: Claim, at: datetime) -> bool:
+    end = consent.due_at(day, claim.country)
+    return end is not None and end < at
+
+
+def _packed_by(at: datetime) -> date:
+    return working_days().after(ready_on(at), PACKING_DAYS)

@@ -4,10 +4,12 @@ Written from the rules (16 CFR 435.2; Consumer Rights Act 2015 s.28 and 2011/83/
 apart from backorders.deadlines, so that a misreading must be made twice to stay unseen. It does not cover stock, money,
 a line that was promised in several portions, or a last day under the rule of the house.
 
-T is the day that holds while nothing has slipped, R the day just told, "held" the day that held until then. Under
+T is the day that holds while nothing has slipped, R the day just told, "held" the day that held until then; a delay is
+undone by a day that is no later than T was. Under
 "strict" (us and house) an order ends when the yes that it needs is missing, or when we let its day pass without a word;
 under "mild" (uk_eu) only a last day that the customer set ends it. Our clock runs out with the first midnight in her
-zones and the house's, hers with the last. What the table does not name changes nothing.
+zones and the house's, hers with the last; what runs out first counts. While she is asked, ours runs as well: we ship
+by the day that we told, whatever she may still answer. What the table does not name changes nothing.
 """
 
 from collections.abc import Iterable
@@ -22,15 +24,20 @@ strict | on time  | near     | A       | delayed   | ours: R
 strict | on time  | far      | B       | asked     | hers: T + 30
 strict | on time  | ours out | C       | cancelled | none
 strict | delayed  | better   |         | delayed   | ours: R
+strict | delayed  | undone   |         | on time   | ours: R
 strict | delayed  | slip     | RENEWED | asked     | hers: held
 strict | delayed  | ours out | C       | cancelled | none
+strict | asked    | better   |         | asked     | as it was
+strict | asked    | undone   |         | on time   | ours: R
 strict | asked    | slip     | AGAIN   | asked     | as it was
 strict | asked    | yes      |         | agreed    | ours: R, or in 30
+strict | asked    | ours out | C       | cancelled | none
 strict | asked    | hers out | SILENCE | cancelled | none
 strict | agreed   | better   |         | agreed    | ours: R
+strict | agreed   | undone   |         | on time   | ours: R
 strict | agreed   | slip     | RENEWED | asked     | hers: held
 strict | agreed   | ours out | C       | cancelled | none
-strict | agreed   | in 30    | RENEWED | asked     | hers: in 30
+strict | agreed   | in 30    | RENEWED | asked     | hers: 30 from then
 mild   | on time  | better   |         | on time   | ours: R
 mild   | on time  | slip     | A       | delayed   | ours: R
 mild   | on time  | no day   | B       | delayed   | none
@@ -100,7 +107,8 @@ class Line:
     def __init__(self, law: str, country: str, day: date) -> None:
         self.law, self.country, self.state = law, country, "on time"
         self.day: date | None = day
-        self.clock: tuple[str, date] | None = ("ours out", day)
+        self.first = day
+        self.clocks = [("ours out", day)]
         self.notices: list[Notice] = []
         self.visited: set[tuple[str, str, str]] = set()
 
@@ -110,16 +118,22 @@ class Line:
 
     def wait_until(self, instant: datetime) -> None:
         """Who acts with the stroke of midnight acts in time."""
-        while self.clock:
-            event, day = self.clock
-            if instant <= (last_midnight(day, self.country) if event == "hers out" else first_midnight(day)):
+        while self.clocks:
+            event, day = min(self.clocks, key=self.runs_out)
+            if instant <= self.runs_out((event, day)):
                 return
             self.step(event, day)
+
+    def runs_out(self, clock: tuple[str, date]) -> datetime:
+        event, day = clock
+        return last_midnight(day, self.country) if event == "hers out" else first_midnight(day)
 
     def hear(self, event: Event) -> None:
         self.wait_until(event.at)
         match event:
             case Told(day=day):
+                if self.state == "on time" and self.day:
+                    self.first = self.day
                 name, held, self.day = self.compare(day), self.day, day
                 self.step(name, held)
             case Yes(at=at):
@@ -129,7 +143,8 @@ class Line:
 
     def compare(self, day: date | None) -> str:
         if self.day is None or (day and day <= self.day):
-            return "better"
+            is_undone = (self.law, self.state, "undone") in NEXT and day and day <= self.first
+            return "undone" if is_undone else "better"
         if self.law == "mild":
             return "slip" if day else "no day"
         if self.state != "on time":
@@ -142,24 +157,29 @@ class Line:
         if row in NEXT:
             self.visited.add(row)
             letter, self.state, clock = NEXT[row]
-            self.clock = self.wind(clock, day)
+            self.clocks = self.wind(clock, day)
             if letter:
-                self.notices.append(Notice(letter, self.clock[1] if self.clock and self.state == "asked" else None))
+                asked = [last for event, last in self.clocks if event == "hers out" and self.state == "asked"]
+                self.notices.append(Notice(letter, asked[0] if asked else None))
 
-    def wind(self, clock: str, day: date | None) -> tuple[str, date] | None:
-        ours = ("ours out", self.day) if self.day else None
+    def wind(self, clock: str, day: date | None) -> list[tuple[str, date]]:
+        ours = [("ours out", self.day)] if self.day else []
+        also_ours = ours if self.state == "asked" else []
         match clock:
             case "as it was":
-                return self.clock
+                return [(event, last) for event, last in self.clocks if event == "hers out"] + also_ours
             case "ours: R":
                 return ours
             case "ours: R, or in 30" if day:
-                return ours or ("in 30", day + THIRTY)
-            case "hers: T + 30" | "hers: in 30" if day:
-                return "hers out", day + THIRTY
+                return ours or [("in 30", day + THIRTY)]
+            case "hers: T + 30" if day:
+                return [("hers out", day + THIRTY), *also_ours]
+            case "hers: 30 from then" if day:
+                # She is asked when the day is over, which is on the next one.
+                return [("hers out", day + timedelta(days=1) + THIRTY), *also_ours]
             case "hers: held" | "hers: her day" if day:
-                return "hers out", day
-        return None
+                return [("hers out", day), *also_ours]
+        return []
 
 
 def judge(rule: str, country: str, day: date, events: Iterable[Event], instant: datetime) -> Line:
