@@ -5,15 +5,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from backorders import consent, promises, queue
-from backorders.deadlines import Silence
+from backorders.deadlines import Silence, Standing
 from backorders.models import Claim, Notice, Queue
 from backorders.queries import holding
 from inventory.dispatch import working_days
 from notifications.models import Letter
 from shop import cancellations, messages, notices, payments, wakeups
-from shop.models import Order, OrderLine
-from shop.sending import is_together, next_days
+from shop.models import Order, OrderLine, Payment, Release, Sends
+from shop.sending import is_together, next_days, released, waits_for_the_rest
 from shop.transactions import use_case
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ REASONS = {
     Silence.SHE_WAS_SILENT: "your answer did not come in time",
     Silence.LAST_DAY_PASSED: "the last day that you set has passed",
 }
+# Where nothing was asked and no last day was set, a line has no other day than that of its order.
+_WAIT_FOR_OTHERS = {Standing.AS_TOLD, Standing.DELAYED, Standing.AGREED, Standing.LATE}
 # A parcel that still stands here so long before its day ends will not leave on it: its customer hears so before.
 UNPACKED = timedelta(hours=4)
 _LATE_PACKING = "your goods are here, but we did not get your parcel packed in time"
@@ -47,20 +51,20 @@ def lapse(order_id: int, *, at: datetime) -> bool:
     order = Order.objects.get(pk=order_id)
     queues, lines = cancellations.lock_all(order)
     payment = payments.lock(order_id)
-    due = [line for line in lines if line.claim.left and line.claim.due_at and line.claim.due_at < at]
+    still = [line for line in lines if line.claim.left]
+    due = [line for line in still if line.claim.due_at and line.claim.due_at < at]
     if payment.is_awaited:
         # It is due once it is paid; until then its own time to pay runs.
         consent.suspend([line.claim for line in due])
         return False
-    last = max((line.claim.due_at for line in lines if line.claim.left and line.claim.due_at), default=at)
-    if is_together(order) and last > at:
-        # The day of all moved with another line, and that was told.
-        consent.extend([line.claim for line in due if not line.claim.is_asked], last)
-        due = [line for line in due if line.claim.is_asked]
-    days = next_days(order, lines, holding([line.claim_id for line in lines if line.claim.left]))
+    if is_together(order):
+        due = _wait_for_the_others(still, due, at)
+    days = next_days(order, lines, holding([line.claim_id for line in still]))
     fates: dict[Silence, list[OrderLine]] = defaultdict(list)
     for line in due:
         fates[consent.what_silence_means(line.claim, days[line.claim_id], at)].append(line)
+    if is_together(order):
+        _share(fates)
     for fate, late in fates.items():
         if fate.cancels:
             _cancel(order, queues, late, fate, at)
@@ -68,6 +72,29 @@ def lapse(order_id: int, *, at: datetime) -> bool:
             _tell(order, late, fate, at)
     wakeups.wake_mailer()
     return bool(fates)
+
+
+def _wait_for_the_others(still: Sequence[OrderLine], due: Sequence[OrderLine], at: datetime) -> list[OrderLine]:
+    """What is due of an order that is sent together: a line is not due before the last of the others.
+
+    The day of all moved with that one, and was told. A question and a last day of her own end when they end.
+    """
+    ends = [line.claim.due_at for line in still]
+    last = None if None in ends else max(end for end in ends if end)
+    if last and last < at:
+        return list(due)
+    waiting = [line for line in due if line.claim.standing in _WAIT_FOR_OTHERS]
+    consent.extend([line.claim for line in waiting], last)
+    return [line for line in due if line not in waiting]
+
+
+def _share(fates: dict[Silence, list[OrderLine]]) -> None:
+    """What leaves together is late together: nothing was kept from her of a line that only waits for another."""
+    others = [fate for fate in fates if fate != Silence.WE_WERE_SILENT]
+    if others and Silence.WE_WERE_SILENT in fates:
+        waited = fates.pop(Silence.WE_WERE_SILENT)
+        if others[0].cancels:
+            fates[others[0]] += waited
 
 
 def _cancel(order: Order, queues: Mapping[int, Queue], late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
@@ -93,29 +120,37 @@ def _tell(order: Order, late: Sequence[OrderLine], fate: Silence, at: datetime) 
 
 def parcels_left_behind(at: datetime, limit: int) -> list[int]:
     """Ids of orders with units that are here and will not leave on their day any more, though it is not over yet."""
-    soon = Claim.objects.holding().filter(due_at__gte=at, due_at__lt=at + UNPACKED)
+    soon = Claim.objects.holding().filter(due_at__gte=at, due_at__lt=at + UNPACKED).exclude(standing=Standing.LAST_DAY)
+    unpaid, open_releases = Payment.objects.awaited(), Release.objects.filter(shipment=None)
+    bound = (
+        OrderLine.objects.waiting().filter(order__sends=Sends.TOGETHER).exclude(order__in=open_releases.values("order"))
+    )
     lines = OrderLine.objects.filter(claim__in=soon).order_by("claim__due_at")
-    return list(dict.fromkeys(lines.values_list("order_id", flat=True)[:limit]))
+    may_leave = lines.exclude(order__in=unpaid.values("order")).exclude(order__in=bound.values("order"))
+    return list(dict.fromkeys(may_leave.values_list("order_id", flat=True)[:limit]))
 
 
 @use_case
 def give_packing_another_day(order_id: int, *, at: datetime) -> bool:
-    """Tell the customer before her day is over that her parcel leaves later. False when there is nothing to tell."""
+    """Tell the customer before her day is over that her parcel leaves later. False when there is nothing to tell.
+
+    What waits for its payment, or for the rest of the order, has no parcel to be packed; and no later day is told to
+    who set a last one.
+    """
     order = Order.objects.get(pk=order_id)
     _, lines = cancellations.lock_all(order)
+    is_released = order.pk in released([order])
+    if payments.lock(order_id).is_awaited or waits_for_the_rest(order, lines, is_released=is_released):
+        return False
     late = [
         line.claim
         for line in lines
         if line.claim.ready
-        and not line.claim.is_asked
+        and line.claim.standing != Standing.LAST_DAY
         and line.claim.due_at
         and at <= line.claim.due_at < at + UNPACKED
     ]
-    told = holding([claim.pk for claim in late])
-    days = [day for day in next_days(order, lines, told).values() if day]
-    if not days:
-        return False
-    new_day = working_days().after(max(days), notices.PACKING_DAYS)
+    new_day = working_days().after(timezone.localdate(at), notices.PACKING_DAYS)
     moved = promises.postpone(late, new_day, reason=_LATE_PACKING, at=at)
     notices.tell(moved, at=at)
     wakeups.wake_mailer()

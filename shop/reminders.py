@@ -26,7 +26,7 @@ def remind(*, at: datetime) -> int:
     reminded = 0
     for days in DAYS_LEFT:
         asked: dict[int, list[Notice]] = defaultdict(list)
-        for notice in _unanswered(timedelta(days=days), at)[:_AT_ONCE]:
+        for notice in _unanswered(days, at)[:_AT_ONCE]:
             asked[notice.claim.order_line.order_id].append(notice)
         messages.answer_reminders(asked, days, at=at)
         reminded += len(asked)
@@ -34,10 +34,14 @@ def remind(*, at: datetime) -> int:
     return reminded
 
 
-def _unanswered(left: timedelta, at: datetime) -> QuerySet[Notice]:
-    """Questions that have at most so long left, had more when they were asked, and were not called to mind since."""
+def _unanswered(days: int, at: datetime) -> QuerySet[Notice]:
+    """Questions that have at most so many days left, had more when they were asked, and were not called to mind since.
+
+    Another question of the same order can be reminded of its own days at the same time.
+    """
+    left = timedelta(days=days)
     reminders = Letter.objects.filter(
-        template="answer_reminder",
+        key__startswith=f"reminder{days}:",
         thread=OuterRef("claim__reference"),
         written_at__gte=OuterRef("answer_by") - left,
     )
@@ -54,14 +58,16 @@ def _unanswered(left: timedelta, at: datetime) -> QuerySet[Notice]:
 def say_that_nothing_moved(*, at: datetime) -> int:
     """Tell those who wait and have not heard from us for long that their day still holds; returns how many claims.
 
-    Nobody is told so whose day has come near or who has a question to answer: another letter is on its way to her.
+    Nobody is told so who waits for something of which the day has come near or was missed, or about which a question
+    is open: another letter is on its way to her.
     """
     if not settings.STILL_ON_TIME_DAYS:
         return 0
     pause = timedelta(days=settings.STILL_ON_TIME_DAYS)
     heard = Letter.objects.filter(thread=OuterRef("reference"), written_at__gt=at - pause)
-    waiting = Claim.objects.waiting().filter(placed_at__lte=at - pause, due_at__gt=at + _NEAR)
-    quiet = waiting.filter(standing__in=consent.UNASKED).exclude(Exists(heard)).order_by("id")
+    waiting = Claim.objects.waiting()
+    moves = waiting.filter(reference=OuterRef("reference")).exclude(due_at__gt=at + _NEAR, standing__in=consent.UNASKED)
+    quiet = waiting.filter(placed_at__lte=at - pause).exclude(Exists(moves)).exclude(Exists(heard)).order_by("id")
     ids = list(quiet.values_list("pk", flat=True)[:_AT_ONCE])
     messages.still_on_time(ids, at=at)
     wakeups.wake_mailer()
