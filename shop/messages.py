@@ -19,7 +19,7 @@ from django_countries import countries
 
 from backorders import consent
 from backorders.consent import Asked
-from backorders.deadlines import Kind, Silence
+from backorders.deadlines import Kind, Silence, Standing
 from backorders.facts import Filled, Joined, Moved, Withdrawn
 from backorders.models import Claim, Notice, Promise
 from backorders.plan import Portion, after
@@ -204,13 +204,18 @@ def _given_up(
 
 
 def _told_before(lines: Iterable[OrderLine]) -> dict[int, list[Portion]]:
-    """What was told of units that were given up just now: the version before the one that holds."""
+    """What was told last of units that were given up just now, which are the latest of their claims."""
     claims = {line.claim_id: line.claim for line in lines}
-    rows = Promise.objects.filter(claim__in=claims, version=F("claim__told") - 1)
-    told: dict[int, list[Portion]] = defaultdict(list)
-    for row in rows.order_by(F("ships_on").asc(nulls_last=True)):
-        told[row.claim_id].append(portion_of(row))
-    return {pk: list(after(told[pk], claim.shipped)) for pk, claim in claims.items()}
+    versions: dict[int, dict[int, list[Portion]]] = {pk: defaultdict(list) for pk in claims}
+    rows = Promise.objects.filter(claim__in=claims).order_by("-version", F("ships_on").asc(nulls_last=True))
+    for row in rows:
+        versions[row.claim_id][row.version].append(portion_of(row))
+    return {pk: _beyond(claim.quantity, versions[pk].values()) for pk, claim in claims.items()}
+
+
+def _beyond(units: int, told: Iterable[Sequence[Portion]]) -> list[Portion]:
+    """What the first promise for more than so many units says of those beyond."""
+    return next(beyond for beyond in (list(after(portions, units)) for portions in told) if beyond)
 
 
 def _refund(order: Order, amount: Decimal) -> dict[str, str]:
@@ -252,12 +257,12 @@ def answer_received(order: Order, lines: Sequence[OrderLine], told: Told, *, at:
     """The receipt of a yes: what she keeps, by when it ships now, and that she may still cancel."""
     key = _digest([line.claim.notice_id for line in lines])
     day = _ships_by(order, _lines_of(order), lines, told)
-    asked_by = [line.claim.due_at for line in lines if line.claim.due_at]
+    agreed = [line.claim.due_at for line in lines if line.claim.standing == Standing.AGREED and line.claim.due_at]
     context = {
         "items": [wording.waiting(order, line, told) for line in lines],
         "answered_at": long_moment(at),
         "new_day": day,
-        "ask_again_on": wording.due_day(max(asked_by)) if asked_by and not day else "",
+        "ask_again_on": wording.due_day(max(agreed)) if agreed and not day else "",
     }
     outbox.write([_letter(order, "answer_received", f"kept:{order.number}:{key}", context)], at=at)
 

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from backorders.deadlines import Rule
 from inventory.models import PurchaseOrderLine, Supplier
@@ -19,10 +18,10 @@ from shop import (
     answers,
     cancellations,
     delays,
+    endings,
     fulfilment,
     holds,
     lapses,
-    messages,
     refunds,
     releases,
     reminders,
@@ -112,7 +111,7 @@ def arrive(line: PurchaseOrderLine, units: int, *, on: date = TODAY) -> None:
 def read(order: Order) -> dict[int, int]:
     """The notices that she read, by line, as the answer page sends them back."""
     lines = OrderLine.objects.filter(order=order).select_related("claim").order_by("id")
-    return {line.pk: line.claim.notice_id for line in lines if line.claim.notice_id and line.claim.is_asked}
+    return {line.pk: line.claim.notice_id for line in lines if line.claim.notice_id}
 
 
 def keep(order: Order, *, on: date = TODAY) -> None:
@@ -266,10 +265,17 @@ def a_day_got_better_and_needs_no_answer_any_more() -> None:
 # --- Answers and reminders ------------------------------------------------------------------------------------
 
 
-@scene("answer_received", uk_eu=None)
+@scene("answer_received")
 def she_keeps_it() -> None:
     order, line = waiting()
     move(line, LONG)
+    keep(order)
+
+
+@scene("answer_received")
+def she_keeps_it_without_a_day() -> None:
+    order, line = waiting()
+    move(line, None)
     keep(order)
 
 
@@ -369,9 +375,13 @@ def her_last_day_passed() -> None:
 @scene("never_coming")
 def it_will_never_come() -> None:
     lamp = variant(stock("LAMP", on_hand=1))
-    order, _ = waiting((lamp, 1))
-    with transaction.atomic():
-        queues, lines = cancellations.lock_all(order)
-        units = {line.claim_id: line.claim.lacks for line in lines if line.claim.lacks}
-        order, withdrawn, refund = cancellations.withdraw(order, queues, units, reason=REASON, actor=CY, at=NOON)
-        messages.never_coming(order, withdrawn, "The weaver gave up her loom.", refund=refund, at=NOON)
+    _, line = waiting((lamp, 1))
+    endings.never_coming(line.item_id, reason="The weaver gave up her loom.", actor=CY, at=NOON)
+
+
+@scene("never_coming")
+def a_part_of_it_will_never_come() -> None:
+    item = stock(on_hand=1)
+    inbound(item, 2, SOON)
+    bought((variant(item), 3))
+    endings.never_coming(item.pk, reason="The weaver gave up her loom.", actor=CY, at=NOON)
