@@ -39,6 +39,10 @@ class Fate(StrEnum):
     def is_open(self) -> bool:
         return self in {Fate.ASKED, Fate.MAY_ANSWER}
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self in {Fate.CANCELLED_BY_HER, Fate.LAPSED, Fate.CANCELLED}
+
 
 @dataclass(frozen=True, slots=True)
 class DelayedLine:

@@ -390,6 +390,7 @@ def test_of_a_paid_order_the_postcode_is_asked_before_money_goes_back(client: Cl
     page = press(client, page, CANCEL, **{"cancel-postcode": typed})
 
     assert "Cancelled. What you paid for it goes back to you in full" in words(page)
+    assert "You cancelled it on 21 November 2026 . What you paid for it goes back to you: your" in words(page)
     assert Refund.objects.get().amount == paid.payment.amount
 
 
@@ -612,7 +613,7 @@ def test_what_was_cancelled_for_her_silence_says_why(visitor: Client, asked: Ord
 def test_what_staff_cancelled_says_so(visitor: Client, asked: Order):
     cancellations.cancel_order(asked, reason="She is a fraud", actor=CY, at=NOON)
     page = words(look(visitor, asked))
-    assert "It was cancelled on 21 November 2026 . You owe nothing for it." in page
+    assert "It was cancelled on 21 November 2026 : see what we told you . You owe nothing for it." in page
     assert "fraud" not in page
 
 
