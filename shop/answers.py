@@ -56,9 +56,13 @@ def keep(order: Order, seen: Mapping[int, int], *, actor: str, at: datetime) -> 
     if any(line.claim.notice_id != seen[line.pk] for line in waiting):
         raise UnableToAnswer(CHANGED)
     told = holding([line.claim_id for line in lines])
+    days = sending.next_days(order, lines, told)
     asked = [line.claim for line in waiting if line.claim.is_asked]
-    consent.keep(asked, next_days=sending.next_days(order, lines, told), actor=actor, at=at)
+    delayed = [line.claim for line in waiting if line.claim.standing == Standing.DELAYED]
+    consent.keep(asked, next_days=days, actor=actor, at=at)
     consent.note([line.claim for line in waiting], Consent.Answer.KEEP, actor=actor, at=at)
+    # Where the notice had not arrived the old day counted: she knows the new one now.
+    consent.schedule(delayed, days, at=at)
     messages.answer_received(order, waiting, told, at=at)
     wakeups.wake_mailer()
     return waiting

@@ -105,9 +105,6 @@ def withdraw(
     payment = payments.reduce_to_what_is_wanted(order)
     refund = payments.owe_back(payment, reason=reason or "cancelled", at=at)
     reschedule(payment.order, at=at)
-    # What is left of a line may be here in full: then nothing of it is to be asked any more.
-    still = Claim.objects.filter(pk__in=[fact.claim_id for fact in withdrawn if fact.left], allocated=F("quantity"))
-    consent.arrived(list(still.values_list("pk", flat=True)))
     return payment.order, withdrawn, refund
 
 

@@ -348,3 +348,19 @@ def test_who_was_reached_by_telephone_was_told(asked: Order) -> None:
     assert (claim.quantity, claim.standing) == (2, "asked_again")
     assert claim.due_at
     assert until(claim.due_at) == "21 December 2026"
+
+
+def test_a_yes_by_telephone_makes_up_for_a_short_notice_that_did_not_arrive(cy: Client, time_machine: Any) -> None:
+    """Without it the old day would count; with it she waits until the new one."""
+    item = stock()
+    line = inbound(item, 5)
+    order = buy((variant(item), 2))
+    slip(line, LATER)
+    bounce(order)
+
+    confirm(cy, page_of(order, "answer"), {"what": order.lines.get().pk, "answer": "keep"})
+    lapses.lapse(order.pk, at=NOON + (SOON - NOON.date()) + timedelta(days=1))
+
+    assert order.lines.get().claim.quantity == 2
+    lapses.lapse(order.pk, at=NOON + (LATER - NOON.date()) + timedelta(days=1))
+    assert order.lines.get().claim.quantity == 0
