@@ -144,7 +144,9 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
 def _cases(claim_ids: Collection[int]) -> dict[int, tuple[Case, int]]:
     """Where claims stand, and the units they want, read as plain values: one query for thousands."""
     columns = ("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
-    rows = Claim.objects.filter(pk__in=among(claim_ids)).values_list(*columns)
+    found = Claim.objects.filter(pk__in=among(claim_ids)).order_by("pk")
+    # Lines of one order can be of stock items that the caller has not locked.
+    rows = found.select_for_update(of=("self",)).values_list(*columns)
     return {
         pk: (Case(country, Standing(standing), due_at, answer_by), quantity)
         for pk, country, standing, due_at, answer_by, quantity in rows
