@@ -5,8 +5,10 @@ whose expectation is what it was when it was last judged has a promise that is a
 that comes as it was planned is no reason to read a queue of a million claims.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from inventory.supply import Supply
 
@@ -14,8 +16,68 @@ from inventory.supply import Supply
 type Expectation = tuple[str, bool] | None
 # So many units in a row that expect the same: units, day, confirmed. It can be kept as JSON.
 type Timeline = Sequence[tuple[int, str, bool]]
+# Places [from, to).
+type Range = tuple[int, int]
 
 _NOW = date.min.isoformat()
+# As long as a reason may be that is told.
+_MOST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Places that must be looked at again because of one fact, and what those who stand there read of it.
+
+    `own` has another reason for single claims.
+    """
+
+    reason: str
+    own: Mapping[int, str] = field(default_factory=dict)
+    ranges: tuple[Range, ...] = ()
+
+    def at(self, ranges: Iterable[Range]) -> "Doubt":
+        return replace(self, ranges=tuple(merged(ranges)))
+
+    def moved_up(self, *, filled: int, freed: int, waiting: int) -> "Doubt":
+        """The same units after others have left the queue: see `changed`."""
+        return self.at((max(0, low - filled - freed), min(waiting, high - filled)) for low, high in self.ranges)
+
+    def beyond(self, place: int) -> "Doubt":
+        """What is left of it once everything before a place was looked at."""
+        return self.at((max(place, low), high) for low, high in self.ranges)
+
+    def reaches(self, start: int, end: int) -> bool:
+        return any(start < high and end > low for low, high in self.ranges)
+
+    @property
+    def json(self) -> dict[str, object]:
+        return {"reason": self.reason, "own": dict(self.own), "ranges": self.ranges}
+
+    @classmethod
+    def read(cls, json: Mapping[str, Any]) -> "Doubt":
+        own = {int(claim_id): reason for claim_id, reason in json["own"].items()}
+        return cls(json["reason"], own, tuple((low, high) for low, high in json["ranges"]))
+
+
+def together(doubts: Iterable[Doubt]) -> list[Doubt]:
+    """Facts that are told in the same words as one; what has no place is left out."""
+    known: list[Doubt] = []
+    for doubt in doubts:
+        same = next((each for each in known if (each.reason, each.own) == (doubt.reason, doubt.own)), None)
+        if same:
+            known[known.index(same)] = same.at([*same.ranges, *doubt.ranges])
+        else:
+            known.append(doubt)
+    return [doubt for doubt in known if doubt.ranges]
+
+
+def why(doubts: Sequence[Doubt], claim_id: int, start: int, end: int) -> str:
+    """What is told as the reason to a claim on these places: all that reaches it, in the order in which it happened."""
+    reaching = [doubt for doubt in doubts if doubt.reaches(start, end)] or doubts[-1:]
+    reasons = list(dict.fromkeys(doubt.own.get(claim_id, doubt.reason) for doubt in reaching))
+    while len(reasons) > 1 and len("; ".join(reasons)) > _MOST:
+        del reasons[0]
+    return "; ".join(reasons)
 
 
 def timeline(supply: Supply) -> Timeline:
@@ -37,7 +99,7 @@ def places(units: Timeline, waiting: int) -> Iterator[tuple[int, int, str | None
             yield start, end, *expectation
 
 
-def changed(old: Timeline, new: Timeline, *, filled: int, freed: int, waiting: int) -> list[tuple[int, int]]:
+def changed(old: Timeline, new: Timeline, *, filled: int, freed: int, waiting: int) -> list[Range]:
     """Ranges [from, to) of places whose expectation is, or may be, another than when `old` was judged.
 
     `filled` units have left at the head since, and `freed` units anywhere: a unit that now stands on place p stood
@@ -51,7 +113,7 @@ def changed(old: Timeline, new: Timeline, *, filled: int, freed: int, waiting: i
             low, high = max(start, old_start - filled - freed), min(end, old_end - filled)
             if before != expectation and low < high:
                 ranges.append((low, high))
-    return list(_merged(sorted(ranges)))
+    return merged(ranges)
 
 
 def _parts(units: Timeline, length: int) -> Iterator[tuple[int, int, Expectation]]:
@@ -66,13 +128,14 @@ def _parts(units: Timeline, length: int) -> Iterator[tuple[int, int, Expectation
         yield start, length, None
 
 
-def _merged(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    low = high = -1
-    for start, end in ranges:
-        if start > high:
-            if high > low:
-                yield low, high
-            low = start
-        high = max(high, end)
-    if high > low:
-        yield low, high
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """The same places, in order, as ranges that are apart."""
+    apart: list[Range] = []
+    for low, high in sorted(ranges):
+        if low >= high:
+            continue
+        if apart and low <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(high, apart[-1][1]))
+        else:
+            apart.append((low, high))
+    return apart

@@ -32,6 +32,8 @@ class Queue(models.Model):
 
     `judged` is the supply that the promises were last held against, and `filled` and `freed` are the units that have
     left the queue since, at its head and anywhere: so a revision reads only the places whose day can have changed.
+    `in_doubt` are those places which were not held against it yet, with the reasons that are to be told there: a fact
+    that reaches thousands is told in chunks. `looked_to` is the claim behind which they stand, by rank, id and place.
     """
 
     item = models.OneToOneField(StockItem, on_delete=models.PROTECT, related_name="queue")
@@ -59,6 +61,8 @@ class Queue(models.Model):
     judged = models.JSONField(null=True, editable=False)
     filled = models.PositiveIntegerField(default=0, editable=False)
     freed = models.PositiveIntegerField(default=0, editable=False)
+    in_doubt = models.JSONField(null=True, editable=False)
+    looked_to = models.JSONField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from itertools import accumulate, batched, groupby
+from itertools import batched, groupby
 
 from django.db import connection
 from django.db.models import F
@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
-from backorders.judging import Timeline, changed, places, timeline
+from backorders.judging import Doubt, timeline
+from backorders.looking import Waiting, look, pending
 from backorders.models import Claim, Promise, Queue
 from backorders.plan import (
-    LEAD_TIME,
     SHELF,
     Need,
     Portion,
@@ -37,43 +37,6 @@ from inventory.supply import Arrival, Supply, stated, supply
 # A day that gets better is told only if it moves by more than this (law 10).
 WORTH_TELLING = timedelta(days=1)
 
-# Unit by unit of all who wait: where they stand, what they were told, what they can expect. Left out is what `renew`
-# would leave as it is: the same day; a lead time that supply does not beat; a day that rests on an overdue arrival.
-_IN_DOUBT = """
-WITH place AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT id, told, allocated, shipped, quantity - allocated AS lacks,
-            sum(quantity - allocated) OVER (ORDER BY rank, id) - (quantity - allocated) AS start
-        FROM backorders_claim WHERE item_id = %(item)s AND allocated < quantity
-    ) AS waiting
-    WHERE EXISTS (
-        SELECT FROM unnest(%(lows)s::int[], %(highs)s::int[]) AS range (low, high)
-        WHERE start < high AND start + lacks > low
-    )
-), unit AS (
-    SELECT place.id, place.start, place.allocated, place.shipped, place.lacks,
-        promise.ships_on, promise.confirmed, promise.basis,
-        place.start - place.allocated
-            + sum(promise.quantity) OVER (PARTITION BY place.id ORDER BY promise.ships_on NULLS LAST) AS upto,
-        promise.quantity
-    FROM place JOIN backorders_promise AS promise ON promise.claim_id = place.id AND promise.version = place.told
-)
-SELECT DISTINCT unit.start::int, unit.id, unit.allocated, unit.shipped, unit.lacks
-FROM unit JOIN unnest(%(starts)s::int[], %(ends)s::int[], %(days)s::date[], %(confirmed)s::bool[])
-    AS plan (start, upto, day, confirmed)
-    ON greatest(unit.upto - unit.quantity, unit.start) < plan.upto AND unit.upto > plan.start AND unit.upto > unit.start
-WHERE (
-    (unit.basis = %(lead_time)s AND (plan.day IS NULL OR plan.day >= unit.ships_on))
-    OR (plan.day < %(today)s AND unit.ships_on >= plan.day)
-    OR (
-        plan.day IS NOT DISTINCT FROM unit.ships_on
-        AND (plan.day IS NULL OR plan.confirmed = unit.confirmed)
-        AND (%(offered)s::date IS NULL OR %(offered)s::date >= unit.ships_on)
-    )
-) IS NOT TRUE
-ORDER BY 1
-"""
-
 _WRITE = """
 INSERT INTO backorders_promise (claim_id, version, quantity, ships_on, confirmed, basis, reason, told_at)
 SELECT claim, version, quantity, ships_on, confirmed, basis, reason, %s
@@ -82,18 +45,6 @@ FROM jsonb_to_recordset(%s::jsonb) AS told
 """
 # So many rows in one statement: none comes near the limit of time, however many promises move.
 _BATCH = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A claim that waits: `start` units are waited for before it."""
-
-    start: int
-    claim_id: int
-    allocated: int
-    shipped: int
-    lacks: int
-    put_off_to: int | None = None
 
 
 def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> None:
@@ -170,16 +121,34 @@ def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[i
     Called after any change of supply or queue, under the lock. Units that lie on the shelf for a claim are no news
     here: the fill tells them. A day that merely passed is no change (law 11): those who were promised units of an
     overdue line keep their day until a person moves it. Only the places of the queue are read that can expect
-    something else than when they were last judged. `own` has another reason for single claims.
+    something else than when they were last judged, and of each queue only a chunk: while it is `in_doubt`, call `go_on`
+    in a new transaction. `own` has another reason for single claims.
     """
+    return _revise([(queue, Doubt(reason, own or {})) for queue in queues], at)
+
+
+def go_on(queues: Iterable[Queue], *, at: datetime) -> list[Moved]:
+    """Revise a further chunk of the queues that are in doubt, for the reasons that were given before."""
+    return _revise([(queue, doubts[-1]) for queue in queues if (doubts := pending(queue))], at)
+
+
+def revise_all(
+    queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[int, str] | None = None
+) -> list[Moved]:
+    """What all chunks revise together, for a transaction that is rolled back."""
     queues = list(queues)
-    if not queues:
+    moved = revise(queues, reason=reason, at=at, own=own)
+    while any(queue.in_doubt for queue in queues):
+        moved += go_on(queues, at=at)
+    return moved
+
+
+def _revise(facts: Sequence[tuple[Queue, Doubt]], at: datetime) -> list[Moved]:
+    if not facts:
         return []
-    inbound = arrivals([queue.item_id for queue in queues])
+    inbound = arrivals([queue.item_id for queue, _ in facts])
     changes = [
-        change
-        for queue in queues
-        for change in _changes_of(queue, inbound.get(queue.item_id, []), reason, own or {}, at)
+        change for queue, fact in facts for change in _changes_of(queue, inbound.get(queue.item_id, []), fact, at)
     ]
     if changes:
         _write(
@@ -196,7 +165,7 @@ def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[i
 
 
 def _changes_of(
-    queue: Queue, inbound: Sequence[Arrival], reason: str, own: Mapping[int, str], at: datetime
+    queue: Queue, inbound: Sequence[Arrival], fact: Doubt, at: datetime
 ) -> Iterator[tuple[Moved, list[Portion]]]:
     """The promises to be made anew, each with the portions of units that are here already."""
     today, since = timezone.localdate(at), overdue_before(at)
@@ -205,7 +174,7 @@ def _changes_of(
     offered = lead_on(queue, today)
     # What is on the shelf beyond those who wait goes to whoever buys next, and never to a place of the queue.
     for_the_queue = replace(as_stated, unallocated=min(as_stated.unallocated, queue.waiting))
-    claims = _to_judge(queue, timeline(for_the_queue), today, offered)
+    claims = look(queue, fact, timeline(for_the_queue), today, offered)
     if not claims:
         return
     plans = zip(_plans(queue, claims, as_stated), _plans(queue, claims, surely), strict=True)
@@ -216,9 +185,8 @@ def _changes_of(
         version, portions = told[claim.claim_id]
         if change := judged(portions, claim.allocated, planned, sure):
             kept, old, new = change
-            why = own.get(claim.claim_id, reason)
             unshipped = tuple(after([*kept, *new], claim.shipped))
-            yield Moved(claim.claim_id, queue.item_id, version + 1, old, new, why, unshipped), kept
+            yield Moved(claim.claim_id, queue.item_id, version + 1, old, new, claim.why, unshipped), kept
 
 
 def _judged(
@@ -242,57 +210,6 @@ def _judged(
     if not (breaks or improves or _is_confirmed(new, old)):
         return None
     return [_at_latest(new[0], portion, today) for portion in take(told, here)], old, new
-
-
-def _to_judge(queue: Queue, fresh: Timeline, today: date, offered: date | None) -> list[Waiting]:
-    """Claims whose promise may not be what they can expect; the queue is judged by then.
-
-    When the order itself was changed, all places are looked at; when somebody is put off, places do not tell what they
-    can expect, and all claims are read.
-    """
-    before, ranges = queue.judged, None
-    if before is not None and not queue.put_off:
-        ranges = changed(before, fresh, filled=queue.filled, freed=queue.freed, waiting=queue.waiting)
-    if (before, queue.filled, queue.freed) != (judged := [list(part) for part in fresh], 0, 0):
-        queue.judged, queue.filled, queue.freed = judged, 0, 0
-        queue.save(update_fields=["judged", "filled", "freed"])
-    if ranges == [] or not queue.waiting:
-        return []
-    if queue.put_off:
-        return everybody(queue)
-    return _in_doubt(queue, fresh, ranges or [(0, queue.waiting)], today, offered)
-
-
-def everybody(queue: Queue) -> list[Waiting]:
-    """All who wait."""
-    claims = Claim.objects.waiting().filter(item=queue.item).in_order()
-    rows = list(claims.values_list("pk", "allocated", "shipped", F("quantity") - F("allocated"), "put_off_to"))
-    starts = accumulate((lacks for _, _, _, lacks, _ in rows), initial=0)
-    return [Waiting(start, *row) for start, row in zip(starts, rows, strict=False)]
-
-
-def _in_doubt(
-    queue: Queue, fresh: Timeline, ranges: Sequence[tuple[int, int]], today: date, offered: date | None
-) -> list[Waiting]:
-    """Those in the ranges for whom a unit was told another day than it can expect, found by one statement."""
-    plan = list(places(fresh, queue.waiting))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _IN_DOUBT,
-            {
-                "item": queue.item_id,
-                "lows": [low for low, _ in ranges],
-                "highs": [high for _, high in ranges],
-                "starts": [start for start, _, _, _ in plan],
-                "ends": [end for _, end, _, _ in plan],
-                "days": [day for _, _, day, _ in plan],
-                "confirmed": [confirmed for _, _, _, confirmed in plan],
-                "lead_time": LEAD_TIME,
-                "today": today,
-                "offered": offered,
-            },
-        )
-        return [Waiting(*row) for row in cursor.fetchall()]
 
 
 def _plans(queue: Queue, claims: Sequence[Waiting], units: Supply) -> Iterator[tuple[Portion, ...]]:

@@ -81,6 +81,12 @@ def items_to_fill(limit: int) -> list[int]:
     )
 
 
+def items_to_tell(limit: int) -> list[int]:
+    """Items of which somebody who waits is still to hear that her day moved."""
+    in_doubt = Queue.objects.filter(in_doubt__isnull=False)
+    return list(in_doubt.order_by("item_id").values_list("item_id", flat=True)[:limit])
+
+
 def recount() -> Iterator[str]:
     """Recount every counter from the rows. Yields a sentence for each difference; nothing is written."""
     lacks = F("quantity") - F("allocated")

@@ -14,7 +14,7 @@ from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
-from shop.settling import Foreseen, Outcome, foresee, settle
+from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import use_case
 
 _GOODS_ARRIVED = "goods arrived"
@@ -82,8 +82,7 @@ def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[
     moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
     notices.arrived(filled, at=at)
     messages.units_arrived(filled, at=at)
-    notices.tell(moved, at=at)
-    wakeups.wake_mailer()
+    tell(settled, moved, at=at)
     return filled, drained == queues.keys()
 
 

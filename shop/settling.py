@@ -1,6 +1,6 @@
 """After any change of stock, supply or queue: fill, plan anew, tell exactly those whom it reaches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from backorders.facts import Filled, Moved
 from backorders.models import Queue
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
+from shop.transactions import use_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,8 @@ def settle(
     moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
     notices.arrived(filled, at=at)
     messages.units_arrived(filled, at=at)
-    notices.tell(moved, at=at)
+    tell(queues.values(), moved, at=at)
     wakeups.wake_fill(queues)
-    wakeups.wake_mailer()
     return Outcome(tuple(filled), tuple(moved))
 
 
@@ -53,9 +53,35 @@ def foresee(
     for line in queues.values():
         while some := queue.fill(line, actor=actor, at=at):
             filled += some
-    moved = promises.revise(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
+    moved = promises.revise_all(queues.values(), reason=reason, own=_own(queues, filled, own), at=at)
     notices.arrived(filled, at=at)
     return Foreseen(Outcome(tuple(filled), tuple(moved)), notices.foresee(moved, at=at))
+
+
+def tell(queues: Collection[Queue], moved: Sequence[Moved], *, at: datetime) -> None:
+    """Tell days that moved, and wake the worker for those of the queues that are still in doubt."""
+    notices.tell(moved, at=at)
+    wakeups.wake_tell(line.item_id for line in queues if line.in_doubt)
+    wakeups.wake_mailer()
+
+
+def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Tell those whose day moved with a fact that reaches more than one transaction tells, in chunks that commit.
+
+    Each chunk is one transaction with its notices and letters: a kill between two chunks loses nothing, and the sweep
+    goes on. The clock is read for each: nobody is told after her day as if it were before.
+    """
+    while _tell_chunk(item_id, at=clock()):
+        pass
+
+
+@use_case
+def _tell_chunk(item_id: int, *, at: datetime) -> bool:
+    line = queue.lock([item_id])[item_id]
+    moved = promises.go_on([line], at=at)
+    notices.tell(moved, at=at)
+    wakeups.wake_mailer()
+    return line.in_doubt is not None
 
 
 def _own(queues: Mapping[int, Queue], filled: Sequence[Filled], own: Mapping[int, str] | None) -> dict[int, str]:

@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.queries import items_to_fill
+from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import fulfilment, holds, lapses, reminders
+from shop import fulfilment, holds, lapses, reminders, settling
 from shop.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -22,6 +21,12 @@ _ORDERS_OF_A_SWEEP = 200
 @shared_task(name="shop.tasks.fill_waiting")
 def fill_waiting(item_ids: list[int]) -> None:
     fulfilment.fill_waiting(item_ids, actor="worker", at=timezone.now())
+
+
+@shared_task(name="shop.tasks.tell_waiting")
+def tell_waiting(item_ids: list[int]) -> None:
+    for item_id in item_ids:
+        settling.tell_waiting(item_id, clock=timezone.now)
 
 
 @shared_task(name="shop.tasks.sweep")
@@ -36,12 +41,14 @@ def sweep() -> None:
         except Exception:
             # One item's trouble must not keep the others, or the letters, from being found.
             logger.exception("The sweep could not fill the queue of stock item %d.", item_id)
+    untold = items_to_tell(_ITEMS_OF_A_SWEEP)
+    _each("tell those who wait for stock item %d", untold, settling.tell_waiting, clock=timezone.now)
     deliver_due(timezone.now)
-    _each("give back what the unpaid order %d holds", holds.overdue(at, _ORDERS_OF_A_SWEEP), holds.expire, at)
-    _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at)
+    _each("give back what the unpaid order %d holds", holds.overdue(at, _ORDERS_OF_A_SWEEP), holds.expire, at=at)
+    _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at=at)
     late = lapses.parcels_left_behind(at, _ORDERS_OF_A_SWEEP)
-    _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at)
-    _each("end the deadlines of order %d", lapses.orders_due(at, _ORDERS_OF_A_SWEEP), lapses.lapse, at)
+    _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at=at)
+    _each("end the deadlines of order %d", lapses.orders_due(at, _ORDERS_OF_A_SWEEP), lapses.lapse, at=at)
 
 
 @shared_task(name="shop.tasks.remind")
@@ -52,10 +59,10 @@ def remind() -> None:
     reminders.say_that_nothing_moved(at=at)
 
 
-def _each(what: str, ids: Iterable[int], act: Callable[..., object], at: datetime) -> None:
+def _each(what: str, ids: Iterable[int], act: Callable[..., object], **known: object) -> None:
     """One row's trouble must not keep the others from being dealt with."""
     for pk in ids:
         try:
-            act(pk, at=at)
+            act(pk, **known)
         except Exception:
             logger.exception(f"The sweep could not {what}.", pk)

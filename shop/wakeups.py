@@ -29,6 +29,13 @@ def wake_fill(item_ids: Iterable[int]) -> None:
         _wake("shop.tasks.fill_waiting", ids)
 
 
+def wake_tell(item_ids: Iterable[int]) -> None:
+    """Days of these items moved for more of those who wait than one transaction tells."""
+    ids = sorted(set(item_ids))
+    if ids:
+        _wake("shop.tasks.tell_waiting", ids)
+
+
 def wake_mailer() -> None:
     """Letters were written."""
     _wake("notifications.tasks.deliver_letters")

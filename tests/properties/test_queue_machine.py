@@ -18,11 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backorders import promises, queue, turns
+from backorders import looking, promises, queue, turns
 from backorders import queries as queues
 from backorders.availability import quotes_of
 from backorders.facts import Filled
-from backorders.models import Claim, Policy, Promise
+from backorders.models import Claim, Policy, Promise, Queue
 from inventory import ledger
 from inventory import queries as stocks
 from inventory.models import StockItem
@@ -102,6 +102,8 @@ class Model:
 
 class QueueMachine(Undone):
     policy = Policy.INBOUND
+    # With a chunk, what it leaves in doubt stays so until the worker has its turn.
+    chunk = 0
 
     @initialize(on_hand=st.integers(0, 2), owed=st.integers(4, 8), wanted=st.lists(st.integers(1, 3), max_size=3))
     def open_shop(self, on_hand, owed, wanted):
@@ -116,9 +118,20 @@ class QueueMachine(Undone):
 
     def revise(self, line):
         """Who was not judged anew had nothing new to hear: a look at everybody in the queue finds no more."""
-        promises.revise([line], reason="the plan changed", at=NOON)
+        self.in_a_chunk(promises.revise, [line], reason="the plan changed", at=NOON)
+        self.nobody_else_has_something_to_hear(line)
+
+    def in_a_chunk(self, revise, queues, **said):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(promises, "_to_judge", lambda queue, *timeline: promises.everybody(queue))
+            if self.chunk:
+                patch.setattr(looking, "REVISE_CHUNK", self.chunk)
+            revise(queues, **said)
+
+    def nobody_else_has_something_to_hear(self, line):
+        if line.in_doubt:
+            return
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(promises, "look", lambda queue, *fact: looking.everybody(queue))
             again = promises.revise([line], reason="nothing changed", at=NOON)
         assert again == [], "a promise was told that does not hold"
 
@@ -189,6 +202,14 @@ class QueueMachine(Undone):
     def fill_all(self):
         with transaction.atomic():
             self.settle(self.locked())
+
+    @precondition(lambda self: Queue.objects.filter(in_doubt__isnull=False).exists())
+    @rule()
+    def the_worker_goes_on(self):
+        with transaction.atomic():
+            line = self.locked()
+            self.in_a_chunk(promises.go_on, [line], at=NOON)
+            self.nobody_else_has_something_to_hear(line)
 
     @precondition(lambda self: self.model.held)
     @rule(data=st.data())
@@ -324,9 +345,13 @@ class LeadTimeMachine(QueueMachine):
     policy = Policy.LEAD_TIME
 
 
+class ChunkMachine(QueueMachine):
+    chunk = 1
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("machine", [QueueMachine, LeadTimeMachine])
+@pytest.mark.parametrize("machine", [QueueMachine, LeadTimeMachine, ChunkMachine])
 def test_ledger_and_queue_follow_the_model(machine):
     run(machine, [Phase.explicit, Phase.generate, Phase.shrink])
 
@@ -348,6 +373,6 @@ def test_control_a_queue_jump_is_found(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_control_places_that_are_not_judged_anew_are_found(monkeypatch):
-    monkeypatch.setattr("backorders.promises.changed", lambda *timelines, **shifts: [])
+    monkeypatch.setattr("backorders.looking.changed", lambda *timelines, **shifts: [])
     with pytest.raises(AssertionError, match="does not hold"):
         run(QueueMachine, [Phase.generate], derandomize=True)

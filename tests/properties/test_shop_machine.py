@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from backorders import promises, queue
+from backorders import looking, promises, queue
 from backorders import queries as queues
 from backorders.models import Claim, Policy
 from backorders.turns import UnableToChangeTurn
@@ -71,9 +71,9 @@ class ShopMachine(Undone):
         fulfilment.fill_waiting(ids, actor="worker", at=self.at)
         with transaction.atomic():
             everything = queue.lock(ids)
-            promises.revise(everything.values(), reason="the plan changed", at=self.at)
+            promises.revise_all(everything.values(), reason="the plan changed", at=self.at)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(promises, "_to_judge", lambda queue, *timeline: promises.everybody(queue))
+                patch.setattr(promises, "look", lambda queue, *fact: looking.everybody(queue))
                 assert promises.revise(everything.values(), reason="nothing changed", at=self.at) == []
 
     @rule(number=lines, given_up=units)
