@@ -16,7 +16,7 @@ from backorders.plan import LEAD_TIME
 # So many claims are revised in one transaction: others who want the item wait for it.
 REVISE_CHUNK = 250
 # So many places are looked at for them: most of the places that are in doubt were told another day than they expect.
-_LOOK = 4
+_LOOK = 2
 
 # Unit by unit of all who wait: where they stand, what they were told, what they can expect. Left out is what `renew`
 # would leave as it is: the same day; a lead time that supply does not beat; a day that rests on an overdue arrival.

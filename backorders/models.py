@@ -127,9 +127,18 @@ class Claim(Units, models.Model):
     # Two letters: days end in the customer's zone as well as in the house's.
     country = models.CharField(max_length=2, blank=True)
     standing = models.CharField(max_length=11, choices=_words(Standing), default=Standing.AS_TOLD.value, editable=False)
-    # The newest notice of a delay; it is the open question while the standing is one.
+    # The newest notice of a delay; it is the open question while the standing is one. Notices are never deleted, so the
+    # database need not check it: a plan of that check from when notices were few reads all of them for each of a
+    # hundred thousand claims that slip at once.
     notice = models.ForeignKey(
-        "backorders.Notice", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        "backorders.Notice",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+        db_constraint=False,
     )
     due_at = models.DateTimeField(
         null=True, editable=False, help_text="Until then it ships, or its customer has heard from us or answered."
