@@ -1,7 +1,7 @@
 """Finding those of a queue whose promise may not be what they can expect, a chunk at a time, head first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F
 
-from backorders.judging import Doubt, Range, Timeline, changed, merged, places, together, why
+from backorders.judging import Doubt, Range, Timeline, changed, merged, places, together
 from backorders.models import Claim, Queue
 from backorders.plan import LEAD_TIME
 
@@ -64,7 +64,7 @@ SELECT latest.*, doubtful.* FROM latest LEFT JOIN doubtful ON true ORDER BY doub
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A claim that waits: `start` units are waited for before it. `why` is what its customer reads if its day moves."""
+    """A claim that waits: `start` units are waited for before it."""
 
     start: int
     claim_id: int
@@ -72,7 +72,6 @@ class Waiting:
     shipped: int
     lacks: int
     put_off_to: int | None = None
-    why: str = ""
 
 
 class Edge(NamedTuple):
@@ -102,8 +101,11 @@ class _Row(NamedTuple):
 _HEAD = Edge(-(1 << 15), 0, 0)
 
 
-def look(queue: Queue, fact: Doubt, fresh: Timeline, today: date, offered: date | None) -> list[Waiting]:
-    """Claims whose promise may not be what they can expect, because of this fact or of one that is still to be told.
+def look(
+    queue: Queue, fact: Doubt, fresh: Timeline, today: date, offered: date | None
+) -> tuple[list[Waiting], list[Doubt]]:
+    """Claims whose promise may not be what they can expect, because of this fact or of one that is still to be told,
+    and where each of these facts reaches.
 
     Of the places in doubt only a chunk is looked at, and the queue remembers the others. When the order itself was
     changed, all places are in doubt. When somebody is put off, places do not tell what they can expect: all claims are
@@ -113,7 +115,7 @@ def look(queue: Queue, fact: Doubt, fresh: Timeline, today: date, offered: date 
     ranges = merged(each for doubt in doubts for each in doubt.ranges)
     found, edge = _found(queue, fresh, ranges, today, offered)
     _remember(queue, fresh, doubts, edge)
-    return [replace(claim, why=why(doubts, claim.claim_id, claim.start, claim.start + claim.lacks)) for claim in found]
+    return found, doubts
 
 
 def pending(queue: Queue) -> list[Doubt]:

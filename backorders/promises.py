@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backorders.availability import lead_on, put_off_since
 from backorders.facts import Moved
-from backorders.judging import Doubt, timeline
+from backorders.judging import Doubt, timeline, why
 from backorders.looking import Waiting, look, pending
 from backorders.models import Claim, Promise, Queue
 from backorders.plan import (
@@ -174,7 +174,7 @@ def _changes_of(
     offered = lead_on(queue, today)
     # What is on the shelf beyond those who wait goes to whoever buys next, and never to a place of the queue.
     for_the_queue = replace(as_stated, unallocated=min(as_stated.unallocated, queue.waiting))
-    claims = look(queue, fact, timeline(for_the_queue), today, offered)
+    claims, doubts = look(queue, fact, timeline(for_the_queue), today, offered)
     if not claims:
         return
     plans = zip(_plans(queue, claims, as_stated), _plans(queue, claims, surely), strict=True)
@@ -186,7 +186,8 @@ def _changes_of(
         if change := judged(portions, claim.allocated, planned, sure):
             kept, old, new = change
             unshipped = tuple(after([*kept, *new], claim.shipped))
-            yield Moved(claim.claim_id, queue.item_id, version + 1, old, new, claim.why, unshipped), kept
+            reason = why(doubts, claim.claim_id, claim.start, claim.start + claim.lacks)
+            yield Moved(claim.claim_id, queue.item_id, version + 1, old, new, reason, unshipped), kept
 
 
 def _judged(

@@ -38,10 +38,10 @@ class Crowd:
     waiting: int
 
     @classmethod
-    def gather(cls, sku: str, waiting: int, here: Scene) -> "Crowd":
+    def gather(cls, sku: str, waiting: int, here: Scene, lines: int = LINES) -> "Crowd":
         item = goods.item_of(sku, here.at)
         variant = goods.variant_of(item)
-        supply = goods.on_order(item, waiting, here.at, lines=LINES)
+        supply = goods.on_order(item, waiting, here.at, lines=lines)
         crowd.wait_for(supply, variant, here.at)
         scene.settle()
         return cls(item, variant, supply[0].order, waiting)

@@ -36,9 +36,12 @@ def item_of(sku: str, at: datetime, *, on_hand: int = 0) -> StockItem:
 
 
 def on_order(
-    item: StockItem, units: int, at: datetime, *, lines: int = 1, number: str = "first"
+    item: StockItem, units: int, at: datetime, *, lines: int = 1, number: str = "first", after: int = 0
 ) -> list[PurchaseOrderLine]:
-    """Placed purchase order lines of one item that come a week apart, earliest first, with about equal units."""
+    """Placed purchase order lines of one item that come a week apart, earliest first, with about equal units.
+
+    The first comes when `after` such lines have come.
+    """
     supplier, _ = Supplier.objects.get_or_create(name="Weavers of Ulm")
     order = PurchaseOrder.objects.create(
         number=f"PO-{item.sku}-{number}",
@@ -46,7 +49,7 @@ def on_order(
     )
     shares = [units // lines + (place < units % lines) for place in range(lines)]
     ordered = PurchaseOrderLine.objects.bulk_create(
-        PurchaseOrderLine(order=order, item=item, quantity=share, expected_on=day_of(place, at), confirmed=True)
+        PurchaseOrderLine(order=order, item=item, quantity=share, expected_on=day_of(after + place, at), confirmed=True)
         for place, share in enumerate(shares)
         if share
     )

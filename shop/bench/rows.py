@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shop.bench import filling, hot, pages, placing, quoting
+from shop.bench import filling, hot, moving, pages, placing, quoting
 from shop.bench.scene import Scene
 from shop.bench.table import Outcome
 
@@ -15,5 +15,6 @@ MEASURES: dict[str, Callable[[Scene], Outcome]] = {
     "fill-1000": filling.fill_few,
     "fill-100000": filling.fill_many,
     "arrive": filling.arrive,
+    "move-100000": moving.move_many,
     "quote": quoting.quote,
 }

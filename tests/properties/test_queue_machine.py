@@ -131,7 +131,7 @@ class QueueMachine(Undone):
         if line.in_doubt:
             return
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(promises, "look", lambda queue, *fact: looking.everybody(queue))
+            patch.setattr(promises, "look", lambda queue, fact, *timeline: (looking.everybody(queue), [fact]))
             again = promises.revise([line], reason="nothing changed", at=NOON)
         assert again == [], "a promise was told that does not hold"
 

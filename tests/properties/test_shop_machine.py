@@ -73,7 +73,7 @@ class ShopMachine(Undone):
             everything = queue.lock(ids)
             promises.revise_all(everything.values(), reason="the plan changed", at=self.at)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(promises, "look", lambda queue, *fact: looking.everybody(queue))
+                patch.setattr(promises, "look", lambda queue, fact, *timeline: (looking.everybody(queue), [fact]))
                 assert promises.revise(everything.values(), reason="nothing changed", at=self.at) == []
 
     @rule(number=lines, given_up=units)
