@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backorders import looking
 from backorders.models import Policy, Promise
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine
 from inventory.purchasing import UnableToChangePurchaseOrder
@@ -58,6 +59,24 @@ def test_a_day_that_is_confirmed_moves_with_its_reason_and_letters(cy: Client) -
     change = ExpectedDayChange.objects.get()
     assert (change.old, change.new, change.reason, change.actor) == (SOON, LATER, "the loom broke", CY)
     assert days_told(order) == [(2, LATER)]
+    assert Letter.objects.filter(template="days_later").count() == 1
+
+
+def test_a_day_that_moves_for_more_than_are_told_at_once_names_nobody(
+    cy: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "REVISE_CHUNK", 1)
+    item = stock()
+    line = inbound(item, 5)
+    curtains = variant(item)
+    for _ in range(3):
+        buy((curtains, 1))
+
+    preview = words(cy.post(move_address(line), SLIPPED | {"preview": "1"}))
+    page = confirm(cy, move_address(line), SLIPPED)
+
+    assert "Affects 3 promises ; 3 letters will go out." in preview
+    assert "each of them whose day changes gets her letter within the next minutes" in words(page)
     assert Letter.objects.filter(template="days_later").count() == 1
 
 
