@@ -31,7 +31,8 @@ def awaits_answer(claim: Claim, at: datetime) -> bool:
     notice = claim.notice
     if notice is None or not claim.lacks or claim.standing in _SETTLED or answer_of(claim):
         return False
-    return not (claim.is_asked and notice.answer_by and at > notice.answer_by)
+    is_over = claim.is_asked and notice.answer_by is not None and at > notice.answer_by
+    return not is_over and not consent.case_of(claim).is_too_late(at, consent.law())
 
 
 def answer_of(claim: Claim) -> Consent | None:

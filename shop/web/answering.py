@@ -56,7 +56,8 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
 def _page(
     request: HttpRequest, order: Order, at: datetime, *, error: str = "", form: Form | None = None
 ) -> HttpResponse:
-    context = {"order": order, "delays": Delays.of(order, at, failed=form), "error": error, "form": form}
+    delays = Delays.of(order, at, failed=form)
+    context = {"order": order, "delays": delays, "error": error, "form": form, "now": at}
     status = 409 if error else 400 if form else 200
     return render(request, "shop/order/answer.html", context, status=status)
 

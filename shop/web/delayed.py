@@ -125,7 +125,7 @@ def _fate(stands: LineStanding, at: datetime) -> Fate:
         return Fate.LAST_DAY
     if answer:
         return Fate.KEPT
-    return Fate.TOO_LATE if claim.is_asked else Fate.BETTER
+    return Fate.BETTER if claim.standing == ClaimStanding.AS_TOLD else Fate.TOO_LATE
 
 
 def _instead(

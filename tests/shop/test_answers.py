@@ -125,6 +125,7 @@ def test_a_yes_to_an_older_letter_is_no_yes_to_the_newer(order: Order, coming: P
 
 
 def test_a_yes_after_the_deadline_comes_too_late(order: Order, coming: PurchaseOrderLine):
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
     slip(coming)
     answer_by = Notice.objects.get().answer_by
     assert answer_by
@@ -132,6 +133,12 @@ def test_a_yes_after_the_deadline_comes_too_late(order: Order, coming: PurchaseO
     with pytest.raises(UnableToAnswer, match="Nothing of this order waits for your answer"):
         keep(order, at=answer_by + timedelta(seconds=1))
     keep(order, at=answer_by)
+
+
+def test_while_what_is_here_stands_past_its_day_there_is_no_answer(order: Order, coming: PurchaseOrderLine):
+    slip(coming)
+    with pytest.raises(UnableToAnswer):
+        keep(order, at=NOON + timedelta(days=3))
 
 
 def test_nothing_told_is_nothing_to_answer(order: Order):

@@ -283,10 +283,18 @@ def test_the_time_to_answer_can_be_over_before_the_sweep_came(visitor: Client, a
         late = look(visitor, asked)
         refused = press(visitor, old, KEEP)
         order_page = words(visitor.get(asked.get_absolute_url()))
-    assert "We asked for your answer by 8 January 2027 . That day is over, and it is being cancelled" in words(late)
+    assert "We asked for your answer by 8 January 2027 . That day is over: it is being cancelled" in words(late)
     assert forms(late) == []
     assert refused.status_code == 409
     assert "The time to answer is over We asked for your answer by 8 January 2027 ." in order_page
+
+
+def test_a_day_that_passed_in_silence_is_not_answered_any_more(visitor: Client, told: Order):
+    with time_machine.travel(NOON + timedelta(days=60), tick=False):
+        visitor.get(answer_link(told))
+        page = look(visitor, told)
+    assert "Its day has passed, and we did not ship it: it is being cancelled, with a full refund." in words(page)
+    assert forms(page) == []
 
 
 # Cancel
