@@ -13,9 +13,12 @@ from django.db.models import F
 from backorders.models import Bounce, Consent, Notice, Promise, Withdrawal
 from backorders.queries import portion_of
 from notifications.models import Letter
-from shop import wording
+from shop import holds, lapses, wording
 from shop.formats import long_day, long_moment, money
 from shop.models import Goodwill, Order, OrderLine, ShipmentLine
+
+_CUSTOMER = "customer"
+_NOT_STAFF = {_CUSTOMER, lapses.ACTOR, holds.ACTOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +31,30 @@ class Entry:
     proof: tuple[tuple[str, str], ...] = ()
 
 
-def record_of(order: Order) -> list[Entry]:
-    """The whole story of an order, oldest first. Ten queries, however long it is."""
+def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
+    """The whole story of an order, oldest first. Ten queries, however long it is.
+
+    What staff noted for themselves, and who of them it was, is for staff only.
+    """
     lines = {line.claim_id: line for line in order.lines.all()}
     happened = [
         *_placed(order),
         *_promised(order, lines),
         *_noticed(lines),
-        *_answered(lines),
+        *_answered(lines, for_staff),
         *_written(order),
-        *_given_up(lines),
+        *_given_up(lines, for_staff),
         *_shipped(order),
         *_paid(order),
     ]
     # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
     return sorted(happened, key=lambda entry: entry.at)
+
+
+def _who(actor: str, for_staff: bool) -> str:
+    if actor == _CUSTOMER:
+        return "the customer"
+    return actor if for_staff or actor in _NOT_STAFF else "us"
 
 
 def _name(line: OrderLine) -> str:
@@ -87,11 +99,12 @@ def _bounced(bounce: Bounce, line: OrderLine) -> Entry:
     return Entry(bounce.at, f"{_name(line)}: the notice did not arrive", (bounce.answer,))
 
 
-def _answered(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+def _answered(lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
     for consent in Consent.objects.filter(notice__claim__in=lines).select_related("notice").order_by("id"):
         what = f"{_name(lines[consent.notice.claim_id])}: answered “{consent.get_answer_display()}”"
         detail = (consent.detail,) if consent.detail else ()
-        yield Entry(consent.at, what, (*detail, f"Given by {consent.actor}"), (("letter", consent.notice.letter),))
+        by = f"Written down by {_who(consent.actor, for_staff)}"
+        yield Entry(consent.at, what, (*detail, by), (("letter", consent.notice.letter),))
 
 
 def _written(order: Order) -> Iterator[Entry]:
@@ -107,9 +120,11 @@ def _written(order: Order) -> Iterator[Entry]:
             yield Entry(letter.written_at, f"Mail “{name}” {state}", answer, (("letter", letter.key),))
 
 
-def _given_up(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+def _given_up(lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
     for row in Withdrawal.objects.filter(claim__in=lines).order_by("id"):
-        details = (*((f"Reason: {row.reason}",) if row.reason else ()), f"By {row.actor}")
+        is_told = for_staff or row.actor in _NOT_STAFF
+        reason = (f"Reason: {row.reason}",) if row.reason and is_told else ()
+        details = (*reason, f"By {_who(row.actor, for_staff)}")
         yield Entry(row.at, f"{_name(lines[row.claim_id])}: {row.units} cancelled", details)
 
 

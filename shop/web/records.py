@@ -19,10 +19,12 @@ _A_YEAR = timedelta(days=365)
 @require_safe
 def of_order(request: HttpRequest, number: str) -> HttpResponse:
     """One page to read, print or save: for whoever may see the order, and for staff who may."""
-    order = access.find(request, number) or _for_staff(request, number)
+    for_staff = _for_staff(request, number)
+    order = for_staff or access.find(request, number)
     if order is None:
         return access.closed(request)
-    context = {"order": order, "entries": records.record_of(order), "now": timezone.now()}
+    entries = records.record_of(order, for_staff=for_staff is not None)
+    context = {"order": order, "entries": entries, "now": timezone.now()}
     return render(request, "shop/order/record.html", context)
 
 

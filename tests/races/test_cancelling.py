@@ -2,12 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, local
 
 import pytest
 from django.db import connection
 from django.db.models import F, Sum
 
+from backorders import queue
+from backorders.models import Queue
 from shop import cancellations, payments
 from shop.models import Order, OrderLine, Payment
 from tests.cast import NOON, buy, stock, variant
@@ -15,6 +17,9 @@ from tests.cast import NOON, buy, stock, variant
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 12
+
+# The stock item of the line that this tab cancels.
+tab = local()
 
 
 def owed_after_cancelling_two_of_three() -> list[Decimal]:
@@ -25,6 +30,7 @@ def owed_after_cancelling_two_of_three() -> list[Decimal]:
         start = Barrier(2)
 
         def cancel(line: OrderLine, start: Barrier = start) -> None:
+            tab.item_id = line.claim.item_id
             try:
                 start.wait(timeout=30)
                 cancellations.cancel_line(line, 1, actor="ada", at=NOON)
@@ -41,8 +47,11 @@ def test_both_are_taken_off_the_bill():
     assert owed_after_cancelling_two_of_three() == [Decimal("10.00")] * ROUNDS
 
 
-def test_control_a_sum_that_is_read_before_the_lock_forgets_one(monkeypatch):
+def test_control_a_sum_that_is_read_before_the_locks_forgets_one(monkeypatch):
     both_have_read = Barrier(2, timeout=30)
+
+    def lock_one(order: Order) -> tuple[dict[int, Queue], list[OrderLine]]:
+        return queue.lock([tab.item_id]), list(order.lines.select_related("claim__notice", "order"))
 
     def read_then_lock(order: Order) -> Payment:
         goods = order.lines.aggregate(total=Sum(F("unit_price") * F("claim__quantity")))["total"]
@@ -52,6 +61,7 @@ def test_control_a_sum_that_is_read_before_the_lock_forgets_one(monkeypatch):
         payment.save(update_fields=["amount"])
         return payment
 
+    monkeypatch.setattr(cancellations, "lock_all", lock_one)
     monkeypatch.setattr(payments, "lock", lambda order_id: Payment.objects.select_related("order").get(order=order_id))
     monkeypatch.setattr(payments, "reduce_to_what_is_wanted", read_then_lock)
     assert owed_after_cancelling_two_of_three() == [Decimal("20.00")] * ROUNDS

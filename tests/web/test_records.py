@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from backorders.models import Notice
 from notifications.delivery import deliver_due
 from notifications.models import Letter
-from shop import answers, delays, fulfilment, lapses, records
+from shop import answers, cancellations, delays, fulfilment, lapses, records
 from shop.mailbox import MailServer
 from shop.models import Goodwill, Order, User
 from shop.web.access import _GRANTS
@@ -50,7 +50,7 @@ def test_the_record_tells_the_whole_story_in_order(client: Client, asked: Order)
         "promised anew 2 waiting: we cannot give a day yet Reason: the loom broke",
         "notice of a delay (long) The day had been 9 December 2026 The new day: none could be given",
         "Without a yes by 8 January 2027 it would be cancelled",
-        "answered “Keep it and wait” Given by customer",
+        "answered “Keep it and wait” Written down by the customer",
     ]
     places = [said.index(words) for words in story]
     assert places == sorted(places)
@@ -80,6 +80,20 @@ def test_the_record_is_for_its_customer_and_for_staff_who_may_see_orders(client:
 
     client.force_login(User.objects.create_superuser("owner@example.com"))
     assert client.get(address).status_code == 200
+
+
+def test_what_staff_noted_for_themselves_is_not_for_the_customer(client: Client) -> None:
+    order = buy((variant(stock(on_hand=1)), 1))
+    cancellations.cancel_order(order, reason="she called twice", actor=CY, at=NOON)
+    address = f"/orders/{order.number}/record/"
+
+    said = words(opened(client, order).get(address))
+    assert "By us" in said
+    assert "she called twice" not in said
+    assert CY not in said
+
+    client.force_login(User.objects.create_superuser("owner@example.com"))
+    assert f"Reason: she called twice By {CY}" in words(client.get(address))
 
 
 def test_the_record_costs_the_same_however_long_the_story(
