@@ -1,9 +1,11 @@
 """Every unit of a queue whose day may have changed lies in the ranges that are judged anew."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.judging import changed
+from backorders.judging import Doubt, changed, together, why
 
 DAYS = ["0001-01-01", "2026-12-01", "2026-12-09", "2027-01-04"]
 timelines = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(DAYS[1:]), st.booleans()), max_size=4)
@@ -41,3 +43,53 @@ def test_ranges_are_apart_and_inside_the_queue(old, new, filled, freed, waiting)
 
 def test_units_on_the_shelf_are_no_news():
     assert changed([(3, DAYS[1], True)], [(3, DAYS[0], True)], filled=0, freed=0, waiting=3) == []
+
+
+ranges = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), max_size=4)
+
+
+def covered(doubt):
+    return {place for low, high in doubt.ranges for place in range(low, high)}
+
+
+@given(ranges, st.lists(st.booleans(), max_size=12), st.integers(0, 5))
+def test_a_unit_in_doubt_stays_in_doubt_whoever_left_before_it(places, leaves, filled):
+    doubt = Doubt("the ship is late").at(places)
+    stayed = [place for place, has_left in enumerate(leaves) if not has_left]
+    later = doubt.moved_up(filled=filled, freed=sum(leaves), waiting=len(stayed))
+    for place, was_at in enumerate(stayed):
+        if was_at + filled in covered(doubt):
+            assert place in covered(later)
+    assert all(0 <= place < len(stayed) for place in covered(later))
+
+
+@given(ranges, st.integers(0, 15))
+def test_what_was_looked_at_is_in_doubt_no_more(places, edge):
+    doubt = Doubt("the ship is late").at(places)
+    assert covered(doubt.beyond(edge)) == {place for place in covered(doubt) if place >= edge}
+
+
+@given(ranges)
+def test_what_is_in_doubt_is_kept_as_json(places):
+    doubt = Doubt("the ship is late", {7: "she is away"}).at(places)
+    assert Doubt.read(json.loads(json.dumps(doubt.json))) == doubt
+
+
+def test_who_stands_where_two_facts_reach_reads_both_and_the_others_read_their_own():
+    slip = Doubt("the ship is late", {2: "your address is unclear"}, ((0, 4),))
+    cancel = Doubt("somebody cancelled", {}, ((3, 6),))
+
+    told = [why([slip, cancel], claim, place, place + 1) for claim, place in ((1, 0), (2, 2), (3, 3), (4, 5))]
+
+    both = "the ship is late; somebody cancelled"
+    assert told == ["the ship is late", "your address is unclear", both, "somebody cancelled"]
+
+
+def test_reasons_that_are_too_many_for_one_promise_leave_the_oldest_out():
+    doubts = [Doubt(f"{number}" * 100, {}, ((0, 1),)) for number in range(4)]
+    assert why(doubts, 1, 0, 1) == f"{'2' * 100}; {'3' * 100}"
+
+
+def test_facts_that_are_told_in_the_same_words_are_one():
+    freed = [Doubt("somebody cancelled", {}, ((place, place + 1),)) for place in (4, 1, 5)]
+    assert together([*freed, Doubt("the ship is late")]) == [Doubt("somebody cancelled", {}, ((1, 2), (4, 6)))]
