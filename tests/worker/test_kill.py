@@ -15,14 +15,18 @@ import redis
 from celery import current_app
 from django.conf import settings
 from django.db.models import F
+from django.utils import timezone
 
+from backorders import looking
 from backorders import queries as queues
-from backorders.models import Claim
+from backorders.models import Claim, Notice
+from backorders.queries import items_to_tell
 from inventory import queries as stocks
 from inventory.models import MovementKind, StockItem, StockMovement
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import fulfilment, mailbox
+from shop import delays, fulfilment, mailbox
+from shop.bench import crowd, goods
 from shop.mailbox import MailServer
 from shop.models import Heartbeat
 from tests.cast import BO, NOON, buy, inbound, stock, variant
@@ -50,6 +54,12 @@ LETTER_FAULTS = [
     "notifications.rendering:message:after",
     "notifications.delivery:_send:before",
     "notifications.outbox:mark_sent:after",
+]
+TELL_FAULTS = [
+    "backorders.queue:lock:after",
+    "backorders.promises:go_on:after",
+    "backorders.consent:tell:after",
+    "notifications.outbox:write:after",
 ]
 AFTER_THE_SERVERS_YES = ["notifications.delivery:_send:after", "notifications.outbox:mark_sent:before"]
 
@@ -121,6 +131,29 @@ def test_a_kill_after_the_servers_yes_sends_that_letter_twice_under_one_message_
     sweep_until_done(celery_worker())
 
     all_is_as_without_a_kill(item, smtp_server, twice=1)
+
+
+@pytest.mark.parametrize("fault", TELL_FAULTS)
+def test_a_kill_forgets_nobody_whose_day_moved_and_tells_nobody_twice(fault, celery_worker):
+    # The worker reads the clock.
+    at = timezone.now()
+    item = goods.item_of("POPULAR-CURTAINS", at)
+    (line,) = goods.on_order(item, 3 * looking.REVISE_CHUNK, at)
+    crowd.wait_for([line], goods.variant_of(item), at)
+    day = goods.day_of(1, at)
+    delays.move_expected_day(line, day, confirmed=True, reason="the ship is late", actor="cy", at=at)
+    wait_for_wake_ups()
+    assert Notice.objects.count() == looking.REVISE_CHUNK
+
+    killed_worker(celery_worker, fault)
+    worker = celery_worker()
+    current_app.send_task("shop.tasks.sweep")
+    wait_for(lambda: not items_to_tell(1), what=f"everybody to be told\n{worker.output()}")
+
+    claims = list(item.claims.order_by("id").values_list("pk", flat=True))
+    assert list(Notice.objects.order_by("id").values_list("claim_id", flat=True)) == claims
+    assert Letter.objects.filter(template="days_later").count() == len(claims)
+    assert {portion.ships_on for _, told in queues.holding(claims).values() for portion in told} == {day}
 
 
 def test_without_a_kill(celery_worker, smtp_server):
