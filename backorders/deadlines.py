@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
@@ -267,11 +267,14 @@ def refund_by(day: date, days: WorkingDays, rule: Rule) -> date:
     return sent if rule == Rule.US else min(sent, day + REFUND_DAYS)
 
 
+# Thousands that slip together were told the same few days.
+@lru_cache(maxsize=1000)
 def ours_ends(day: date, country: str, house: str) -> datetime:
     """The instant at which a day is over for what we owe: in the house's zone or hers, whichever is earlier."""
     return min(_ends(day, country, house))
 
 
+@lru_cache(maxsize=1000)
 def hers_ends(day: date, country: str, house: str) -> datetime:
     """The instant until which an answer is in time: the end of the day in the house's zone or hers, the later one."""
     return max(_ends(day, country, house))

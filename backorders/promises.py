@@ -177,11 +177,12 @@ def _changes_of(
     claims, doubts = look(queue, fact, timeline(for_the_queue), today, offered)
     if not claims:
         return
-    plans = zip(_plans(queue, claims, as_stated), _plans(queue, claims, surely), strict=True)
+    plans = list(_plans(queue, claims, as_stated))
+    sure_plans = plans if surely == as_stated else list(_plans(queue, claims, surely))
     told = holding([claim.claim_id for claim in claims])
     # Thousands were told the same and can expect the same: each case is judged once.
     judged = cache(partial(_judged, today, offered))
-    for claim, (planned, sure) in zip(claims, plans, strict=True):
+    for claim, planned, sure in zip(claims, plans, sure_plans, strict=True):
         version, portions = told[claim.claim_id]
         if change := judged(portions, claim.allocated, planned, sure):
             kept, old, new = change
