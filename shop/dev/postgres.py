@@ -17,6 +17,8 @@ from shop.dev.bootstrap import CannotRun, disk_full, is_disk_full
 from shop.dev.places import Place
 
 PATIENCE = 60
+# A server that was killed leaves its children behind for a moment, and nobody else may use its data meanwhile.
+_OTHERS_STILL_LEAVE = "pre-existing shared memory block"
 OWNER = "dibs"
 ALWAYS = {
     "listen_addresses": "127.0.0.1",
@@ -82,17 +84,23 @@ class Postgres:
         self.forget_strangers_pid()
         settings = ALWAYS | ({} if self.durable else FORGETFUL)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with self.log.open("ab") as log:
-            server = self.place.popen("postgres", ["-D", str(self.data), "-p", str(self.port), *options], log)
         deadline = time.monotonic() + PATIENCE
+        server = self.launch(options)
         while reason := self.why_no_answer():
             if "password authentication failed" in reason:
                 self.stop()
                 raise CannotRun(f"The passwords of {self.data} are lost: run `python3 manage.py up --fresh`.")
-            if server.poll() is not None or time.monotonic() > deadline:
+            has_died = server.poll() is not None
+            if has_died and _OTHERS_STILL_LEAVE in processes.last_lines(self.log, 4) and time.monotonic() < deadline:
+                server, has_died = self.launch(options), False
+            if has_died or time.monotonic() > deadline:
                 self.refuse(processes.last_lines(self.log, 40))
             time.sleep(0.05)
         self.make_owner()
+
+    def launch(self, options: list[str]) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            return self.place.popen("postgres", ["-D", str(self.data), "-p", str(self.port), *options], log)
 
     def initialise(self) -> None:
         """Into a folder of another name first, so that a half-made cluster is never taken for a whole one."""
