@@ -68,7 +68,8 @@ class Move:
 
     `slips` are the days that got later, none when it got better; `expects` what she can expect for the units that are
     still to come; `due_on` the day by which the next of them ships, None if nobody can say. `letter` is the key of the
-    letter that tells it. `day_of_all` is the new day of an order that is sent together.
+    letter that tells it. `day_of_all` is the new day of an order that is sent together, and `leaves_with` are the claims
+    of its other lines.
     """
 
     claim_id: int
@@ -79,6 +80,7 @@ class Move:
     reason: str
     letter: str
     day_of_all: date | None = None
+    leaves_with: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
     notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
-    claims, holds = _cases([move.claim_id for move in moves]), law()
+    claims, holds = _cases({pk for move in moves for pk in (move.claim_id, *move.leaves_with)}), law()
     cases = {pk: case for pk, (case, _) in claims.items()}
     in_time = [move for move in moves if cases[move.claim_id].can_be_told(at, holds, is_later=bool(move.slips))]
     better = [move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED]
@@ -129,7 +131,8 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     for move in in_time:
         before, kind = cases[move.claim_id], None
         if move.slips:
-            case, kind = before.slipped(move.slips, move.due_on, at, holds)
+            shared = before.leaving_with(cases[pk] for pk in move.leaves_with)
+            case, kind = shared.slipped(move.slips, move.due_on, at, holds)
         else:
             case = before.improved(move.due_on, at, holds, undone=move.claim_id in undone)
         withdrawn = before.standing.is_question and not case.standing.is_question

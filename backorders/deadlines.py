@@ -153,6 +153,11 @@ def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:
     return Silence.APOLOGISE if rule == Rule.UK_EU else Silence.WE_WERE_SILENT
 
 
+# Where something stands of which a delay was told, and it may still ship; a question after what was settled.
+_SLIPPED = (Standing.DELAYED, Standing.AGREED, Standing.ASKED, Standing.ASKED_AGAIN)
+_HOW_FAR = (Standing.AS_TOLD, Standing.LATE, Standing.LAST_DAY, *_SLIPPED)
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """The rule that holds, and the time zone of the house."""
@@ -195,6 +200,18 @@ class Case:
         if made.answer_by:
             answer_by = law.hers_end(made.answer_by, self.country)
         return replace(self, standing=made.standing, answer_by=answer_by).scheduled(next_day, at, law), made.kind
+
+    def leaving_with(self, others: Iterable["Case"]) -> "Case":
+        """What leaves together has slipped together: a line of which nothing slipped stands where another one does.
+
+        An open question decides before a delay that is known or agreed to.
+        """
+        if self.standing != Standing.AS_TOLD:
+            return self
+        furthest = max(others, key=lambda other: _HOW_FAR.index(other.standing), default=self)
+        if furthest.standing not in _SLIPPED:
+            return self
+        return replace(self, standing=furthest.standing, answer_by=furthest.answer_by)
 
     def improved(self, next_day: date | None, at: datetime, law: Law, *, undone: bool) -> "Case":
         """A better day binds us as the first one did. A question stays, unless nothing is late any more (`undone`).

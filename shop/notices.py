@@ -124,9 +124,12 @@ def _moves_of_all(news: News, days_of_all: tuple[date, date], lines: Sequence[Pl
     old, new = days_of_all
     days = next_days(news.order, lines, told)
     if news.is_later:
+        late = (Slip.between(old, new),)
         for _, fact in news.facts:
-            late = (Slip.between(old, new),)
-            yield Move(fact.claim_id, fact.version, late, fact.new, days[fact.claim_id], fact.reason, news.key)
+            next_day, others = days[fact.claim_id], tuple(pk for pk in days if pk != fact.claim_id)
+            yield Move(
+                fact.claim_id, fact.version, late, fact.new, next_day, fact.reason, news.key, leaves_with=others
+            )
     else:
         for line in lines:
             if line.claim_id in days:

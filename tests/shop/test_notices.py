@@ -276,6 +276,29 @@ def test_the_day_of_all_told_again_withdraws_the_question_whichever_line_brings_
     assert dues(order) == [midnight_in_berlin(LATER)] * 2
 
 
+def test_a_line_that_slips_while_another_is_asked_about_shares_its_question():
+    order, early, late = of_two()
+    move(late, LATER + 31 * DAY)
+    move(early, LATER + 40 * DAY)
+
+    assert standings(order) == [Standing.ASKED, Standing.ASKED]
+    assert dues(order) == [midnight_in_berlin(LATER + 30 * DAY)] * 2
+
+
+@pytest.mark.parametrize("agrees", [False, True], ids=["silence kept it", "she agreed"])
+def test_a_line_that_slips_after_another_did_is_a_further_delay(agrees):
+    order, early, late = of_two()
+    move(late, LATER + (31 if agrees else 3) * DAY)
+    if agrees:
+        keep(order)
+    told = order.lines.get(claim__item=late.item).claim.due_at
+    move(early, LATER + 45 * DAY)
+
+    assert standings(order)[0] == Standing.ASKED_AGAIN
+    assert kinds(order)[-1] == Kind.RENEWED
+    assert dues(order)[0] == told
+
+
 def test_what_waited_for_a_line_that_is_given_up_leaves_soon_and_not_yesterday():
     item = stock("LAMP", on_hand=1)
     late = inbound(stock("THROW"), 1, LATER)
