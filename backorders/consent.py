@@ -68,8 +68,8 @@ class Move:
 
     `slips` are the days that got later, none when it got better; `expects` what she can expect for the units that are
     still to come; `due_on` the day by which the next of them ships, None if nobody can say. `letter` is the key of the
-    letter that tells it. `day_of_all` is the new day of an order that is sent together, and `leaves_with` are the claims
-    of its other lines.
+    letter that tells it. `day_of_all` is the new day of an order that is sent together, and `leaves_with` the claims of
+    its other lines.
     """
 
     claim_id: int
@@ -87,13 +87,14 @@ class Move:
 class Asked:
     """What a move asks of its customer. With `answer_by` her yes must be here until then.
 
-    `withdrawn` is a question that was open and that the better day answers.
+    `withdrawn` is a question that was open and that the better day answers; `last_day` the end of one that she set.
     """
 
     kind: Kind | None
     standing: Standing
     answer_by: datetime | None = None
     withdrawn: bool = False
+    last_day: datetime | None = None
 
 
 def rule() -> Rule:
@@ -136,7 +137,8 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
         else:
             case = before.improved(move.due_on, at, holds, undone=move.claim_id in undone)
         withdrawn = before.standing.is_question and not case.standing.is_question
-        told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn)
+        last_day = case.due_at if case.standing == Standing.LAST_DAY else None
+        told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn, last_day)
         rows.append(_row(move, before, case, kind))
     with connection.cursor() as cursor:
         for some in batched(rows, _BATCH):
@@ -231,10 +233,16 @@ def _open(claim: Claim, at: datetime) -> Notice:
     notice = claim.notice
     if notice is None or not Standing(claim.standing).is_question:
         raise UnableToAnswer("Nothing of this order waits for your answer any more: see below what holds.")
-    if notice.answer_by and at > notice.answer_by:
+    if ran_out(claim, at):
         raise UnableToAnswer(_TOO_LATE)
     _refuse_too_late(claim, at)
     return notice
+
+
+def ran_out(claim: Claim, at: datetime) -> bool:
+    """Is its customer asked, and the time to answer over?"""
+    answer_by = case_of(claim).answer_by
+    return Standing(claim.standing).is_question and answer_by is not None and at > answer_by
 
 
 def _refuse_too_late(claim: Claim, at: datetime) -> None:
@@ -326,18 +334,21 @@ def apologise(claim: Claim, *, letter: str, at: datetime) -> Notice:
     return _remind(claim, Kind.MISSED, case_of(claim).apologised(), letter, "", at)
 
 
-def ask_again(claim: Claim, *, letter: str, reason: str, at: datetime) -> Notice:
-    """She is asked whether she still waits without a day. The promise must have been told anew."""
+def ask_again(claim: Claim, *, day: date | None, letter: str, reason: str, at: datetime) -> Notice:
+    """She is asked once more whether she waits for a day, or without one. The promise must have been told anew."""
     case = case_of(claim).asked_again(timezone.localdate(at), law())
-    return _remind(claim, Kind.RENEWED, case, letter, reason, at)
+    return _remind(claim, Kind.RENEWED, case, letter, reason, at, day)
 
 
-def _remind(claim: Claim, kind: Kind, case: Case, letter: str, reason: str, at: datetime) -> Notice:
+def _remind(
+    claim: Claim, kind: Kind, case: Case, letter: str, reason: str, at: datetime, new_day: date | None = None
+) -> Notice:
     notice = Notice.objects.create(
         claim=claim,
         version=claim.told,
         kind=kind,
         before=claim.standing,
+        new_day=new_day,
         reason=reason,
         answer_by=case.answer_by if case.standing.is_question else None,
         letter=letter,

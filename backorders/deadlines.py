@@ -248,7 +248,7 @@ class Case:
         return replace(self, standing=Standing.LAST_DAY, due_at=law.hers_end(day, self.country))
 
     def asked_again(self, today: date, law: Law) -> "Case":
-        """She is asked whether she still waits without a day."""
+        """She is asked once more whether she still waits."""
         answer_by = law.hers_end(today + CHECK_IN, self.country)
         return replace(self, standing=Standing.ASKED_AGAIN, due_at=answer_by, answer_by=answer_by)
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from backorders import promises, queue
+from backorders import consent, promises, queue
 from inventory.dispatch import ready_on
 from shop import cancellations, messages, payments, wakeups
 from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME
 from shop.models import Order, OrderLine, Payment
-from shop.notices import reschedule
+from shop.notices import ask_again, reschedule
 from shop.transactions import use_case
 
 # Who gave the units back, on the withdrawals that an unpaid order leaves.
@@ -65,10 +65,18 @@ def receive_payment(order: Order, amount: Decimal, *, actor: str, at: datetime) 
     # The days were told for a payment in time: from here on they count.
     waiting = [line.claim for line in lines if line.claim.left]
     promises.postpone(waiting, ready_on(at), reason=f"your payment came on {long_day(timezone.localdate(at))}", at=at)
+    _ask_whose_time_ran_out(payment.order, at)
     reschedule(payment.order, at=at)
     messages.payment_received(payment.order, payment, at=at)
     wakeups.wake_mailer()
     return payment
+
+
+def _ask_whose_time_ran_out(order: Order, at: datetime) -> None:
+    """Her money says that she wants it, though her yes to the new day is missing: silence must not end it at once."""
+    lines = [line for line in order.lines.select_related("claim__notice").order_by("id") if line.claim.lacks]
+    if unanswered := [line for line in lines if consent.ran_out(line.claim, at)]:
+        ask_again(order, unanswered, at=at, is_paid=True)
 
 
 def refuse_unless_due(payment: Payment, amount: Decimal) -> None:

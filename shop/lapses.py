@@ -108,13 +108,11 @@ def _cancel(order: Order, queues: Mapping[int, Queue], late: Sequence[OrderLine]
 
 def _tell(order: Order, late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
     if fate == Silence.ASK_AGAIN:
-        promises.tell_again([line.claim for line in late], reason=_STILL_WITHOUT_A_DAY, at=at)
+        notices.ask_again(order, late, reason=_STILL_WITHOUT_A_DAY, at=at)
+        return
     letter = messages.day_passed_key(order, late)
     for line in late:
-        if fate == Silence.ASK_AGAIN:
-            consent.ask_again(line.claim, letter=letter, reason=_STILL_WITHOUT_A_DAY, at=at)
-        else:
-            consent.apologise(line.claim, letter=letter, at=at)
+        consent.apologise(line.claim, letter=letter, at=at)
     messages.day_passed(order, late, letter, at=at)
 
 

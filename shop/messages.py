@@ -326,11 +326,15 @@ def day_passed_key(order: Order, lines: Sequence[OrderLine]) -> str:
     return f"passed:{order.number}:{_digest([(line.claim_id, line.claim.told) for line in lines])}"
 
 
-def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, at: datetime) -> None:
-    """A day passed and nothing shipped: an apology, or the question whether she still wants to wait without a day."""
+def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, is_paid: bool = False, at: datetime) -> None:
+    """A day passed and nothing shipped: an apology, or the question whether she still wants to wait.
+
+    It `is_paid` when that question is put again because her payment came after the time to answer it.
+    """
     notices = [line.claim.notice for line in lines if line.claim.notice]
     asked = wording.deadline([notice.answer_by for notice in notices if notice.answer_by])
-    promised = holding([line.claim_id for line in lines])
+    all_lines = _lines_of(order)
+    promised = holding([line.claim_id for line in all_lines])
     still = [tuple(after(promised[line.claim_id][1], line.claim.shipped)) for line in lines]
     say = wording.now if asked["answer_by"] else wording.was
     items = [
@@ -340,7 +344,10 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, at: dateti
         "items": items,
         "what": wording.named(items),
         "old_day": wording.latest(still),
+        "new_day": _ships_by(order, all_lines, lines, promised) if asked["answer_by"] else "",
         "reasons": wording.reasons(notice.reason for notice in notices),
+        "paid": is_paid,
+        "together": is_together(order),
         **asked,
         **_choice(),
     }
@@ -370,6 +377,7 @@ def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: da
             "old_day": long_day(max(old_days)) if old_days else "",
             "new_day": _ships_by(order, lines[order_id], waiting, told),
             "again": any(notice.kind == Kind.RENEWED for notice in notices),
+            "together": is_together(order),
             "reasons": wording.reasons(notice.reason for notice in notices),
             **deadline,
             **_choice(),

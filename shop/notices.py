@@ -127,9 +127,7 @@ def _moves_of_all(news: News, days_of_all: tuple[date, date], lines: Sequence[Pl
         late = (Slip.between(old, new),)
         for _, fact in news.facts:
             next_day, others = days[fact.claim_id], tuple(pk for pk in days if pk != fact.claim_id)
-            yield Move(
-                fact.claim_id, fact.version, late, fact.new, next_day, fact.reason, news.key, leaves_with=others
-            )
+            yield Move(fact.claim_id, fact.version, late, fact.new, next_day, fact.reason, news.key, leaves_with=others)
     else:
         for line in lines:
             if line.claim_id in days:
@@ -158,6 +156,26 @@ def reschedule(order: Order, *, at: datetime, shipped: Collection[int] = ()) -> 
     if promises.postpone(_held_up(order, lines, told, at), _packed_by(at), reason=_COMPLETE, at=at):
         told = holding([line.claim_id for line in lines])
     consent.schedule([line.claim for line in lines], next_days(order, lines, told), at=at, shipped=shipped)
+
+
+def ask_again(
+    order: Order, lines: Sequence[OrderLine], *, reason: str = "", at: datetime, is_paid: bool = False
+) -> None:
+    """Ask whether she still waits for these lines, for the reason that she was told before where none is given.
+
+    Her silence ends the order of them. It `is_paid` when her payment came after the time to answer was over. The lines'
+    queues must be locked by the caller.
+    """
+    reasons = {line.claim_id: reason or (line.claim.notice.reason if line.claim.notice else "") for line in lines}
+    for line in lines:
+        promises.tell_again([line.claim], reason=reasons[line.claim_id], at=at)
+    everything = list(order.lines.select_related("claim"))
+    days = next_days(order, everything, holding([line.claim_id for line in everything]))
+    letter = messages.day_passed_key(order, lines)
+    for line in lines:
+        why = reasons[line.claim_id]
+        consent.ask_again(line.claim, day=days[line.claim_id], letter=letter, reason=why, at=at)
+    messages.day_passed(order, lines, letter, is_paid=is_paid, at=at)
 
 
 def _held_up(order: Order, lines: Sequence[OrderLine], told: Told, at: datetime) -> list[Claim]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from backorders.consent import Asked
-from backorders.deadlines import Kind, Standing, slips
+from backorders.deadlines import Kind, slips
 from backorders.facts import Moved
 from backorders.models import Notice
 from backorders.plan import Portion, after
@@ -55,6 +55,7 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
         notes = [*was(order, fact.old), *now(order, fact.new), *([end] if differs else [])]
         items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
     old, new = (max(days) for days in zip(*map(_days_of, facts), strict=True))
+    last_days = [each.last_day for each in asked if each.last_day]
     # The last of all units may keep its day while earlier ones move.
     is_part = old != max(fact.old[-1].by for fact in facts)
     return {
@@ -65,7 +66,7 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
         "reasons": reasons(fact.reason for fact in facts),
         "again": any(each.kind == Kind.RENEWED for each in asked),
         "withdrawn": any(each.withdrawn for each in asked),
-        "last_day_stays": any(each.standing == Standing.LAST_DAY for each in asked),
+        "last_day": until(min(last_days)) if last_days else "",
         **deadline([each.answer_by for each in asked if each.answer_by], differs=differs),
     }
 
@@ -88,8 +89,8 @@ def _silence(order: AnyOrder, asked: Asked, fact: Moved) -> str:
         return without_a_yes(asked.answer_by)
     if asked.withdrawn:
         return "Our earlier question about it needs no answer any more"
-    if asked.standing == Standing.LAST_DAY:
-        return "The last day that you set for it stays"
+    if asked.last_day:
+        return f"The last day that you set for it stays: {until(asked.last_day)}"
     day = day_or_none(_days_of(fact)[1]) if fact.is_later and not is_together(order) else ""
     return f"Without an answer we keep it{f' until {day}' if day else ''}"
 

@@ -26,7 +26,7 @@ from shop import (
     releases,
     reminders,
 )
-from shop.models import Order, OrderLine, Refund, Sends, Variant
+from shop.models import Order, OrderLine, Payment, Refund, Sends, Variant
 from tests.cast import CY, LATER, NOON, SOON, TODAY, cart_of, inbound, order_cart, stock, variant
 
 REASON = "Held at customs in Ulm"
@@ -263,6 +263,15 @@ def a_day_got_better_and_needs_no_answer_any_more() -> None:
 
 
 # --- Answers and reminders ------------------------------------------------------------------------------------
+
+
+@scene("day_passed", uk_eu=None)
+def she_pays_when_the_time_to_answer_is_over() -> None:
+    wanted, line = curtains()
+    order = bought((wanted, 1), payment="transfer")
+    Payment.objects.update(due_by=noon_of(SOON + 60 * DAY))
+    move(line, LONG)
+    holds.receive_payment(order, order.payment.amount, actor=CY, at=noon_of(SOON + 31 * DAY))
 
 
 @scene("answer_received")

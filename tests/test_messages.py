@@ -297,7 +297,7 @@ def test_a_delay_without_a_new_day_says_so(curtains: Variant) -> None:
             "a long delay of an order that is sent together",
             "house",
             "please answer by 8 January 2027; everything delayed, now by 23 January 2027",
-            "Without your yes by 8 January 2027 we cancel what stands above, unless it has left us",
+            "Without your yes by 8 January 2027 we cancel the whole order, which is sent together, unless",
         ),
         (
             "a further delay",

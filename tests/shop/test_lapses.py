@@ -263,6 +263,22 @@ def test_once_it_is_paid_it_is_due_by_the_day_on_which_it_can_leave():
     assert lapses_at(order, midnight_in_berlin(TODAY + 6 * DAY))
 
 
+@pytest.mark.usefixtures("_may_be_paid_for_sixty_days")
+@pytest.mark.parametrize("day", [TODAY + 50 * DAY, None], ids=["a far day", "no day"])
+def test_who_pays_when_the_time_to_answer_is_over_is_asked_once_more(day):
+    order, line = unpaid()
+    move(line, day)
+    paid_on = TODAY + 35 * DAY
+    sweep(noon_of(paid_on))
+    holds.receive_payment(order, order.payment.amount, actor=CY, at=noon_of(paid_on))
+    sweep(noon_of(paid_on) + SECOND)
+
+    assert claim_of(order).left
+    assert written(order) == ["answer_needed", "day_passed"]
+    assert Notice.objects.latest("id").kind == Kind.RENEWED
+    assert lapses_at(order, midnight_in_berlin(day or paid_on + 30 * DAY))
+
+
 # Letters that came back.
 
 
