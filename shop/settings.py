@@ -258,6 +258,8 @@ MAILERS = {
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"{SHOP_NAME} <orders@{_site.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default=f"help@{_site.hostname}")
+# Who hears of promises that broke or are about to.
+STAFF_MAIL = env.str("STAFF_MAIL", default=MAIL_REPLY_TO)
 # The demo's mailbox reads what its SMTP server caught; empty means that there is no mailbox page.
 MAILBOX_DIR = "" if PRODUCTION else env.str("MAILBOX_DIR", default="")
 

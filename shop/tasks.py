@@ -9,7 +9,7 @@ from django.utils import timezone
 from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import fulfilment, holds, lapses, reminders, settling
+from shop import alerts, fulfilment, holds, lapses, reminders, settling
 from shop.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -48,15 +48,19 @@ def sweep() -> None:
     _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at=at)
     late = lapses.parcels_left_behind(at, _ORDERS_OF_A_SWEEP)
     _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at=at)
-    _each("end the deadlines of order %d", lapses.orders_due(at, _ORDERS_OF_A_SWEEP), lapses.lapse, at=at)
+    if due := lapses.orders_due(at, _ORDERS_OF_A_SWEEP):
+        _each("end the deadlines of order %d", due, lapses.lapse, at=at)
+        alerts.we_were_silent(at=at)
 
 
 @shared_task(name="shop.tasks.remind")
 def remind() -> None:
-    """Letters that the passing of days calls for: questions that still wait for an answer, and that nothing moved."""
+    """Letters that the passing of days calls for: open questions, that nothing moved, and what staff must know."""
     at = timezone.now()
     reminders.remind(at=at)
     reminders.say_that_nothing_moved(at=at)
+    alerts.we_were_silent(at=at)
+    alerts.this_morning(at=at)
 
 
 def _each(what: str, ids: Iterable[int], act: Callable[..., object], **known: object) -> None:
