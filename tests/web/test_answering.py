@@ -601,6 +601,18 @@ def test_what_arrived_meanwhile_says_so(visitor: Client, asked: Order, coming: P
     assert "shipped on 21 November 2026" in words(look(visitor, asked))
 
 
+def test_of_what_left_in_part_it_says_what_became_of_the_rest(visitor: Client, asked: Order, coming: PurchaseOrderLine):
+    fulfilment.receive("D-1", [Arrived(coming.item_id, 1)], order=coming.order, actor=CY, at=NOON)
+    fulfilment.fill_waiting([coming.item_id], actor="worker", at=NOON)
+    fulfilment.ship_ready(asked, actor=CY, at=NOON)
+    lapses.lapse(asked.pk, at=NOON + timedelta(days=60))
+    page = words(look(visitor, asked))
+    assert (
+        "1 of it has arrived here, and shipped on 21 November 2026 . 1 was cancelled on 20 January 2027 , because"
+        in page
+    )
+
+
 def test_a_better_day_ends_the_question(visitor: Client, asked: Order, coming: PurchaseOrderLine):
     old = look(visitor, asked)
     slip(coming, SOON)
