@@ -163,8 +163,8 @@ INSTALLED_APPS = [
     "backorders.apps.BackordersConfig",
     "inventory.apps.InventoryConfig",
     "notifications.apps.NotificationsConfig",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "shop.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -173,6 +173,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_countries",
     "django_htmx",
     "sorl.thumbnail",
@@ -295,6 +296,13 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
+# Staff get into the admin with a second factor only: a code of an app, or one of the codes kept for when it is lost.
+STAFF_TWO_FACTOR = flag("STAFF_TWO_FACTOR", default=PRODUCTION)
+MFA_ADAPTER = "shop.web.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SHOP_NAME
+# Clocks of telephones go a little wrong.
+MFA_TOTP_TOLERANCE = 1
 # How many proxies of ours stand before the shop: limits per address count the visitor's, not the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 LOGIN_REDIRECT_URL = "/account/orders/"

@@ -42,6 +42,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "shop.staff.desk.context",
     "STYLES": [_stylesheet],
+    "ACCOUNT": {"navigation": [{"title": "Two-factor sign-in", "link": reverse_lazy("mfa_index")}]},
     "BORDER_RADIUS": "6px",
     "COLORS": {
         # The shop's ink green.

@@ -1,0 +1,175 @@
+"""Who may do what: every action of the desk against every group that the shop comes with."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from backorders.models import Claim
+from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
+from notifications.models import Letter
+from shop.models import Order, Refund, User
+from tests.cast import NOON, buy, inbound, stock, variant
+
+pytestmark = pytest.mark.django_db
+
+CATALOG, WAREHOUSE, SUPPORT, MANAGER = GROUPS = ("Catalog", "Warehouse", "Support", "Manager")
+EVERYBODY = set(GROUPS)
+SUPERUSER: set[str] = set()
+
+# Adding, changing and deleting a row by its form, by model: whoever is not named may at most look.
+FORMS: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "auth.Group": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "backorders.Bounce": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "backorders.Claim": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "backorders.Consent": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "backorders.Notice": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "backorders.Queue": (SUPERUSER, {CATALOG, MANAGER}, SUPERUSER),
+    "inventory.Delivery": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "inventory.ExpectedDayChange": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "inventory.PurchaseOrder": ({MANAGER}, {MANAGER}, {MANAGER}),
+    "inventory.StockItem": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, SUPERUSER),
+    "inventory.StockMovement": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "inventory.Supplier": ({MANAGER}, {MANAGER}, {MANAGER}),
+    "notifications.Letter": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "shop.Category": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, {CATALOG, MANAGER}),
+    "shop.Order": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "shop.Product": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, {CATALOG, MANAGER}),
+    "shop.Refund": (SUPERUSER, SUPERUSER, SUPERUSER),
+    "shop.ShippingMethod": ({MANAGER}, {MANAGER}, {MANAGER}),
+    "shop.User": ({MANAGER}, {SUPPORT, MANAGER}, SUPERUSER),
+}
+# Everything else that can be done, by the name of its page.
+ACTIONS: dict[str, set[str]] = {
+    "auth_user_password_change": {SUPPORT, MANAGER},
+    "backorders_claim_call_back": {SUPPORT, MANAGER},
+    "backorders_claim_change_rank": {SUPPORT, MANAGER},
+    "backorders_claim_hold": {SUPPORT, MANAGER},
+    "backorders_claim_put_off": {SUPPORT, MANAGER},
+    "backorders_claim_resume": {SUPPORT, MANAGER},
+    "inventory_delivery_receive_unordered": {WAREHOUSE, MANAGER},
+    "inventory_purchaseorder_move": {MANAGER},
+    "inventory_purchaseorder_place": {MANAGER},
+    "inventory_purchaseorder_receive": {WAREHOUSE, MANAGER},
+    "inventory_purchaseorder_write_off": {MANAGER},
+    "inventory_stockitem_correct": {WAREHOUSE, MANAGER},
+    "inventory_stockitem_never_coming": {MANAGER},
+    "inventory_supplier_change_handling": {MANAGER},
+    "notifications_letter_page": {SUPPORT, MANAGER},
+    "shop_order_answer": {SUPPORT, MANAGER},
+    "shop_order_cancel": {SUPPORT, MANAGER},
+    "shop_order_receive_payment": {MANAGER},
+    "shop_order_release": {SUPPORT, MANAGER},
+    "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_refund_mark_sent": {SUPPORT, MANAGER},
+}
+_OF_FORMS = ("changelist", "add", "history", "delete", "change")
+
+
+@pytest.fixture
+def groups() -> None:
+    """As the migration makes them; tests that empty the database take them away."""
+    import_module("shop.migrations.0006_groups").make(apps, None)
+
+
+@pytest.fixture
+def of_group(groups: None, client: Client) -> Any:
+    def sign_in(name: str) -> Client:
+        user = User.objects.create_user(f"{name.lower()}@example.com", is_staff=True)
+        user.groups.add(Group.objects.get(name=name))
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def rows() -> dict[type[Model], Model]:
+    """Something to act on, of every sort."""
+    item = stock(on_hand=1)
+    line = inbound(item, 5)
+    order = buy((variant(item), 3))
+    refund = Refund.objects.create(order=order, amount=1, reason="too much", due_since=NOON, due_by=NOON)
+    customer = User.objects.create_user("ada@example.com")
+    bought = (order, refund, Claim.objects.get(), Letter.objects.get(), customer)
+    return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought)}
+
+
+def address(name: str, rows: dict[type[Model], Model]) -> str:
+    """The page of an action, for the row that it acts on."""
+    if name == "inventory_delivery_receive_unordered":
+        return reverse(f"admin:{name}")
+    by_name = {
+        "auth_user": User,
+        "backorders_claim": Claim,
+        "inventory_purchaseorder": PurchaseOrder,
+        "inventory_stockitem": StockItem,
+        "inventory_supplier": Supplier,
+        "notifications_letter": Letter,
+        "shop_order": Order,
+        "shop_refund": Refund,
+    }
+    model: type[Model] = next(model for start, model in by_name.items() if name.startswith(f"{start}_"))
+    if name in {"inventory_purchaseorder_move", "inventory_purchaseorder_write_off"}:
+        model = PurchaseOrderLine
+    return reverse(f"admin:{name}", args=[rows[model].pk])
+
+
+def test_every_action_is_in_the_table() -> None:
+    pages = {
+        str(page.name).removeprefix("admin:")
+        for model, site in admin.site._registry.items()
+        for page in site.get_urls()
+        if page.name and not page.name.endswith(tuple(f"{model._meta.model_name}_{each}" for each in _OF_FORMS))
+    }
+    assert pages == set(ACTIONS)
+    assert {model._meta.label for model in admin.site._registry} == set(FORMS)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_an_action_is_open_to_its_groups_and_to_nobody_else(
+    of_group: Any, rows: dict[type[Model], Model], name: str, group: str
+) -> None:
+    desk = of_group(group)
+    where = address(name, rows)
+    is_allowed = group in ACTIONS[name]
+    looked = desk.get(where).status_code
+    assert (looked in {200, 302}) if is_allowed else looked == 403
+    if not is_allowed:
+        assert desk.post(where, {"preview": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("label", sorted(FORMS))
+def test_a_form_is_open_to_its_groups_and_to_nobody_else(rf: Any, groups: None, label: str, group: str) -> None:
+    request = rf.get("/admin/")
+    request.user = User.objects.create_user("clerk@example.com", is_staff=True)
+    request.user.groups.add(Group.objects.get(name=group))
+    site = admin.site.get_model_admin(apps.get_model(label))
+    may = (site.has_add_permission(request), site.has_change_permission(request), site.has_delete_permission(request))
+    assert may == tuple(group in allowed for allowed in FORMS[label])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_desk_opens_for_every_group(of_group: Any, rows: dict[type[Model], Model], group: str) -> None:
+    assert of_group(group).get(reverse("admin:index")).status_code == 200
+
+
+def test_a_customer_may_do_nothing(client: Client, rows: dict[type[Model], Model]) -> None:
+    client.force_login(User.objects.get())
+    for name in ACTIONS:
+        assert client.get(address(name, rows), follow=True).status_code == 403
+
+
+def test_a_group_that_is_there_already_keeps_its_rights(groups: None) -> None:
+    support = Group.objects.get(name=SUPPORT)
+    support.permissions.clear()
+    import_module("shop.migrations.0006_groups").make(apps, None)
+    assert not support.permissions.exists()
