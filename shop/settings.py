@@ -164,6 +164,7 @@ INSTALLED_APPS = [
     "inventory.apps.InventoryConfig",
     "notifications.apps.NotificationsConfig",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.simple_history",
     "shop.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -176,6 +177,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_countries",
     "django_htmx",
+    "simple_history",
     "sorl.thumbnail",
 ]
 
@@ -192,6 +194,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "shop.web.middleware.headers",
 ]
 
@@ -280,6 +283,8 @@ WHITENOISE_MANIFEST_STRICT = True
 # --- Accounts ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "shop.User"
+# The button is not shown; shop.staff.history refuses what it would send.
+SIMPLE_HISTORY_REVERT_DISABLED = True
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

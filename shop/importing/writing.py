@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F, Model
 from django.db.models.functions import JSONObject
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from backorders.models import Policy, Queue
 from inventory import ledger
@@ -24,20 +25,20 @@ class Renamed(dict[int, tuple[str, str]]):
 
 def write(matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, actor: str, at: datetime) -> Outcome:
     variants = [variant for match in matches for variant in match.variants]
-    outcome = _write_products(matches)
+    outcome = _write_products(matches, actor)
     _note_renamed(variants, renamed)
     outcome += _write_items(variants, actor, at)
-    outcome += _write_variants(variants)
+    outcome += _write_variants(variants, actor)
     outcome += _write_pictures(matches, known)
     outcome.not_in_file = sum(match.not_in_file for match in matches)
     return outcome
 
 
-def _write_products(matches: Sequence[ProductMatch]) -> Outcome:
+def _write_products(matches: Sequence[ProductMatch], actor: str) -> Outcome:
     new = [match.product for match in matches if is_new(match.product)]
     changed = [match for match in matches if not is_new(match.product) and match.changed]
-    _update(Product, changed)
-    Product.objects.bulk_create(new)
+    _update(Product, changed, actor)
+    bulk_create_with_history(new, Product, default_change_reason=_why(actor))
     return Outcome(
         new_products=len(new),
         changed_products=len(changed),
@@ -81,15 +82,15 @@ def _write_items(variants: Sequence[Match], actor: str, at: datetime) -> Outcome
     )
 
 
-def _write_variants(variants: Sequence[Match]) -> Outcome:
+def _write_variants(variants: Sequence[Match], actor: str) -> Outcome:
     new = [match.variant for match in variants if is_new(match.variant)]
     changed = [match for match in variants if not is_new(match.variant) and match.changed]
     # Two variants may have changed places: their options are set aside first, so that none meets the other's.
     moving = [match.variant.pk for match in changed if "options" in match.changed]
     if moving:
         Variant.objects.filter(pk__in=moving).update(options=JSONObject(moving=F("pk")))
-    _update(Variant, changed)
-    Variant.objects.bulk_create(new)
+    _update(Variant, changed, actor)
+    bulk_create_with_history(new, Variant, default_change_reason=_why(actor))
     return Outcome(
         new_variants=len(new),
         changed_variants=len(changed),
@@ -124,9 +125,13 @@ def _picture_fields(match: ProductMatch, picture: Picture, position: int) -> dic
     return fields
 
 
-def _update(model: type[Model], changed: Sequence[ProductMatch] | Sequence[Match]) -> None:
-    """One statement for all of them, with the fields that changed in any."""
+def _update(model: type[Model], changed: Sequence[ProductMatch] | Sequence[Match], actor: str) -> None:
+    """One statement for all of them, with the fields that changed in any; and one for their history."""
     rows = [match.product if isinstance(match, ProductMatch) else match.variant for match in changed]
     fields = set().union(*(match.changed for match in changed)) - {"stock_item"}
     if rows and fields:
-        model._default_manager.bulk_update(rows, sorted(fields))
+        bulk_update_with_history(rows, model, sorted(fields), default_change_reason=_why(actor))
+
+
+def _why(actor: str) -> str:
+    return f"catalog import by {actor}"[:100]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.templatetags.static import static
 from django.urls import reverse
+from simple_history.models import HistoricalRecords
 
 from inventory.models import StockItem
 
@@ -17,6 +18,8 @@ class Category(models.Model):
     slug = models.SlugField(max_length=120, unique=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     position = models.PositiveSmallIntegerField(default=0)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name_plural = "categories"
@@ -54,6 +57,7 @@ class Product(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProductQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta:
         indexes = [models.Index(fields=["category", "published"], name="product_by_category")]
@@ -80,6 +84,8 @@ class Variant(models.Model):
     weight_grams = models.PositiveIntegerField(default=0)
     barcode = models.CharField(max_length=50, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    history = HistoricalRecords()
 
     class Meta:
         constraints = [

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django_countries.fields import CountryField
+from simple_history.models import HistoricalRecords
 
 from backorders.models import Claim
 from shop.models.accounts import User
@@ -37,6 +38,8 @@ class ShippingMethod(models.Model):
     )
     position = models.PositiveSmallIntegerField(default=0)
     offered = models.BooleanField(default=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         constraints = [

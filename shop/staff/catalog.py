@@ -13,11 +13,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from shop.formats import money
 from shop.html import clean
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
+from shop.staff.history import WithHistory
 from shop.staff.variants import VariantForm
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(WithHistory, ModelAdmin):
     list_display = ["name", "parent", "position", "products_in"]
     list_select_related = ["parent"]
     search_fields = ["name", "slug"]
@@ -80,7 +81,7 @@ class ImageInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(WithHistory, ModelAdmin):
     form = ProductForm
     list_display = ["title", "category", "variant_count", "prices", "published", "featured"]
     list_select_related = ["category"]
@@ -111,6 +112,6 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(ShippingMethod)
-class ShippingMethodAdmin(ModelAdmin):
+class ShippingMethodAdmin(WithHistory, ModelAdmin):
     list_display = ["name", "description", "price", "further_parcel_price", "offered", "position"]
     ordering = ["position", "id"]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from backorders.models import Claim
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
-from shop.models import Order, Refund, User
+from shop.models import Category, Order, Product, Refund, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -62,12 +62,15 @@ ACTIONS: dict[str, set[str]] = {
     "inventory_stockitem_never_coming": {MANAGER},
     "inventory_supplier_change_handling": {MANAGER},
     "notifications_letter_page": {SUPPORT, MANAGER},
+    "shop_category_simple_history": EVERYBODY,
     "shop_order_answer": {SUPPORT, MANAGER},
     "shop_order_cancel": {SUPPORT, MANAGER},
     "shop_order_receive_payment": {MANAGER},
     "shop_order_release": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_product_simple_history": EVERYBODY,
     "shop_refund_mark_sent": {SUPPORT, MANAGER},
+    "shop_shippingmethod_simple_history": {MANAGER},
 }
 _OF_FORMS = ("changelist", "add", "history", "delete", "change")
 
@@ -98,13 +101,18 @@ def rows() -> dict[type[Model], Model]:
     refund = Refund.objects.create(order=order, amount=1, reason="too much", due_since=NOON, due_by=NOON)
     customer = User.objects.create_user("ada@example.com")
     bought = (order, refund, Claim.objects.get(), Letter.objects.get(), customer)
-    return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought)}
+    shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
+    sold = (Product.objects.get(), shelf, method)
+    return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
 
 
 def address(name: str, rows: dict[type[Model], Model]) -> str:
     """The page of an action, for the row that it acts on."""
     if name == "inventory_delivery_receive_unordered":
         return reverse(f"admin:{name}")
+    if name.endswith("_simple_history"):
+        row = rows[apps.get_model(".".join(name.split("_")[:2]))]
+        return reverse(f"admin:{name}", args=[row.pk, row.history.latest().pk])  # type: ignore[attr-defined]
     by_name = {
         "auth_user": User,
         "backorders_claim": Claim,
