@@ -1,5 +1,6 @@
 """The way into the admin: signed in where customers do and, where the house wants it, with a second factor."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 _SET_UP = "The desk needs a second factor beside your password: set one up here, then open the desk again."
@@ -19,6 +20,15 @@ _SET_UP = "The desk needs a second factor beside your password: set one up here,
 class StaffSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (not settings.STAFF_TWO_FACTOR or _showed_second_factor(request))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        from shop.staff import reports
+
+        return [
+            path("reports/", self.admin_view(partial(reports.page, site=self)), name="reports"),
+            path("reports/<slug:slug>.csv", self.admin_view(reports.file), name="report"),
+            *super().get_urls(),
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Staff sign in where customers do, behind the same limits. Who lacks a second factor is led to one."""

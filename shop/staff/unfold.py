@@ -75,6 +75,12 @@ UNFOLD: dict[str, Any] = {
                     _link("Notices of delays", "notification_important", "backorders.notice"),
                     _link("Answers", "call", "backorders.consent"),
                     _link("Refunds", "payments", "shop.refund"),
+                    {
+                        "title": "Reports",
+                        "icon": "bar_chart",
+                        "link": reverse_lazy("admin:reports"),
+                        "permission": lambda request: request.user.has_perm("shop.view_reports"),
+                    },
                 ],
             },
             {

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from shop.models import Cart, User
 from shop.models.orders import customer_key
@@ -46,3 +48,13 @@ def customers_key(request: HttpRequest) -> str:
     """Whom a queue's limits count, of a visitor who is signed in; empty for one who is not."""
     user = customer(request)
     return customer_key(user.email) if user else ""
+
+
+def visitor(request: HttpRequest) -> str:
+    """The same for one visitor on one day, different on the next, and nobody's name: it only keeps from counting twice.
+
+    Visitors without a session behind one proxy count as one.
+    """
+    known = request.session.session_key or request.META.get("REMOTE_ADDR", "")
+    said = f"{timezone.localdate()} {known} {request.headers.get('User-Agent', '')}"
+    return salted_hmac("shop.web.basket.visitor", said, algorithm="sha256").hexdigest()[:32]

@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from backorders.plan import Limit
 from inventory.prepared import Given, Prepared
-from shop import carts, catalog
+from shop import carts, catalog, demand
 from shop.carts import Contents, LineQuote, Parcel
 from shop.models import ProductImage, Variant
 from shop.web import basket, seen
@@ -49,6 +50,7 @@ class Group:
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     contents = contents_of(request)
+    _note_what_is_missing(request, contents)
     groups = list(_groups(contents, seen.changes(request, contents)))
     return render(request, "shop/cart/page.html", {"contents": contents, "groups": groups, "here": "cart"})
 
@@ -80,6 +82,16 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
         except (ValidationError, carts.UnableToChangeCart) as error:
             messages.error(request, _sentence(error))
     return redirect("cart")
+
+
+def _note_what_is_missing(request: HttpRequest, contents: Contents) -> None:
+    short: dict[int, tuple[int, Limit]] = {}
+    for line in contents.lines:
+        if line.missing and line.limit:
+            item_id = line.variant.stock_item_id
+            short[item_id] = short.get(item_id, (0, line.limit))[0] + line.missing, line.limit
+    refused = [(item_id, units, limit) for item_id, (units, limit) in short.items()]
+    demand.note(refused, basket.visitor(request), at=timezone.now())
 
 
 _sold = Prepared(lambda: Variant.objects.filter(pk=Given("variant"), product__published=True).select_related("product"))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from backorders.plan import State
 from inventory.dispatch import ready_on, working_days
-from shop import catalog
+from shop import catalog, demand
 from shop.catalog import ProductPage
 from shop.web import basket, linked_data
 from shop.web.forms import id_of, quantity_of
@@ -37,6 +37,9 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     context = _offer(page, at) | {"page": page, "quantity_text": text[:20], "error": error}
     if error:
         context["quote"] = None
+    elif "quantity" in request.GET and page.chosen and page.quote and page.quote.missing and page.quote.limit:
+        refused = (page.chosen.stock_item_id, page.quote.missing, page.quote.limit)
+        demand.note([refused], basket.visitor(request), at=at)
     if request.headers.get("HX-Request"):
         response = render(request, "shop/product/offer.html", context)
     else:

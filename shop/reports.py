@@ -1,0 +1,247 @@
+"""Figures about a stretch of time, for staff who decide what to order, from whom, and which promises to make.
+
+Each report is read from rows that nobody edits afterwards, in one query.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from backorders.plan import Limit
+from shop.formats import money
+
+type Cell = str | int | float | Decimal | None
+
+# A page stays readable; the file has every row.
+ROWS_ON_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the beginning of one day to the end of another, in the house's zone."""
+
+    first: date
+    last: date
+
+    @property
+    def since(self) -> datetime:
+        return _midnight(self.first)
+
+    @property
+    def until(self) -> datetime:
+        return _midnight(self.last + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A table of a period. `says` how its figures are counted."""
+
+    slug: str
+    title: str
+    says: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def backorder_days(period: Period) -> Report:
+    return _report(
+        "backorder-days",
+        "SKUs that people wait for longest",
+        "Each unit that was waited for counts the days from its order until it was set aside, or until the end of the"
+        " period. Units that were set aside on the day of their order are left out.",
+        ("SKU", "Name", "Units that came", "Units still awaited", "Unit-days"),
+        """
+        SELECT item.sku, item.name, sum(came)::int, sum(awaited)::int, round(sum(days)::numeric, 1) FROM (
+            SELECT claim.item_id, allocated_change AS came, 0 AS awaited,
+                allocated_change * extract(epoch FROM movement.at - claim.placed_at) / 86400 AS days
+            FROM inventory_stockmovement movement
+            JOIN backorders_claim claim ON movement.cause = 'claim ' || claim.id AND claim.item_id = movement.item_id
+            WHERE movement.kind = 'allocate' AND movement.at >= %(since)s AND movement.at < %(until)s
+                AND (movement.at AT TIME ZONE %(zone)s)::date > (claim.placed_at AT TIME ZONE %(zone)s)::date
+            UNION ALL
+            SELECT item_id, 0, quantity - allocated,
+                (quantity - allocated) * extract(epoch FROM least(%(until)s, %(now)s) - placed_at) / 86400
+            FROM backorders_claim WHERE allocated < quantity AND placed_at < least(%(until)s, %(now)s)
+        ) AS waited (item_id, came, awaited, days)
+        JOIN inventory_stockitem item ON item.id = item_id
+        GROUP BY item.id ORDER BY sum(days) DESC, item.sku
+        """,
+        period,
+    )
+
+
+def waiting_value(period: Period) -> Report:
+    """Of now, whatever the period: what waited once is not kept."""
+    return _report(
+        "waiting-value",
+        "What is waited for, by supplier",
+        "As of now: units that customers wait for, at the prices of their orders, under the supplier whose delivery of"
+        " them is expected first; where none is on its way, the one who was to deliver them last.",
+        ("Supplier", "Orders", "Units", "Value", "Oldest order"),
+        """
+        SELECT coalesce(supplier.name, 'nobody yet'), count(DISTINCT line.order_id)::int,
+            sum(claim.quantity - claim.allocated)::int,
+            sum((claim.quantity - claim.allocated) * line.unit_price),
+            (min(claim.placed_at) AT TIME ZONE %(zone)s)::date::text
+        FROM backorders_claim claim
+        JOIN shop_orderline line ON line.claim_id = claim.id
+        LEFT JOIN LATERAL (
+            SELECT ordered.supplier_id FROM inventory_purchaseorderline inbound
+            JOIN inventory_purchaseorder ordered ON ordered.id = inbound.order_id
+            WHERE inbound.item_id = claim.item_id AND ordered.state <> 'draft'
+            ORDER BY inbound.received < inbound.quantity - inbound.written_off AND ordered.state <> 'closed' DESC,
+                CASE WHEN inbound.received < inbound.quantity - inbound.written_off AND ordered.state <> 'closed'
+                    THEN inbound.expected_on END NULLS LAST,
+                inbound.id DESC
+            LIMIT 1
+        ) AS source ON true
+        LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
+        WHERE claim.allocated < claim.quantity
+        GROUP BY supplier.id ORDER BY 4 DESC, 1
+        """,
+        period,
+    )
+
+
+def waits(period: Period) -> Report:
+    return _report(
+        "waits",
+        "How long customers waited",
+        "Lines of which the last unit shipped in the period: days from the order to that parcel, in the middle (p50)"
+        " and for all but a tenth (p90). The first row is the whole shop.",
+        ("SKU", "Name", "Lines", "p50 days", "p90 days"),
+        """
+        SELECT coalesce(item.sku, 'all'), coalesce(item.name, ''), count(*)::int,
+            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gone.days)::numeric, 1),
+            round(percentile_cont(0.9) WITHIN GROUP (ORDER BY gone.days)::numeric, 1)
+        FROM (
+            SELECT claim.item_id, extract(epoch FROM max(shipment.shipped_at) - claim.placed_at) / 86400 AS days
+            FROM backorders_claim claim
+            JOIN shop_orderline line ON line.claim_id = claim.id
+            JOIN shop_shipmentline part ON part.line_id = line.id
+            JOIN shop_shipment shipment ON shipment.id = part.shipment_id
+            WHERE claim.shipped = claim.quantity
+            GROUP BY claim.id HAVING max(shipment.shipped_at) >= %(since)s AND max(shipment.shipped_at) < %(until)s
+        ) AS gone
+        LEFT JOIN inventory_stockitem item ON item.id = gone.item_id
+        GROUP BY GROUPING SETS ((), (item.id, item.sku, item.name))
+        HAVING count(*) > 0
+        ORDER BY grouping(item.id) DESC, 5 DESC, 1
+        """,
+        period,
+    )
+
+
+def kept_by_sku(period: Period) -> Report:
+    return _kept("kept-by-sku", "Promises kept, by SKU", ("SKU", "Name"), "item.sku, item.name", "item.id", period)
+
+
+def kept_by_supplier(period: Period) -> Report:
+    return _kept(
+        "kept-by-supplier",
+        "Promises kept, by supplier",
+        ("Supplier",),
+        "coalesce(supplier.name, 'our shelf')",
+        "supplier.id",
+        period,
+    )
+
+
+def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str, period: Period) -> Report:
+    return _report(
+        slug,
+        title,
+        "Lines of which the last unit shipped in the period: kept where it left by the day that was promised first."
+        " A supplier stands for lines that waited for goods of theirs.",
+        (*names, "Lines", "Kept", "Share"),
+        f"""
+        SELECT {select}, count(*)::int, (count(*) FILTER (WHERE gone.day <= gone.promised))::int,
+            round(100.0 * count(*) FILTER (WHERE gone.day <= gone.promised) / count(*), 1)
+        FROM (
+            SELECT claim.id, claim.item_id, (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day,
+                (SELECT max(coalesce(ships_on, 'infinity')) FROM backorders_promise
+                    WHERE claim_id = claim.id AND version = 1) AS promised,
+                (SELECT ordered.supplier_id FROM inventory_stockmovement movement
+                    JOIN inventory_deliveryline came ON came.item_id = claim.item_id
+                    JOIN inventory_delivery delivery ON delivery.id = came.delivery_id
+                        AND delivery.received_at <= movement.at
+                    JOIN inventory_purchaseorder ordered ON ordered.id = delivery.order_id
+                    WHERE movement.item_id = claim.item_id AND movement.cause = 'claim ' || claim.id
+                        AND movement.kind = 'allocate' AND movement.at > claim.placed_at
+                        AND delivery.received_at > claim.placed_at
+                    ORDER BY movement.id DESC, delivery.received_at DESC LIMIT 1) AS supplier_id
+            FROM backorders_claim claim
+            JOIN shop_orderline line ON line.claim_id = claim.id
+            JOIN shop_shipmentline part ON part.line_id = line.id
+            JOIN shop_shipment shipment ON shipment.id = part.shipment_id
+            WHERE claim.shipped = claim.quantity
+            GROUP BY claim.id HAVING max(shipment.shipped_at) >= %(since)s AND max(shipment.shipped_at) < %(until)s
+        ) AS gone
+        JOIN inventory_stockitem item ON item.id = gone.item_id
+        LEFT JOIN inventory_supplier supplier ON supplier.id = gone.supplier_id
+        GROUP BY {group} ORDER BY count(*) FILTER (WHERE gone.day > gone.promised) DESC, 1
+        """,
+        period,
+    )
+
+
+def lost_demand(period: Period) -> Report:
+    report = _report(
+        "lost-demand",
+        "What we could not promise",
+        "Visitors who asked for more than could be promised, each counted once a day for an article, and the units that"
+        " were missing.",
+        ("SKU", "Name", "Why", "Visitors", "Units"),
+        """
+        SELECT item.sku, item.name, lost.why, count(*)::int, sum(lost.units)::int
+        FROM shop_lostdemand lost JOIN inventory_stockitem item ON item.id = lost.item_id
+        WHERE lost."on" >= %(first)s AND lost."on" <= %(last)s
+        GROUP BY item.id, lost.why ORDER BY sum(lost.units) DESC, item.sku, lost.why
+        """,
+        period,
+    )
+    words = {limit.name.lower(): limit.value for limit in Limit}
+    rows = tuple((sku, name, words[str(why)], *figures) for sku, name, why, *figures in report.rows)
+    return Report(report.slug, report.title, report.says, report.columns, rows)
+
+
+# In the order in which they stand on the page.
+REPORTS: tuple[Callable[[Period], Report], ...] = (
+    backorder_days,
+    waiting_value,
+    waits,
+    kept_by_sku,
+    kept_by_supplier,
+    lost_demand,
+)
+
+
+def shown(cell: Cell) -> str:
+    """A cell as a page shows it."""
+    return money(cell) if isinstance(cell, Decimal) and cell.as_tuple().exponent == -2 else str(cell or 0)
+
+
+def _report(slug: str, title: str, says: str, columns: Sequence[str], query: str, period: Period) -> Report:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query,
+            {
+                "since": period.since,
+                "until": period.until,
+                "now": timezone.now(),
+                "first": period.first,
+                "last": period.last,
+                "zone": settings.TIME_ZONE,
+            },
+        )
+        rows = tuple(cursor.fetchall())
+    return Report(slug, title, says, tuple(columns), rows)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
