@@ -116,6 +116,8 @@ def _faults_of_any(mail: Read) -> Iterator[str]:
         yield "100 KB"
     if not links or any(not html.unescape(link).startswith(site) for link in links):
         yield "a link that leaves the shop"
+    if any('target="_blank"' not in link for link in re.findall(r"<a [^>]*>", mail.source)):
+        yield "a link that takes the letter's place"
     if re.search(r"\ssrc=|url\(|<(?:img|script|link|iframe|form)\b", mail.source):
         yield "something is fetched"
     if "Just reply to this letter" not in mail.words or mail.reply_to != (django_settings.MAIL_REPLY_TO,):
@@ -276,7 +278,8 @@ def test_control_what_is_missing_is_found(asked: tuple[Read, list[Notice]], word
 def test_control_what_does_not_belong_is_found(asked: tuple[Read, list[Notice]]) -> None:
     mail, notices = asked
     lamp = "Our lamp is on sale"
-    stranger = mail.source.replace("</body>", '<a href="http://mallory.example/">Click</a></body>')
+    stranger = mail.source.replace("</body>", '<a href="http://mallory.example/" target="_blank">Click</a></body>')
+    replacing = mail.source.replace(' target="_blank"', "", 1)
     paler = mail.source.replace("background:#1f3d36", "background:#fff", 1)
 
     def found(**changes: Any) -> list[str]:
@@ -286,6 +289,7 @@ def test_control_what_does_not_belong_is_found(asked: tuple[Read, list[Notice]])
     assert found(words=f"{mail.words} {lamp}", page=f"{mail.page} {lamp}") == ["promotion"]
     assert found(words=f"{mail.words} €5", page=f"{mail.page} €5") == ["a price"]
     assert found(source=stranger) == ["a link that leaves the shop"]
+    assert found(source=replacing) == ["a link that takes the letter's place"]
     assert found(source=paler) == ["buttons of unequal weight"]
     assert found(source=f'{mail.source}<img src="/logo.png">') == ["something is fetched"]
     assert found(subject="Great news!") == ["subject", "subject of a notice"]

@@ -58,11 +58,12 @@ class Hears:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A letter as it would be written."""
+    """A letter as it would be written: its words, and the page that mail programs show. No page if it has a fault."""
 
     recipient: str
     subject: str
     text: str
+    page: str = ""
 
     @classmethod
     def of(cls, letter: Letter) -> "Sample":
@@ -70,7 +71,7 @@ class Sample:
             parts = rendering.preview(letter)
         except rendering.UnableToRender as error:
             return cls(letter.recipient, letter.template, f"This letter cannot be shown: {error}")
-        return cls(letter.recipient, parts.subject, parts.text)
+        return cls(letter.recipient, parts.subject, parts.text, parts.html)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine
 from inventory.purchasing import UnableToChangePurchaseOrder
 from notifications.models import Letter
 from shop import delays
+from shop.models import Product
+from shop.staff.effects import Sample
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, days_told, inbound, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
 
@@ -46,6 +50,32 @@ def test_the_preview_shows_whom_it_touches_and_changes_nothing(cy: Client) -> No
     assert "2 by 9 December 2026 2 by 4 January 2027 later" in text
     line.refresh_from_db()
     assert (line.expected_on, Promise.objects.filter(version=2).exists()) == (SOON, False)
+
+
+def test_the_preview_has_each_letter_as_words_and_as_its_customer_will_see_it(cy: Client) -> None:
+    item = stock()
+    line = inbound(item, 5)
+    curtains = variant(item)
+    Product.objects.update(title='Curtains"><script>alert(1)</script>')
+    buy((curtains, 2))
+
+    preview = cy.post(move_address(line), SLIPPED | {"preview": "1"})
+    [frame] = re.findall(r"<iframe [^>]*>", preview.content.decode())
+    [letter] = re.findall(r'^<iframe srcdoc="([^"]*)" title="The letter as HTML" sandbox>$', frame)
+
+    assert "The letter to ada@example.com: Your order" in words(preview)
+    assert 'We told you that 2 × Curtains"><script>alert(1)</script> would ship by 9 December 2026' in words(preview)
+    assert "Curtains&quot;&gt;&lt;script&gt;" in unescape(letter)
+    assert "the reason is “the loom broke”" in unescape(letter)
+    assert "/answer/preview/" in unescape(letter)
+    assert "<script" not in unescape(letter)
+
+
+def test_a_letter_that_cannot_be_shown_says_why_in_its_place() -> None:
+    sample = Sample.of(Letter(template="no_such_letter", recipient="ada@example.com"))
+
+    assert sample.text.startswith("This letter cannot be shown: TemplateDoesNotExist")
+    assert (sample.recipient, sample.subject, sample.page) == ("ada@example.com", "no_such_letter", "")
 
 
 def test_a_day_that_is_confirmed_moves_with_its_reason_and_letters(cy: Client) -> None:
