@@ -148,6 +148,10 @@ def look_at_the_letter(page: Page, day: date) -> None:
     letter = page.frame_locator("iframe[srcdoc]").first
     expect(letter.locator("body")).to_contain_text(f"that day has moved to {long_day(day)}")
     expect(letter.locator("body")).to_contain_text(REASON)
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        nothing_is_cut_off(page.locator("html"))
+        nothing_is_cut_off(letter.locator("html"))
     for link in letter.get_by_role("link").all():
         link.press(ENTER)
     expect(letter.get_by_role("heading", name="Do you still want to wait?")).to_be_visible()
