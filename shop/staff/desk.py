@@ -1,26 +1,31 @@
 """The admin's home: what asks for a hand today. Every number opens its rows."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.core.cache import cache
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from backorders import consent
-from backorders.models import Notice
+from backorders.models import Claim, Notice, Queue
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
-from shop.formats import long_moment, money
-from shop.models import Order, OrderLine, Payment, Refund
+from shop.formats import long_day, long_moment, money
+from shop.models import Order, OrderLine, Payment, Refund, Variant
 from shop.staff.flow import list_address
-from shop.staff.progress import due_lines, in_state, late_lines, ready_lines
+from shop.staff.progress import due_lines, late_lines, ready_lines
 from shop.staff.purchasing import arriving, slipped
 from shop.staff.stock import overpromised
+from shop.staff.weeks import Week, coming_weeks, kept_by_week
 from shop.staff.wording import time_left
+
+_KEPT = "desk kept by week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +41,75 @@ class Card:
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin's home page. One query or two per card; only what the user may see is counted."""
-    return context | {"title": "Today", "cards": list(_cards(request))}
-
-
-def _cards(request: HttpRequest) -> list[Card]:
+    first, also = list(_first(request)), list(_also(request))
     may = request.user.has_perm
-    cards: list[Card] = []
+    weeks = coming_weeks() if may("inventory.view_purchaseorder") and may("backorders.view_claim") else []
+    return context | {"title": "Today", "first": first, "also": also, "weeks": weeks, "kept": _kept(request)}
+
+
+def _first(request: HttpRequest) -> Iterator[Card]:
+    """In the order in which a morning goes through them."""
+    may = request.user.has_perm
     if may("shop.view_order"):
-        cards += _of_late_orders()
+        yield _of_late_orders()
     if may("backorders.view_notice"):
-        cards += _of_notices()
-    if may("shop.view_refund"):
-        cards.append(_of_refunds())
-    if may("shop.view_order"):
-        cards += _of_orders()
+        yield _of_questions()
     if may("inventory.view_purchaseorder"):
-        cards.append(_of_arrivals())
+        yield _of_arrivals()
+    if may("shop.view_order"):
+        yield _of_waiting()
     if may("inventory.view_stockitem"):
-        cards.append(_of_stock())
+        yield _of_stock()
     if may("notifications.view_letter"):
-        cards.append(_of_letters())
-    return cards
+        yield _of_letters()
 
 
-def _of_late_orders() -> Iterator[Card]:
-    at = timezone.now()
-    orders, page = Order.objects.all(), list_address(Order)
-    overdue = f"{_n(late_lines(timezone.localdate(at)).count(), 'line')} promised for a day that has passed"
-    yield Card("Late now", in_state(orders, "late", at).count(), overdue, f"{page}?state=late", True)
-    due = due_lines(at).aggregate(orders=Count("order", distinct=True), lines=Count("id"), next=Min("claim__due_at"))
+def _also(request: HttpRequest) -> Iterator[Card]:
+    may = request.user.has_perm
+    if may("shop.view_order"):
+        yield _of_deadlines()
+        yield _of_ready()
+        yield from _of_unpaid(list_address(Order))
+    if may("backorders.view_notice"):
+        says = "notices of a delay that did not arrive: telephone"
+        yield Card("Not told", consent.untold().count(), says, f"{list_address(Notice)}?state=untold", True)
+    if may("shop.view_refund"):
+        yield _of_refunds()
+
+
+def _kept(request: HttpRequest) -> list[Week]:
+    """Promises kept in the last weeks: kept for an hour, for a year of parcels is not counted for every look."""
+    if not request.user.has_perm("shop.view_reports"):
+        return []
+    return cache.get_or_set(_KEPT, kept_by_week, 3600) or []
+
+
+def _of_late_orders() -> Card:
+    today = timezone.localdate()
+    late = late_lines(today).aggregate(
+        orders=Count("order", distinct=True),
+        lines=Count("id"),
+        worth=Sum(F("unit_price") * (F("claim__quantity") - F("claim__shipped"))),
+        since=Min("promised_first"),
+    )
+    says = f"{_n(late['lines'], 'line')}, {money(late['worth'] or Decimal(0))}"
+    if late["since"]:
+        says += f"; the oldest was promised for {long_day(late['since'])}"
+    return Card("Late now", late["orders"], says, f"{list_address(Order)}?state=late", True)
+
+
+def _of_deadlines() -> Card:
+    due = due_lines(timezone.now()).aggregate(
+        orders=Count("order", distinct=True), lines=Count("id"), next=Min("claim__due_at")
+    )
     says = f"{_n(due['lines'], 'line')} to ship, to tell of or to be answered"
     if due["next"]:
         says += f", the first until {long_moment(due['next'])}"
-    yield Card("Due within a day", due["orders"], says, f"{page}?state=due", True)
+    return Card("Due within a day", due["orders"], says, f"{list_address(Order)}?state=due", True)
 
 
-def _of_notices() -> Iterator[Card]:
-    at, page = timezone.now(), list_address(Notice)
+def _of_questions() -> Card:
+    at = timezone.now()
     asked = OrderLine.objects.filter(claim__notice__in=consent.open_questions()).aggregate(
         lines=Count("id"),
         orders=Count("order", distinct=True),
@@ -82,9 +119,7 @@ def _of_notices() -> Iterator[Card]:
     says = f"{_n(asked['orders'], 'order')}, {money(asked['worth'] or Decimal(0))}"
     if asked["next"]:
         says += f"; the first: {time_left(asked['next'], at)}"
-    yield Card("Needs an answer", asked["lines"], says, f"{page}?state=open")
-    says = "notices of a delay that did not arrive: telephone"
-    yield Card("Not told", consent.untold().count(), says, f"{page}?state=untold", True)
+    return Card("Needs an answer", asked["lines"], says, f"{list_address(Notice)}?state=open")
 
 
 def _of_refunds() -> Card:
@@ -103,15 +138,33 @@ def _of_refunds() -> Card:
     return Card("Refunds to send", due["rows"], says, f"{list_address(Refund)}?state=open", bool(due["overdue"]))
 
 
-def _of_orders() -> list[Card]:
-    ready = _sum(ready_lines(), F("claim__allocated") - F("claim__shipped"))
-    waiting = _sum(OrderLine.objects.waiting(), F("claim__quantity") - F("claim__allocated"))
-    page = list_address(Order)
-    return [
-        Card("Ready to ship", ready[0], f"{_n(ready[1], 'unit')} set aside on the shelf", f"{page}?state=ready"),
-        *_of_unpaid(page),
-        Card("Waiting", waiting[0], f"{_n(waiting[1], 'unit')} still to come", f"{page}?state=waiting"),
-    ]
+def _of_ready() -> Card:
+    ready = ready_lines().aggregate(
+        orders=Count("order", distinct=True),
+        units=Sum(F("claim__allocated") - F("claim__shipped")),
+        since=Min("order__placed_at"),
+    )
+    says = f"{_n(ready['units'] or 0, 'unit')} set aside on the shelf"
+    if ready["since"]:
+        says += f"; the oldest order is of {long_day(timezone.localdate(ready['since']))}"
+    return Card("Ready to ship", ready["orders"], says, f"{list_address(Order)}?state=ready")
+
+
+def _of_waiting() -> Card:
+    """Units and their worth are counted by article, from the queues' counters: a hundred thousand may wait."""
+    orders = Claim.objects.waiting().aggregate(orders=Count("reference", distinct=True))["orders"]
+    says, units = "nobody waits", 0
+    queues = Queue.objects.filter(waiting__gt=0).annotate(
+        price=Subquery(Variant.objects.filter(stock_item=OuterRef("item")).order_by("price").values("price")[:1]),
+        since=Subquery(Claim.objects.waiting().filter(item=OuterRef("item")).in_order().values("placed_at")[:1]),
+    )
+    found = list(queues.values_list("waiting", "price", "since"))
+    if found:
+        units = sum(waiting for waiting, _, _ in found)
+        worth = sum((waiting * (price or Decimal(0)) for waiting, price, _ in found), Decimal(0))
+        oldest = min(since for _, _, since in found if since)
+        says = f"{_n(units, 'unit')}, {money(worth)}; the oldest since {long_day(timezone.localdate(oldest))}"
+    return Card("Waiting", orders, says, f"{list_address(Order)}?state=waiting")
 
 
 def _of_unpaid(page: str) -> Iterator[Card]:
@@ -127,25 +180,33 @@ def _of_unpaid(page: str) -> Iterator[Card]:
 def _of_arrivals() -> Card:
     today = timezone.localdate()
     late = slipped(today).count()
-    due = arriving(today).aggregate(orders=Count("order", distinct=True), units=Sum("still_owed"))
-    says = f"{_n(due['units'] or 0, 'unit')} within two weeks" + (f", {_n(late, 'line')} overdue" if late else "")
-    return Card("Arriving", due["orders"], says, f"{list_address(PurchaseOrder)}?expected=arriving", bool(late))
+    owed: Counter[int] = Counter()
+    waits: dict[int, int] = {}
+    orders = set()
+    for line in arriving(today).annotate(waits=F("item__queue__waiting")):
+        orders.add(line.order_id)
+        owed[line.item_id] += line.outstanding
+        waits[line.item_id] = line.waits or 0
+    freed = sum(min(units, waits[item]) for item, units in owed.items())
+    says = f"{_n(owed.total(), 'unit')} within two weeks, {freed} of them for those who wait"
+    says += f"; {_n(late, 'line')} overdue" if late else ""
+    return Card("Arriving", len(orders), says, f"{list_address(PurchaseOrder)}?expected=arriving", bool(late))
 
 
 def _of_stock() -> Card:
-    items = overpromised(StockItem.objects.all()).count()
-    says = "SKUs with more waiting than on the shelf and on order"
-    return Card("Overpromised", items, says, f"{list_address(StockItem)}?state=overpromised", True)
+    short = overpromised(StockItem.objects.all()).aggregate(
+        items=Count("pk"), units=Sum(F("waits") - F("on_hand") + F("allocated") - F("inbound"))
+    )
+    says = f"{_n(short['units'] or 0, 'unit')} more waited for than on the shelf and on order"
+    return Card("Overpromised", short["items"], says, f"{list_address(StockItem)}?state=overpromised", True)
 
 
 def _of_letters() -> Card:
-    dead = Letter.objects.filter(state=Letter.State.DEAD).count()
-    return Card("Mail failed", dead, "letters that were given up", f"{list_address(Letter)}?state__exact=dead", True)
-
-
-def _sum(lines: Any, units: Any) -> tuple[int, int]:
-    found = lines.aggregate(orders=Count("order", distinct=True), units=Sum(units))
-    return found["orders"], found["units"] or 0
+    dead = Letter.objects.filter(state=Letter.State.DEAD).aggregate(letters=Count("pk"), since=Min("written_at"))
+    says = "letters that were given up"
+    if dead["since"]:
+        says += f", the oldest of {long_day(timezone.localdate(dead['since']))}"
+    return Card("Mail failed", dead["letters"], says, f"{list_address(Letter)}?state__exact=dead", True)
 
 
 def _n(number: int, noun: str) -> str:

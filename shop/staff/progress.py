@@ -45,7 +45,8 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
     """Lines of which more units were promised for days before today than have shipped.
 
     An order that is sent together has one day, the last of all: until then none of its lines is late, after it all are.
-    We are not late with what the customer has not paid for, nor on the day on which her payment comes.
+    We are not late with what the customer has not paid for, nor on the day on which her payment comes. Annotates the
+    day that was `promised_first`.
     """
     due = (
         _holding()
@@ -64,7 +65,8 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
         claim__order_line__order=OuterRef("order"),
         claim__shipped__lt=F("claim__quantity"),
     )
-    return unshipped.annotate(due=Coalesce(Subquery(due), 0)).filter(
+    first = _holding().filter(claim=OuterRef("claim"), ships_on__lt=today).order_by("ships_on").values("ships_on")[:1]
+    return unshipped.annotate(due=Coalesce(Subquery(due), 0), promised_first=Subquery(first)).filter(
         Q(order__sends=Sends.AS_READY, due__gt=F("claim__shipped"))
         | Q(~Exists(still_in_time), order__sends=Sends.TOGETHER)
     )

@@ -1,0 +1,98 @@
+"""What is better looked at than read: weeks to come, and weeks that were."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Sum
+from django.db.models.functions import TruncWeek
+from django.utils import timezone
+
+from backorders.models import Claim
+from inventory.models import PurchaseOrderLine
+from shop.formats import short_day
+
+_WEEKS = 8
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Two numbers of a week, and how long their bars are, in hundredths of the longest."""
+
+    name: str
+    first: int
+    second: int
+    first_bar: int
+    second_bar: int
+
+
+def coming_weeks() -> list[Week]:
+    """Units that arrive, and units that are due to those who wait, by week; what is overdue counts to this week."""
+    monday = _monday(timezone.localdate())
+    last = monday + _WEEKS * _WEEK
+    arriving: Counter[date] = Counter()
+    inbound = PurchaseOrderLine.objects.inbound().with_outstanding().filter(expected_on__lt=last).order_by()
+    for day, units in inbound.values_list("expected_on").annotate(units=Sum("still_owed")):
+        arriving[max(monday, _monday(day))] += units
+    due: Counter[date] = Counter()
+    # The instant is the midnight after the day.
+    waiting = Claim.objects.waiting().filter(due_at__lte=_midnight(last)).order_by()
+    by_week = waiting.annotate(week=TruncWeek(F("due_at") - timedelta(hours=1))).values_list("week")
+    for week, units in by_week.annotate(units=Sum(F("quantity") - F("allocated"))):
+        due[max(monday, timezone.localdate(week))] += units
+    return _weeks(monday, arriving, due)
+
+
+def kept_by_week() -> list[Week]:
+    """Lines of which the last unit shipped, and those of them that left by the day promised first, by week."""
+    monday = _monday(timezone.localdate()) - (_WEEKS - 1) * _WEEK
+    shipped: Counter[date] = Counter()
+    kept: Counter[date] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT date_trunc('week', gone.day)::date, count(*), count(*) FILTER (WHERE gone.day <= gone.promised)
+            FROM (
+                SELECT (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day,
+                    (SELECT max(coalesce(ships_on, 'infinity')) FROM backorders_promise
+                        WHERE claim_id = claim.id AND version = 1) AS promised
+                FROM shop_shipment shipment
+                JOIN shop_shipmentline part ON part.shipment_id = shipment.id
+                JOIN shop_orderline line ON line.id = part.line_id
+                JOIN backorders_claim claim ON claim.id = line.claim_id
+                WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
+                GROUP BY claim.id
+            ) AS gone
+            GROUP BY 1
+            """,
+            {"since": _midnight(monday), "zone": settings.TIME_ZONE},
+        )
+        for week, lines, in_time in cursor.fetchall():
+            shipped[week] += lines
+            kept[week] += in_time
+    return _weeks(monday, shipped, kept)
+
+
+def _weeks(monday: date, first: Counter[date], second: Counter[date]) -> list[Week]:
+    most = max([*first.values(), *second.values(), 1])
+    days = [monday + number * _WEEK for number in range(_WEEKS)]
+    return [
+        Week(short_day(day), first[day], second[day], _share(first[day], most), _share(second[day], most))
+        for day in days
+    ]
+
+
+def _share(part: int, most: int) -> int:
+    """A bar that stands for something can be seen."""
+    return max(1, round(100 * part / most)) if part else 0
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
