@@ -103,7 +103,9 @@ class Claim(Units, models.Model):
     delivery leaves a ClaimChange.
     """
 
-    item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="claims")
+    # Here and below, a unique constraint or an index of more columns finds the rows as well: a chunk that is told or
+    # filled writes every index, while others wait for the lock.
+    item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="claims", db_index=False)
     rank = models.SmallIntegerField(default=0, help_text="Lower goes first. Changed only by a person, with a reason.")
     quantity = models.PositiveIntegerField()
     allocated = models.PositiveIntegerField(default=0, editable=False)
@@ -117,6 +119,7 @@ class Claim(Units, models.Model):
         null=True,
         blank=True,
         related_name="claims_put_off",
+        db_index=False,
         help_text="It takes no unit before goods of this purchase line have come.",
     )
     reference = models.CharField(max_length=50, help_text="What the claim is for, such as an order's number.")
@@ -159,6 +162,7 @@ class Claim(Units, models.Model):
                 fields=["item", "customer"], name="claim_by_customer", condition=Q(allocated__lt=F("quantity"))
             ),
             models.Index(fields=["item", "id"], name="claim_by_item"),
+            models.Index(fields=["put_off_to"], name="claim_put_off", condition=Q(put_off_to__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -187,7 +191,7 @@ class Promise(models.Model):
     claim's highest version are what holds now. An empty day means: told that no day can be given.
     """
 
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="promises")
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="promises", db_index=False)
     version = models.PositiveSmallIntegerField()
     quantity = models.PositiveIntegerField()
     ships_on = models.DateField(null=True)
@@ -253,7 +257,7 @@ class Notice(models.Model):
     then, or the order of it ends; without, silence keeps the order.
     """
 
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="notices")
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="notices", db_index=False)
     version = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=7, choices=_words(Kind))
     # Where the claim stood before.

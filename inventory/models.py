@@ -52,7 +52,8 @@ class StockMovement(models.Model):
     of all movements of an item is its counters, at any moment (`reconcile_stock` recounts them).
     """
 
-    item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="movements")
+    # `movement_by_item` finds them as well.
+    item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="movements", db_index=False)
     kind = models.CharField(max_length=10, choices=MovementKind)
     on_hand_change = models.IntegerField()
     allocated_change = models.IntegerField()
