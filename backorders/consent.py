@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import batched, takewhile
 from typing import Any
 
@@ -20,6 +21,7 @@ from backorders.deadlines import Case, Kind, Law, Rule, Silence, Slip, Standing
 from backorders.models import Bounce, Claim, Consent, Notice, Promise
 from backorders.plan import Portion, after, is_worse, take
 from backorders.queries import among, portion_of
+from inventory.prepared import Given, Prepared
 
 _QUESTIONS = [standing for standing in Standing if standing.is_question]
 UNASKED = [standing for standing in Standing if not standing.is_question]
@@ -128,12 +130,14 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
     in_time = [move for move in moves if cases[move.claim_id].can_be_told(at, holds, is_later=bool(move.slips))]
     better = [move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED]
     undone = _undone(better, {pk: quantity for pk, (_, quantity) in claims.items()})
+    # Thousands stand where others stand and slip as they do: each case is worked out once.
+    slipped = cache(lambda case, late, day: case.slipped(late, day, at, holds))
     told, rows = {}, []
     for move in in_time:
         before, kind = cases[move.claim_id], None
         if move.slips:
             shared = before.leaving_with(cases[pk] for pk in move.leaves_with)
-            case, kind = shared.slipped(move.slips, move.due_on, at, holds)
+            case, kind = slipped(shared, move.slips, move.due_on)
         else:
             case = before.improved(move.due_on, at, holds, undone=move.claim_id in undone)
         withdrawn = before.standing.is_question and not case.standing.is_question
@@ -148,14 +152,21 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
 
 def _cases(claim_ids: Collection[int]) -> dict[int, tuple[Case, int]]:
     """Where claims stand, and the units they want, read as plain values: one query for thousands."""
-    columns = ("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
-    found = Claim.objects.filter(pk__in=among(claim_ids)).order_by("pk")
-    # Lines of one order can be of stock items that the caller has not locked.
-    rows = found.select_for_update(of=("self",)).values_list(*columns)
     return {
         pk: (Case(country, Standing(standing), due_at, answer_by), quantity)
-        for pk, country, standing, due_at, answer_by, quantity in rows
+        for pk, country, standing, due_at, answer_by, quantity in _case_rows(claims=list(claim_ids))
     }
+
+
+_case_rows = Prepared(
+    lambda: (
+        Claim.objects.filter(pk__in=among(Given("claims")))
+        .order_by("pk")
+        # Lines of one order can be of stock items that the caller has not locked.
+        .select_for_update(of=("self",))
+        .values_list("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
+    )
+)
 
 
 def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> dict[str, object]:

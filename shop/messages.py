@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F
@@ -121,7 +122,7 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
     outbox.write([_letter(order, "parcel_shipped", f"shipped:{shipment.pk}", context)], at=at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class News:
     """Days of one order that moved, all later or all earlier: what one letter tells.
 
@@ -134,7 +135,7 @@ class News:
     days_of_all: tuple[date, date] | None = None
     what: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"moved:{self.order.number}:{_digest([(fact.claim_id, fact.version) for _, fact in self.facts])}"
 

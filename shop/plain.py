@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from backorders.queries import among
 from backorders.units import PlainClaim
+from inventory.prepared import Given, Prepared
 from shop.models import Order, OrderLine, Payment
 from shop.models.payments import is_awaited
 
@@ -73,13 +74,22 @@ _ENDS = list(accumulate(map(len, (_ORDER, _PAYMENT, _LINE, _CLAIM))))
 
 def orders_of(claim_ids: Iterable[int]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
     """Every order that one of the claims belongs to, with all its lines. One query."""
-    orders = OrderLine.objects.filter(claim__in=among(claim_ids)).values("order")
-    rows = OrderLine.objects.filter(order__in=orders).order_by("order_id", "id").values_list(*_COLUMNS)
     order_end, payment_end, line_end, _ = _ENDS
-    for _, same in groupby(rows, key=itemgetter(0)):
+    for _, same in groupby(_rows(claims=list(claim_ids)), key=itemgetter(0)):
         lines = list(same)
         payment = PlainPayment(*lines[0][order_end:payment_end])
         yield (
             PlainOrder(payment, *lines[0][:order_end]),
             [PlainLine(PlainClaim(*line[line_end:]), *line[payment_end:line_end]) for line in lines],
         )
+
+
+_rows = Prepared(
+    lambda: (
+        OrderLine.objects.filter(
+            order__in=OrderLine.objects.filter(claim__in=among(Given("claims"))).values("order"),
+        )
+        .order_by("order_id", "id")
+        .values_list(*_COLUMNS)
+    )
+)
