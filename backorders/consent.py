@@ -222,7 +222,7 @@ def _is_undone(move: Move, notice: Notice, held: Sequence[Portion], quantity: in
 def arrived(claim_ids: Collection[int]) -> None:
     """Whose units are all set aside now need not answer any more; they still leave by the day of the question."""
     if claim_ids:
-        Claim.objects.filter(pk__in=claim_ids, standing__in=_QUESTIONS).update(standing=Standing.DELAYED)
+        Claim.objects.filter(pk__in=among(claim_ids), standing__in=_QUESTIONS).update(standing=Standing.DELAYED)
 
 
 def keep(claims: Sequence[Claim], *, next_days: Mapping[int, date | None], actor: str, at: datetime) -> list[Notice]:

@@ -96,7 +96,7 @@ def tell_again(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
 
 def date_what_is_here(claim_ids: Collection[int], day: date, *, reason: str, at: datetime) -> list[Claim]:
     """Units that lie on the shelf for claims which were told no day for them are told this one; whose they are."""
-    undated = Promise.objects.filter(claim__in=claim_ids, version=F("claim__told"), ships_on=None)
+    undated = Promise.objects.filter(claim__in=among(claim_ids), version=F("claim__told"), ships_on=None)
     claims = list(Claim.objects.filter(pk__in=undated.values("claim")).select_related("notice"))
     told = holding([claim.pk for claim in claims])
     rows, dated = [], []
