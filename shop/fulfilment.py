@@ -15,7 +15,7 @@ from inventory.receiving import Arrived, Received, receive_delivery
 from shop import holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
-from shop.transactions import use_case
+from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
 
 _GOODS_ARRIVED = "goods arrived"
 
@@ -70,10 +70,12 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
         # Nothing given and not drained: the counters are wrong, which the recount shows and no repetition mends.
         if drained or not filled:
             return given
+        let_others_in()
 
 
 @use_case
 def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
+    leave_the_disk_to_others()
     queues = queue.lock(item_ids)
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     served = {fact.item_id for fact in filled}

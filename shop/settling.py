@@ -9,7 +9,7 @@ from backorders.facts import Filled, Moved
 from backorders.models import Queue
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
-from shop.transactions import use_case
+from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,12 @@ def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
     goes on. The clock is read for each: nobody is told after her day as if it were before.
     """
     while _tell_chunk(item_id, at=clock()):
-        pass
+        let_others_in()
 
 
 @use_case
 def _tell_chunk(item_id: int, *, at: datetime) -> bool:
+    leave_the_disk_to_others()
     line = queue.lock([item_id])[item_id]
     moved = promises.go_on([line], at=at)
     notices.tell(moved, at=at)
