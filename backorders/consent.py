@@ -322,10 +322,14 @@ def due(at: datetime, limit: int) -> list[int]:
     return list(passed.order_by("due_at", "id").values_list("pk", flat=True)[:limit])
 
 
+def asking() -> QuerySet[Claim]:
+    """Claims of which the customer's answer is awaited."""
+    return Claim.objects.filter(standing__in=_QUESTIONS, shipped__lt=F("quantity")).exclude(notice=None)
+
+
 def open_questions() -> QuerySet[Notice]:
     """Notices that wait for an answer."""
-    asking = Claim.objects.filter(standing__in=_QUESTIONS, shipped__lt=F("quantity")).exclude(notice=None)
-    return Notice.objects.filter(pk__in=asking.values("notice"))
+    return Notice.objects.filter(pk__in=asking().values("notice"))
 
 
 def untold() -> QuerySet[Notice]:

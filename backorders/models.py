@@ -162,6 +162,12 @@ class Claim(Units, models.Model):
                 fields=["item", "customer"], name="claim_by_customer", condition=Q(allocated__lt=F("quantity"))
             ),
             models.Index(fields=["item", "id"], name="claim_by_item"),
+            models.Index(fields=["id"], name="claim_ready", condition=Q(shipped__lt=F("allocated"))),
+            models.Index(
+                fields=["notice"],
+                name="claim_asked",
+                condition=Q(standing__in=[standing.value for standing in Standing if standing.is_question]),
+            ),
             models.Index(fields=["put_off_to"], name="claim_put_off", condition=Q(put_off_to__isnull=False)),
         ]
         constraints = [

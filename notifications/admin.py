@@ -31,9 +31,11 @@ class LetterAdmin(ModelAdmin):
 
     list_display = ["shown_state", "template", "recipient", "attempts", "due_at", "sent_at", "server_answer"]
     list_display_links = ["template"]
-    list_filter = ["state", "template"]
-    search_fields = ["recipient", "thread", "key"]
-    ordering = ["-written_at", "-id"]
+    list_filter = ["state"]
+    search_fields = ["thread__exact", "recipient__exact"]
+    search_help_text = "The number of an order, or an e-mail address."
+    ordering = ["-id"]
+    show_full_result_count = False
     actions = ["send_again"]
     fieldsets = [
         (None, {"fields": ["shown_state", "recipient", "server_answer", "attempts"]}),

@@ -43,6 +43,7 @@ class Letter(models.Model):
             models.Index(fields=["thread", "written_at"], name="letter_by_thread"),
             models.Index(fields=["due_at", "id"], name="letter_pending", condition=Q(state="pending")),
             models.Index(fields=["claimed_at"], name="letter_in_flight", condition=Q(state="in_flight")),
+            models.Index(fields=["written_at"], name="letter_dead", condition=Q(state="dead")),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from backorders.plan import Limit
+from backorders.plan import SHELF, Limit
 from shop.formats import money
 
 type Cell = str | int | float | Decimal | None
@@ -48,6 +48,21 @@ class Report:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+# Whose goods an article is: of the supplier whose delivery of it is expected first, or who was to bring it last.
+_SOURCE = """
+WITH source AS (
+    SELECT DISTINCT ON (inbound.item_id) inbound.item_id, ordered.supplier_id
+    FROM inventory_purchaseorderline inbound JOIN inventory_purchaseorder ordered ON ordered.id = inbound.order_id
+    CROSS JOIN LATERAL (
+        SELECT inbound.received < inbound.quantity - inbound.written_off AND ordered.state <> 'closed' AS is_owed
+    ) AS line
+    WHERE ordered.state <> 'draft'
+    ORDER BY inbound.item_id, line.is_owed DESC, CASE WHEN line.is_owed THEN inbound.expected_on END NULLS LAST,
+        inbound.id DESC
+)
+"""
+
+
 def backorder_days(period: Period) -> Report:
     return _report(
         "backorder-days",
@@ -55,12 +70,12 @@ def backorder_days(period: Period) -> Report:
         "Each unit that was waited for counts the days from its order until it was set aside, or until the end of the"
         " period. Units that were set aside on the day of their order are left out.",
         ("SKU", "Name", "Units that came", "Units still awaited", "Unit-days"),
-        """
+        r"""
         SELECT item.sku, item.name, sum(came)::int, sum(awaited)::int, round(sum(days)::numeric, 1) FROM (
             SELECT claim.item_id, allocated_change AS came, 0 AS awaited,
                 allocated_change * extract(epoch FROM movement.at - claim.placed_at) / 86400 AS days
             FROM inventory_stockmovement movement
-            JOIN backorders_claim claim ON movement.cause = 'claim ' || claim.id AND claim.item_id = movement.item_id
+            JOIN backorders_claim claim ON claim.id = substring(movement.cause FROM '^claim (\d+)$')::bigint
             WHERE movement.kind = 'allocate' AND movement.at >= %(since)s AND movement.at < %(until)s
                 AND (movement.at AT TIME ZONE %(zone)s)::date > (claim.placed_at AT TIME ZONE %(zone)s)::date
             UNION ALL
@@ -83,23 +98,15 @@ def waiting_value(period: Period) -> Report:
         "As of now: units that customers wait for, at the prices of their orders, under the supplier whose delivery of"
         " them is expected first; where none is on its way, the one who was to deliver them last.",
         ("Supplier", "Orders", "Units", "Value", "Oldest order"),
-        """
+        f"""
+        {_SOURCE}
         SELECT coalesce(supplier.name, 'nobody yet'), count(DISTINCT line.order_id)::int,
             sum(claim.quantity - claim.allocated)::int,
             sum((claim.quantity - claim.allocated) * line.unit_price),
             (min(claim.placed_at) AT TIME ZONE %(zone)s)::date::text
         FROM backorders_claim claim
         JOIN shop_orderline line ON line.claim_id = claim.id
-        LEFT JOIN LATERAL (
-            SELECT ordered.supplier_id FROM inventory_purchaseorderline inbound
-            JOIN inventory_purchaseorder ordered ON ordered.id = inbound.order_id
-            WHERE inbound.item_id = claim.item_id AND ordered.state <> 'draft'
-            ORDER BY inbound.received < inbound.quantity - inbound.written_off AND ordered.state <> 'closed' DESC,
-                CASE WHEN inbound.received < inbound.quantity - inbound.written_off AND ordered.state <> 'closed'
-                    THEN inbound.expected_on END NULLS LAST,
-                inbound.id DESC
-            LIMIT 1
-        ) AS source ON true
+        LEFT JOIN source ON source.item_id = claim.item_id
         LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
         WHERE claim.allocated < claim.quantity
         GROUP BY supplier.id ORDER BY 4 DESC, 1
@@ -121,12 +128,12 @@ def waits(period: Period) -> Report:
             round(percentile_cont(0.9) WITHIN GROUP (ORDER BY gone.days)::numeric, 1)
         FROM (
             SELECT claim.item_id, extract(epoch FROM max(shipment.shipped_at) - claim.placed_at) / 86400 AS days
-            FROM backorders_claim claim
-            JOIN shop_orderline line ON line.claim_id = claim.id
-            JOIN shop_shipmentline part ON part.line_id = line.id
-            JOIN shop_shipment shipment ON shipment.id = part.shipment_id
-            WHERE claim.shipped = claim.quantity
-            GROUP BY claim.id HAVING max(shipment.shipped_at) >= %(since)s AND max(shipment.shipped_at) < %(until)s
+            FROM shop_shipment shipment
+            JOIN shop_shipmentline part ON part.shipment_id = shipment.id
+            JOIN shop_orderline line ON line.id = part.line_id
+            JOIN backorders_claim claim ON claim.id = line.claim_id
+            WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
+            GROUP BY claim.id HAVING max(shipment.shipped_at) < %(until)s
         ) AS gone
         LEFT JOIN inventory_stockitem item ON item.id = gone.item_id
         GROUP BY GROUPING SETS ((), (item.id, item.sku, item.name))
@@ -157,33 +164,29 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
         slug,
         title,
         "Lines of which the last unit shipped in the period: kept where it left by the day that was promised first."
-        " A supplier stands for lines that waited for goods of theirs.",
+        " Lines that did not ship from the shelf stand under the supplier of the article.",
         (*names, "Lines", "Kept", "Share"),
         f"""
+        {_SOURCE}
         SELECT {select}, count(*)::int, (count(*) FILTER (WHERE gone.day <= gone.promised))::int,
             round(100.0 * count(*) FILTER (WHERE gone.day <= gone.promised) / count(*), 1)
         FROM (
-            SELECT claim.id, claim.item_id, (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day,
-                (SELECT max(coalesce(ships_on, 'infinity')) FROM backorders_promise
-                    WHERE claim_id = claim.id AND version = 1) AS promised,
-                (SELECT ordered.supplier_id FROM inventory_stockmovement movement
-                    JOIN inventory_deliveryline came ON came.item_id = claim.item_id
-                    JOIN inventory_delivery delivery ON delivery.id = came.delivery_id
-                        AND delivery.received_at <= movement.at
-                    JOIN inventory_purchaseorder ordered ON ordered.id = delivery.order_id
-                    WHERE movement.item_id = claim.item_id AND movement.cause = 'claim ' || claim.id
-                        AND movement.kind = 'allocate' AND movement.at > claim.placed_at
-                        AND delivery.received_at > claim.placed_at
-                    ORDER BY movement.id DESC, delivery.received_at DESC LIMIT 1) AS supplier_id
-            FROM backorders_claim claim
-            JOIN shop_orderline line ON line.claim_id = claim.id
-            JOIN shop_shipmentline part ON part.line_id = line.id
-            JOIN shop_shipment shipment ON shipment.id = part.shipment_id
-            WHERE claim.shipped = claim.quantity
-            GROUP BY claim.id HAVING max(shipment.shipped_at) >= %(since)s AND max(shipment.shipped_at) < %(until)s
+            SELECT claim.item_id, (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day, first.promised,
+                first.waited
+            FROM shop_shipment shipment
+            JOIN shop_shipmentline part ON part.shipment_id = shipment.id
+            JOIN shop_orderline line ON line.id = part.line_id
+            JOIN backorders_claim claim ON claim.id = line.claim_id
+            CROSS JOIN LATERAL (
+                SELECT max(coalesce(ships_on, 'infinity')) AS promised, bool_or(basis <> %(shelf)s) AS waited
+                FROM backorders_promise WHERE claim_id = claim.id AND version = 1
+            ) AS first
+            WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
+            GROUP BY claim.id, first.promised, first.waited HAVING max(shipment.shipped_at) < %(until)s
         ) AS gone
         JOIN inventory_stockitem item ON item.id = gone.item_id
-        LEFT JOIN inventory_supplier supplier ON supplier.id = gone.supplier_id
+        LEFT JOIN source ON source.item_id = gone.item_id AND gone.waited
+        LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
         GROUP BY {group} ORDER BY count(*) FILTER (WHERE gone.day > gone.promised) DESC, 1
         """,
         period,
@@ -210,15 +213,15 @@ def lost_demand(period: Period) -> Report:
     return Report(report.slug, report.title, report.says, report.columns, rows)
 
 
-# In the order in which they stand on the page.
-REPORTS: tuple[Callable[[Period], Report], ...] = (
-    backorder_days,
-    waiting_value,
-    waits,
-    kept_by_sku,
-    kept_by_supplier,
-    lost_demand,
-)
+# By the names of their pages, in the order in which these are offered.
+REPORTS: dict[str, tuple[str, Callable[[Period], Report]]] = {
+    "backorder-days": ("Longest waited for", backorder_days),
+    "waiting-value": ("Waited for, by supplier", waiting_value),
+    "waits": ("How long customers waited", waits),
+    "kept-by-sku": ("Promises kept, by SKU", kept_by_sku),
+    "kept-by-supplier": ("Promises kept, by supplier", kept_by_supplier),
+    "lost-demand": ("Not promised", lost_demand),
+}
 
 
 def shown(cell: Cell) -> str:
@@ -237,6 +240,7 @@ def _report(slug: str, title: str, says: str, columns: Sequence[str], query: str
                 "first": period.first,
                 "last": period.last,
                 "zone": settings.TIME_ZONE,
+                "shelf": SHELF,
             },
         )
         rows = tuple(cursor.fetchall())

@@ -19,13 +19,13 @@ from shop import payments
 from shop.formats import long_day, long_moment, money
 from shop.models import Order, OrderLine, Payment, Refund, Variant
 from shop.staff.flow import list_address
-from shop.staff.progress import due_lines, late_lines, ready_lines
+from shop.staff.progress import due_lines, late_lines, ready_lines, waiting_orders
 from shop.staff.purchasing import arriving, slipped
 from shop.staff.stock import overpromised
 from shop.staff.weeks import Week, coming_weeks, kept_by_week
 from shop.staff.wording import time_left
 
-_KEPT = "desk kept by week"
+_KEPT = "desk:kept-by-week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     may = request.user.has_perm
     weeks = coming_weeks() if may("inventory.view_purchaseorder") and may("backorders.view_claim") else []
     return context | {"title": "Today", "first": first, "also": also, "weeks": weeks, "kept": _kept(request)}
+
+
+def cards_of(request: HttpRequest) -> list[Card]:
+    return [*_first(request), *_also(request)]
 
 
 def _first(request: HttpRequest) -> Iterator[Card]:
@@ -110,7 +114,7 @@ def _of_deadlines() -> Card:
 
 def _of_questions() -> Card:
     at = timezone.now()
-    asked = OrderLine.objects.filter(claim__notice__in=consent.open_questions()).aggregate(
+    asked = OrderLine.objects.filter(claim__in=consent.asking()).aggregate(
         lines=Count("id"),
         orders=Count("order", distinct=True),
         worth=Sum(F("unit_price") * (F("claim__quantity") - F("claim__shipped"))),
@@ -142,7 +146,7 @@ def _of_ready() -> Card:
     ready = ready_lines().aggregate(
         orders=Count("order", distinct=True),
         units=Sum(F("claim__allocated") - F("claim__shipped")),
-        since=Min("order__placed_at"),
+        since=Min("claim__placed_at"),
     )
     says = f"{_n(ready['units'] or 0, 'unit')} set aside on the shelf"
     if ready["since"]:
@@ -152,7 +156,6 @@ def _of_ready() -> Card:
 
 def _of_waiting() -> Card:
     """Units and their worth are counted by article, from the queues' counters: a hundred thousand may wait."""
-    orders = Claim.objects.waiting().aggregate(orders=Count("reference", distinct=True))["orders"]
     says, units = "nobody waits", 0
     queues = Queue.objects.filter(waiting__gt=0).annotate(
         price=Subquery(Variant.objects.filter(stock_item=OuterRef("item")).order_by("price").values("price")[:1]),
@@ -164,7 +167,7 @@ def _of_waiting() -> Card:
         worth = sum((waiting * (price or Decimal(0)) for waiting, price, _ in found), Decimal(0))
         oldest = min(since for _, _, since in found if since)
         says = f"{_n(units, 'unit')}, {money(worth)}; the oldest since {long_day(timezone.localdate(oldest))}"
-    return Card("Waiting", orders, says, f"{list_address(Order)}?state=waiting")
+    return Card("Waiting", waiting_orders(), says, f"{list_address(Order)}?state=waiting")
 
 
 def _of_unpaid(page: str) -> Iterator[Card]:

@@ -17,11 +17,12 @@ from shop.models import Goodwill, Order
 from shop.sending import is_together
 from shop.staff.answering import RecordAnswer
 from shop.staff.flow import find
+from shop.staff.large import AnnotatedPage, counted_by
 from shop.staff.lines import lines_of
 from shop.staff.notices import delays_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
-from shop.staff.progress import STATES, in_state, with_progress
+from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
 
@@ -53,8 +54,20 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     actions_row = ["ship"]
     change_form_outer_before_template = "staff/order.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return with_progress(super().get_queryset(request).select_related("payment"), timezone.localdate())
+    def annotated(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+        return with_progress(orders.select_related("payment"), timezone.localdate())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AnnotatedPage]:
+        return AnnotatedPage
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if dict(request.GET.items()).keys() <= {"state", "p"} and request.GET.get("state") == "waiting":
+            return counted_by(waiting_orders)(*args, **kwargs)
+        return super().get_paginator(request, *args, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Order | None:
+        found: Order | None = super().get_object(request, object_id, from_field)
+        return self.annotated(Order.objects.filter(pk=found.pk)).first() if found else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

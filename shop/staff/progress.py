@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from backorders.models import Promise
+from backorders.models import Claim, Promise
+from backorders.queries import among
 from shop.models import Order, OrderLine, Payment, Release, Sends
 
 STATES = {
@@ -57,8 +58,10 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
         .values("units")
     )
     paid_today = Payment.objects.filter(order=OuterRef("order"), due_by__isnull=False, settled_at__gte=_start(today))
+    # What is due later is not late: this finds the few among a hundred thousand who wait.
+    past_due = Q(claim__due_at__lte=_start(today)) | Q(claim__due_at=None)
     unshipped = OrderLine.objects.filter(
-        ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
+        past_due, ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
     )
     still_in_time = _holding().filter(
         Q(ships_on=None) | Q(ships_on__gte=today),
@@ -74,7 +77,15 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
 
 def ready_lines() -> QuerySet[OrderLine]:
     """Lines with units that can leave now: set aside, not waiting for the rest, paid for where payment comes first."""
-    return OrderLine.objects.ready().filter(~_unpaid("order"), ~_held("order"))
+    # The few are found first: the database would look for them among all that was ever ordered.
+    holding = Claim.objects.holding().values_list("pk", flat=True)
+    return OrderLine.objects.filter(~_unpaid("order"), ~_held("order"), claim__in=among(holding))
+
+
+def waiting_orders() -> int:
+    """How many orders wait for something, counted from the queues: a claim knows its order's number."""
+    counted = Claim.objects.waiting().aggregate(orders=Count("reference", distinct=True))
+    return int(counted["orders"])
 
 
 def due_lines(at: datetime) -> QuerySet[OrderLine]:
@@ -87,11 +98,11 @@ def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Orde
     lines = OrderLine.objects.filter(order=OuterRef("pk"))
     match state:
         case "late":
-            return orders.filter(Exists(late_lines(timezone.localdate(at)).filter(order=OuterRef("pk"))))
+            return orders.filter(pk__in=late_lines(timezone.localdate(at)).values("order"))
         case "due":
-            return orders.filter(Exists(due_lines(at).filter(order=OuterRef("pk"))))
+            return orders.filter(pk__in=due_lines(at).values("order"))
         case "ready":
-            return orders.filter(Exists(ready_lines().filter(order=OuterRef("pk"))))
+            return orders.filter(pk__in=ready_lines().values("order"))
         case "waiting":
             return orders.filter(Exists(lines.waiting()))
         case "unpaid":

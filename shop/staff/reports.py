@@ -1,5 +1,6 @@
 """The page of reports, and each report as a file."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,17 +35,20 @@ class PeriodForm(forms.Form):
 
 
 @require_safe
-def page(request: HttpRequest, site: Any) -> HttpResponse:
-    """Every report of a period; the last ninety days where none is given."""
+def page(request: HttpRequest, site: Any, slug: str = "") -> HttpResponse:
+    """A report of a period, the first one where none is named; the last ninety days where none are given."""
     form, period = _period(request)
+    slug = slug or next(iter(REPORTS))
+    make = _report(slug)
     context = {
         **site.each_context(request),
         "title": "Reports",
         "content_title": "Reports",
         "form": form,
         "period": period,
-        "reports": [_shown(report(period)) for report in REPORTS] if period else [],
-        "most": ROWS_ON_A_PAGE,
+        "names": [(each, name) for each, (name, _) in REPORTS.items()],
+        "here": slug,
+        **(_shown(make(period)) if period else {}),
     }
     request.current_app = site.name
     return TemplateResponse(request, "staff/reports.html", context, status=200 if period else 400)
@@ -57,10 +61,14 @@ def file(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponse(
             " ".join(map(str, form.non_field_errors())) or "Give the first and the last day.", status=400
         )
-    report = next((made for each in REPORTS if (made := each(period)).slug == slug), None)
-    if report is None:
-        raise Http404("There is no such report.")
+    report = _report(slug)(period)
     return as_csv(f"{slug}-{period.first}-{period.last}", report.columns, report.rows)
+
+
+def _report(slug: str) -> Callable[[Period], Report]:
+    if slug not in REPORTS:
+        raise Http404("There is no such report.")
+    return REPORTS[slug][1]
 
 
 def _period(request: HttpRequest) -> tuple[PeriodForm, Period | None]:

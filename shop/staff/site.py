@@ -26,6 +26,7 @@ class StaffSite(UnfoldAdminSite):
 
         return [
             path("reports/", self.admin_view(partial(reports.page, site=self)), name="reports"),
+            path("reports/<slug:slug>/", self.admin_view(partial(reports.page, site=self)), name="report_page"),
             path("reports/<slug:slug>.csv", self.admin_view(reports.file), name="report"),
             *super().get_urls(),
         ]

@@ -15,7 +15,7 @@ from inventory.models import PurchaseOrderLine
 from notifications.models import Letter
 from shop import delays, lapses
 from shop.models import Order, Refund, Sends, User
-from shop.staff.desk import context
+from shop.staff.desk import cards_of
 from shop.wording import until
 from tests.cast import BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
@@ -52,7 +52,7 @@ def bounce(order: Order) -> None:
 def cards(rf: RequestFactory) -> dict[str, Any]:
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
-    return {card.title: card for card in context(request, {})["cards"]}
+    return {card.title: card for card in cards_of(request)}
 
 
 def page_of(order: Order, what: str = "change") -> str:

@@ -16,7 +16,7 @@ from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import delays, fulfilment
 from shop.models import Category, Order, Product, User
-from shop.staff.desk import context
+from shop.staff.desk import cards_of
 from shop.staff.progress import in_state
 from tests.cast import ADA, CY, NOON, TODAY, buy, inbound, stock, variant
 from tests.staff.pages import words
@@ -90,7 +90,7 @@ def test_the_desk_asks_a_fixed_number_of_times(cy: Client) -> None:
     tell(2)
 
     assert len(queries_of(cy, reverse("admin:index"))) == len(one)
-    assert len(one) <= 16
+    assert len(one) <= 20
 
 
 def test_a_purchase_order_of_three_lines_asks_as_often_as_one_of_one(cy: Client) -> None:
@@ -115,7 +115,7 @@ def test_the_number_on_every_card_is_the_number_of_rows_behind_it(cy: Client, rf
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
 
-    cards = {card.title: card for card in context(request, {})["cards"]}
+    cards = {card.title: card for card in cards_of(request)}
 
     assert {title: card.number for title, card in cards.items()} == {
         "Late now": 1,

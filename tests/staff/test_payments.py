@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shop import cancellations, holds
 from shop.models import Order, Payment, User
-from shop.staff.desk import context
+from shop.staff.desk import cards_of
 from tests.cast import CY, NOON, buy, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
 
@@ -68,7 +68,7 @@ def test_paid_it_is_ready_and_not_late_on_the_day_of_its_payment(cy: Client, ord
 def test_the_desk_counts_it_where_it_belongs(cy: Client, order: Order, rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
-    cards = {card.title: card for card in context(request, {})["cards"]}
+    cards = {card.title: card for card in cards_of(request)}
 
     assert (cards["Awaits payment"].number, cards["Ready to ship"].number) == (1, 0)
     assert cards["Awaits payment"].says.startswith("€102.90 to come, the first until ")
@@ -79,7 +79,7 @@ def test_where_nobody_pays_in_advance_there_is_no_card(cy: Client, rf: RequestFa
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
 
-    assert "Awaits payment" not in {card.title for card in context(request, {})["cards"]}
+    assert "Awaits payment" not in {card.title for card in cards_of(request)}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from notifications.models import Letter
 from shop import cancellations, holds, refunds
 from shop.gateways.transfer import Transfer
 from shop.models import Order, Payment, Refund, User
-from shop.staff.desk import context
+from shop.staff.desk import cards_of
 from tests.cast import CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, seal_of, words
 
@@ -105,7 +105,7 @@ def test_the_desk_counts_what_is_to_be_sent_and_says_what_is_overdue(
 def card_of(rf: RequestFactory) -> tuple[int, str, bool]:
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
-    card = {card.title: card for card in context(request, {})["cards"]}["Refunds to send"]
+    card = {card.title: card for card in cards_of(request)}["Refunds to send"]
     return card.number, card.says, card.urgent
 
 
