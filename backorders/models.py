@@ -162,6 +162,7 @@ class Claim(Units, models.Model):
                 fields=["item", "customer"], name="claim_by_customer", condition=Q(allocated__lt=F("quantity"))
             ),
             models.Index(fields=["item", "id"], name="claim_by_item"),
+            models.Index(fields=["id"], name="claim_given_up", condition=Q(quantity=0)),
             models.Index(fields=["id"], name="claim_ready", condition=Q(shipped__lt=F("allocated"))),
             models.Index(
                 fields=["notice"],

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
@@ -99,7 +100,11 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["-placed_at"], name="order_by_time")]
+        indexes = [
+            models.Index(fields=["-placed_at", "-id"], name="order_by_time"),
+            models.Index(Lower("email"), name="order_by_email"),
+            models.Index(Lower("name"), name="order_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -24,6 +24,17 @@ class AnnotatedPage(ChangeList):
         self.result_list = [by_id[row.pk] for row in rows if row.pk in by_id]
 
 
+class CountedUpTo(Paginator):
+    """Counts no further than anybody turns pages: all of a million rows take seconds."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return len(rows.values_list("pk", flat=True)[: self.MOST])
+
+
 def counted_by(count: Callable[[], int]) -> type[Paginator]:
     """A paginator for a list whose rows are counted quicker elsewhere."""
 

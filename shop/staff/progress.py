@@ -111,7 +111,8 @@ def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Orde
             still_open = lines.filter(claim__shipped__lt=F("claim__quantity"))
             return orders.filter(~Exists(still_open), Exists(lines.filter(claim__shipped__gt=0)))
         case "cancelled":
-            return orders.filter(~Exists(lines.filter(claim__quantity__gt=0)))
+            given_up = OrderLine.objects.filter(claim__in=Claim.objects.filter(quantity=0)).values("order")
+            return orders.filter(~Exists(lines.filter(claim__quantity__gt=0)), pk__in=given_up)
     return orders
 
 
