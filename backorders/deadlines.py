@@ -171,6 +171,10 @@ class Law:
     def hers_end(self, day: date, country: str) -> datetime:
         return hers_ends(day, country, self.house)
 
+    def ends_alike(self, one: str, other: str, days: Iterable[date]) -> bool:
+        """Is each of these days over at the same instants in both countries, whoever owes the other something?"""
+        return all(_both(day, one, self.house) == _both(day, other, self.house) for day in days)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -295,6 +299,10 @@ def ours_ends(day: date, country: str, house: str) -> datetime:
 def hers_ends(day: date, country: str, house: str) -> datetime:
     """The instant until which an answer is in time: the end of the day in the house's zone or hers, the later one."""
     return max(_ends(day, country, house))
+
+
+def _both(day: date, country: str, house: str) -> tuple[datetime, datetime]:
+    return ours_ends(day, country, house), hers_ends(day, country, house)
 
 
 def _ends(day: date, country: str, house: str) -> Iterable[datetime]:

@@ -1,6 +1,6 @@
 """From the delivery to the parcel: receive, fill those who wait, correct, ship."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -139,12 +139,13 @@ def ship_ready(
     actor: str,
     at: datetime,
     packed: Mapping[int, int] | None = None,
+    to: Sequence[str] | None = None,
 ) -> Shipment:
     """Ship everything of the order that is set aside, in one parcel.
 
     Raises UnableToShip when nothing is, while a payment in advance is not here, and while an order that is sent
-    together lacks units and was not released. With `packed`, the units by claim that lie in the parcel: raises
-    UnableToShip when something else is set aside.
+    together lacks units and was not released. With `packed`, the units by claim that lie in the parcel, and with `to`,
+    the address that stands on it: raises UnableToShip when something else is set aside, or it goes elsewhere by now.
     """
     queues = queue.lock(releases.items_of(order))
     lines = list(order.lines.select_related("claim").order_by("id"))
@@ -157,6 +158,8 @@ def ship_ready(
     released = releases.clear_for_dispatch(order, lines)
     if packed not in (None, ready):
         raise queue.UnableToShip("What is ready changed since you looked: check the parcel and ship it once more.")
+    if to is not None and list(to) != Order.objects.get(pk=order.pk).address_lines:
+        raise queue.UnableToShip("The address changed since you looked: write the new one on the parcel.")
     shipped = queue.ship(queues, ready, actor=actor, at=at)
     shipment = Shipment.objects.create(
         order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, actor=actor

@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
-from django_countries import countries
 
 from backorders import consent
 from backorders.consent import Asked
@@ -63,7 +62,7 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
         "shipping_name": order.shipping_name,
         "shipping": _money(order, order.shipping_price),
         "total": _money(order, order.total),
-        "address": _address(order),
+        "address": order.address_lines,
         "consent": order.consent_text,
         "consented_at": order.consented_at and long_moment(order.consented_at),
     }
@@ -404,6 +403,12 @@ def still_on_time(claim_ids: Collection[int], *, at: datetime) -> None:
     outbox.write(letters, at=at)
 
 
+def address_changed(order: Order, change_id: int, *, at: datetime) -> None:
+    """Where the order goes from now on. The address before is not repeated: somebody else may live there."""
+    context = {"address": order.address_lines, "changed_at": long_moment(at)}
+    outbox.write([_letter(order, "address_changed", f"address:{change_id}", context)], at=at)
+
+
 def refund_sent(refund: Refund, *, at: datetime) -> None:
     """Money is on its way back: how much, and when to expect it. The reason was noted for staff, not for her."""
     context = {"amount": _money(refund.order, refund.amount), "sent_on": long_day(timezone.localdate(at))}
@@ -479,11 +484,6 @@ def _told_to_all(orders: Iterable[tuple[PlainOrder, Sequence[PlainLine]]]) -> To
     return holding(
         [line.claim_id for order, lines in orders for line in lines if line.claim.lacks or is_together(order)]
     )
-
-
-def _address(order: Order) -> list[str]:
-    lines = [order.name, order.line1, order.line2, f"{order.postcode} {order.city}", countries.name(str(order.country))]
-    return [line for line in lines if line.strip()]
 
 
 def _money(order: AnyOrder, amount: Decimal) -> str:

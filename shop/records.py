@@ -16,6 +16,7 @@ from notifications.models import Letter
 from shop import holds, lapses, wording
 from shop.formats import long_day, long_moment, money
 from shop.models import Goodwill, Order, OrderLine, ShipmentLine
+from shop.models.orders import Address
 
 _CUSTOMER = "customer"
 _NOT_STAFF = {_CUSTOMER, lapses.ACTOR, holds.ACTOR}
@@ -32,7 +33,7 @@ class Entry:
 
 
 def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
-    """The whole story of an order, oldest first. Ten queries, however long it is.
+    """The whole story of an order, oldest first. Eleven queries, however long it is.
 
     What staff noted for themselves, and who of them it was, is for staff only.
     """
@@ -44,6 +45,7 @@ def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
         *_answered(lines, for_staff),
         *_written(order),
         *_given_up(lines, for_staff),
+        *_readdressed(order, for_staff),
         *_shipped(order),
         *_paid(order),
     ]
@@ -126,6 +128,15 @@ def _given_up(lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry
         reason = (f"Reason: {row.reason}",) if row.reason and is_told else ()
         details = (*reason, f"By {_who(row.actor, for_staff)}")
         yield Entry(row.at, f"{_name(lines[row.claim_id])}: {row.units} cancelled", details)
+
+
+def _readdressed(order: Order, for_staff: bool) -> Iterator[Entry]:
+    changes = list(order.address_changes.order_by("id"))
+    then: list[Address] = [*changes[1:], order]
+    for change, after in zip(changes, then, strict=False):
+        went, goes = ", ".join(change.address_lines), ", ".join(after.address_lines)
+        by = f"By {_who(change.actor, for_staff)}"
+        yield Entry(change.at, "The address was changed", (f"It went to: {went}", f"It goes to: {goes}", by))
 
 
 def _shipped(order: Order) -> Iterator[Entry]:

@@ -14,6 +14,7 @@ from inventory.models import PurchaseOrderLine, Supplier
 from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import (
+    addresses,
     alternatives,
     answers,
     cancellations,
@@ -346,6 +347,12 @@ def nothing_has_moved() -> None:
     inbound(item, 1, LATER + 30 * DAY)
     bought((variant(item), 1))
     reminders.say_that_nothing_moved(at=NOON + (settings.STILL_ON_TIME_DAYS + 1) * DAY)
+
+
+@scene("address_changed")
+def it_goes_elsewhere() -> None:
+    order, _ = waiting()
+    addresses.change(order, addresses.address_of(order) | {"line1": "14 Engine Lane"}, seen=0, actor=CY, at=NOON)
 
 
 # --- Ends -----------------------------------------------------------------------------------------------------

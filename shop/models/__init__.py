@@ -2,11 +2,13 @@ from shop.models.accounts import User
 from shop.models.carts import Cart, CartLine
 from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.demand import LostDemand
+from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain
 from shop.models.heartbeat import Heartbeat
 from shop.models.orders import Goodwill, Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
 from shop.models.payments import Payment, Refund
 
 __all__ = [
+    "AddressChange",
     "Cart",
     "CartLine",
     "Category",
@@ -15,12 +17,15 @@ __all__ = [
     "LostDemand",
     "Order",
     "OrderLine",
+    "OrderNote",
     "Payment",
     "Product",
     "ProductImage",
+    "Proposal",
     "Refund",
     "Release",
     "Sends",
+    "SentAgain",
     "Shipment",
     "ShipmentLine",
     "ShippingMethod",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django_countries import countries
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
 
@@ -65,7 +66,30 @@ class Sends(models.TextChoices):
     TOGETHER = "together", "Send everything together"
 
 
-class Order(models.Model):
+class Address(models.Model):
+    """Where an order goes, as fields of a row."""
+
+    FIELDS = ("name", "line1", "line2", "postcode", "city", "country")
+
+    name = models.CharField(max_length=150)
+    line1 = models.CharField("address", max_length=200)
+    line2 = models.CharField("address, second line", max_length=200, blank=True)
+    postcode = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = CountryField()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def address_lines(self) -> list[str]:
+        """As it is written on a parcel."""
+        country = countries.name(str(self.country))
+        lines = [self.name, self.line1, self.line2, f"{self.postcode} {self.city}", country]
+        return [line for line in lines if line.strip()]
+
+
+class Order(Address):
     """What a customer bought, where it goes and what she agreed to. Where each line stands is read from its claim."""
 
     number = models.CharField(max_length=10, unique=True, default=draw_number, editable=False)
@@ -75,13 +99,7 @@ class Order(models.Model):
     placed_at = models.DateTimeField()
 
     email = models.EmailField()
-    name = models.CharField(max_length=150)
     phone = models.CharField(max_length=30, blank=True)
-    line1 = models.CharField("address", max_length=200)
-    line2 = models.CharField("address, second line", max_length=200, blank=True)
-    postcode = models.CharField(max_length=20)
-    city = models.CharField(max_length=100)
-    country = CountryField()
 
     sends = models.CharField(max_length=10, choices=Sends, default=Sends.AS_READY)
     shipping_name = models.CharField(max_length=100)

@@ -22,10 +22,12 @@ from backorders.turns import UnableToChangeTurn
 from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
+from shop.addresses import UnableToChangeAddress
 from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
+from shop.resending import UnableToSendAgain
 
 
 class Refused(Exception):
@@ -44,6 +46,8 @@ REFUSALS = (
     UnableToLeave,
     UnableToChangePurchaseOrder,
     UnableToChangeTurn,
+    UnableToChangeAddress,
+    UnableToSendAgain,
     StockBusy,
     Refused,
 )

@@ -6,26 +6,29 @@ from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django_countries import countries
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from inventory.admin import ReadOnly
-from notifications.models import Letter
 from shop.formats import money
 from shop.models import Goodwill, Order
 from shop.sending import is_together
+from shop.staff.addresses import ChangeAddress
 from shop.staff.answering import RecordAnswer
 from shop.staff.flow import find
 from shop.staff.large import AnnotatedPage, CountedUpTo, counted_by
+from shop.staff.letters import SendAgain, letters_of
 from shop.staff.lines import lines_of
+from shop.staff.notes import WriteNote, notes_of
 from shop.staff.notices import delays_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
+from shop.staff.timeline import timeline_of
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -53,7 +56,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         ("Customer", {"fields": [("name", "email"), ("phone", "user"), "address"]}),
         ("Agreed", {"fields": [("shipping_name", "sent"), "payment_state", "consent_text", "consented_at"]}),
     ]
-    actions_detail = ["ship", "release", "receive_payment", "answer", "cancel"]
+    actions_detail = ["ship", "release", "receive_payment", "answer", "change_address", "note", "cancel"]
     actions_row = ["ship"]
     change_form_outer_before_template = "staff/order.html"
 
@@ -99,7 +102,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "delays": delays_of(order),
             "goodwill": Goodwill.objects.filter(order=order).first(),
             "sending": sending(request, order),
-            "letters": Letter.objects.filter(thread=order.number).order_by("written_at", "id"),
+            "letters": letters_of(order),
+            "notes": notes_of(order),
+            "timeline": timeline_of(order),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
@@ -138,9 +143,33 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return RecordAnswer(request, self, find(self, request, object_id)).run()
 
+    def has_note_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_ordernote")
+
+    def has_address_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_addresschange")
+
+    @action(description="Change the address", icon="edit_location", url_path="address", permissions=["address"])
+    def change_address(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ChangeAddress(request, self, find(self, request, object_id)).run()
+
+    @action(description="Write a note", icon="sticky_note_2", url_path="note", permissions=["note"])
+    def note(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return WriteNote(request, self, find(self, request, object_id)).run()
+
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return Cancel(request, self, find(self, request, object_id)).run()
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("letters/<int:pk>/again/", wrap(self.send_again), name="shop_order_send_again"),
+            *super().get_urls(),
+        ]
+
+    def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return SendAgain.for_letter(request, self, pk).run()
 
     @display(
         description="State",
@@ -192,8 +221,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Address")
     def address(self, order: Order) -> str:
-        parts = [order.line1, order.line2, f"{order.postcode} {order.city}", countries.name(str(order.country))]
-        return ", ".join(filter(None, parts))
+        return ", ".join(order.address_lines[1:])
 
     @display(description="Payment")
     def payment_state(self, order: Order) -> str:

@@ -1,8 +1,9 @@
 """Shipping what is ready of an order, and cancelling for a customer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +15,7 @@ from shop import cancellations, fulfilment, holds, releases
 from shop.formats import money
 from shop.models import Order, OrderLine
 from shop.staff.flow import Flow, OnePage
+from shop.staff.wording import count
 
 _EVERYTHING = "everything"
 
@@ -28,6 +30,45 @@ class Packed:
     units: int
     shipped: int
     wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What goes into the next parcel of an order, and the address that stands on it."""
+
+    goods: tuple[Packed, ...]
+    to: tuple[str, ...]
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """Raises UnableToShip when nothing may leave, with what to wait for."""
+        lines = list(_lines(order))
+        packed = tuple(
+            Packed(line.claim_id, _name(line), line.sku, line.claim.ready, line.claim.shipped, line.claim.quantity)
+            for line in lines
+            if line.claim.ready
+        )
+        if not packed:
+            raise UnableToShip(f"Nothing of order {order} is ready to ship: it was shipped already, or it waits.")
+        holds.refuse_to_ship_unpaid(order)
+        releases.clear_for_dispatch(order, lines)
+        return cls(packed, tuple(order.address_lines))
+
+    @property
+    def units(self) -> int:
+        return sum(row.units for row in self.goods)
+
+    def ship(self, order: Order, *, carrier: str, tracking_number: str, actor: str, at: datetime) -> None:
+        """Exactly this, to exactly there. Raises UnableToShip when something else is ready by now."""
+        fulfilment.ship_ready(
+            order,
+            carrier=carrier,
+            tracking_number=tracking_number,
+            packed={row.claim_id: row.units for row in self.goods},
+            to=self.to,
+            actor=actor,
+            at=at,
+        )
 
 
 class ParcelForm(forms.Form):
@@ -55,33 +96,18 @@ class ShipReady(OnePage):
     def form(self, data: Any = None) -> ParcelForm:
         return ParcelForm(data, initial={"carrier": _latest_carrier(self.obj)})
 
-    def preview(self, form: forms.Form) -> tuple[Packed, ...]:
-        packed = tuple(
-            Packed(line.claim_id, _name(line), line.sku, line.claim.ready, line.claim.shipped, line.claim.quantity)
-            for line in _lines(self.obj).ready()
-        )
-        if not packed:
-            raise UnableToShip(f"Nothing of order {self.obj} is ready to ship: it was shipped already, or it waits.")
-        holds.refuse_to_ship_unpaid(self.obj)
-        releases.clear_for_dispatch(self.obj, list(_lines(self.obj)))
-        return packed
+    def preview(self, form: forms.Form) -> Parcel:
+        return Parcel.of(self.obj)
 
-    def act(self, form: forms.Form, preview: tuple[Packed, ...]) -> str:
-        fulfilment.ship_ready(
-            self.obj,
-            carrier=form.cleaned_data["carrier"],
-            tracking_number=form.cleaned_data["tracking_number"],
-            packed={row.claim_id: row.units for row in preview},
-            actor=self.actor,
-            at=self.at,
-        )
-        units = sum(row.units for row in preview)
-        what = f"Shipped {units} {'unit' if units == 1 else 'units'} of order {self.obj}."
+    def act(self, form: forms.Form, preview: Parcel) -> str:
+        carrier, number = form.cleaned_data["carrier"], form.cleaned_data["tracking_number"]
+        preview.ship(self.obj, carrier=carrier, tracking_number=number, actor=self.actor, at=self.at)
+        what = f"Shipped {count(preview.units, 'unit', 'units')} of order {self.obj}."
         self.admin.log_change(self.request, self.obj, what)
         messages.success(self.request, f"{what} The customer gets a letter.")
         return self.back()
 
-    def shown(self, form: forms.Form, preview: tuple[Packed, ...] | None) -> dict[str, Any]:
+    def shown(self, form: forms.Form, preview: Parcel | None) -> dict[str, Any]:
         return {"waiting": _lines(self.obj).waiting()}
 
 

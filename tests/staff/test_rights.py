@@ -64,6 +64,9 @@ ACTIONS: dict[str, set[str]] = {
     "notifications_letter_page": {SUPPORT, MANAGER},
     "shop_category_simple_history": EVERYBODY,
     "shop_order_answer": {SUPPORT, MANAGER},
+    "shop_order_change_address": {SUPPORT, MANAGER},
+    "shop_order_note": {WAREHOUSE, SUPPORT, MANAGER},
+    "shop_order_send_again": {SUPPORT, MANAGER},
     "shop_order_cancel": {SUPPORT, MANAGER},
     "shop_order_receive_payment": {MANAGER},
     "shop_order_release": {SUPPORT, MANAGER},
@@ -79,6 +82,7 @@ _OF_FORMS = ("changelist", "add", "history", "delete", "change")
 def groups() -> None:
     """As the migration makes them; tests that empty the database take them away."""
     import_module("shop.migrations.0006_groups").make(apps, None)
+    import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
 
 
 @pytest.fixture
@@ -124,6 +128,8 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
         "shop_refund": Refund,
     }
     model: type[Model] = next(model for start, model in by_name.items() if name.startswith(f"{start}_"))
+    if name == "shop_order_send_again":
+        model = Letter
     if name in {"inventory_purchaseorder_move", "inventory_purchaseorder_write_off"}:
         model = PurchaseOrderLine
     return reverse(f"admin:{name}", args=[rows[model].pk])
@@ -181,3 +187,9 @@ def test_a_group_that_is_there_already_keeps_its_rights(groups: None) -> None:
     support.permissions.clear()
     import_module("shop.migrations.0006_groups").make(apps, None)
     assert not support.permissions.exists()
+
+
+def test_a_group_that_somebody_took_away_stays_away(groups: None) -> None:
+    Group.objects.get(name=SUPPORT).delete()
+    import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
+    assert set(Group.objects.values_list("name", flat=True)) == EVERYBODY - {SUPPORT}
