@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -17,12 +18,14 @@ from shop.models import Goodwill, Order
 from shop.sending import is_together
 from shop.staff.addresses import ChangeAddress
 from shop.staff.answering import RecordAnswer
+from shop.staff.departures import ShipMany
 from shop.staff.flow import find
 from shop.staff.large import AnnotatedPage, CountedUpTo, counted_by
 from shop.staff.letters import SendAgain, letters_of
 from shop.staff.lines import lines_of
 from shop.staff.notes import WriteNote, notes_of
 from shop.staff.notices import delays_of
+from shop.staff.packing import chosen, ids_of, is_full, picks_of, slips_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
@@ -58,6 +61,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     ]
     actions_detail = ["ship", "release", "receive_payment", "answer", "change_address", "note", "cancel"]
     actions_row = ["ship"]
+    actions_list = ["ship_many", "packing_slips", "picking_list"]
+    actions = ["ship_chosen", "print_slips", "print_list"]
     change_form_outer_before_template = "staff/order.html"
 
     def annotated(self, orders: QuerySet[Order]) -> QuerySet[Order]:
@@ -102,6 +107,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "delays": delays_of(order),
             "goodwill": Goodwill.objects.filter(order=order).first(),
             "sending": sending(request, order),
+            "may_print": self.has_ship_permission(request) and any(slip.goods for slip in slips_of([order])),
             "letters": letters_of(order),
             "notes": notes_of(order),
             "timeline": timeline_of(order),
@@ -128,6 +134,44 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @action(description="Ship what is ready", icon="local_shipping", url_path="ship", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return ShipReady(request, self, find(self, request, object_id)).run()
+
+    # For many orders: those that the address names, or all that are ready.
+
+    @action(description="Ship many", icon="local_shipping", url_path="ship-many", permissions=["ship"])
+    def ship_many(self, request: HttpRequest) -> HttpResponse:
+        orders = chosen(request)
+        if "ids" not in request.GET:
+            # From here on it is about these, whatever gets ready or leaves meanwhile.
+            return redirect(f"{reverse('admin:shop_order_ship_many')}?{ids_of(orders)}")
+        flow = ShipMany(request, self)
+        flow.orders = orders
+        return flow.run()
+
+    @action(description="Packing slips", icon="print", url_path="packing-slips", permissions=["ship"])
+    def packing_slips(self, request: HttpRequest) -> HttpResponse:
+        return self._print(request, "staff/packing_slips.html")
+
+    @action(description="Picking list", icon="checklist", url_path="picking-list", permissions=["ship"])
+    def picking_list(self, request: HttpRequest) -> HttpResponse:
+        return self._print(request, "staff/picking_list.html")
+
+    def _print(self, request: HttpRequest, template: str) -> HttpResponse:
+        orders = chosen(request)
+        slips = [slip for slip in slips_of(orders) if slip.goods]
+        context = {"slips": slips, "picks": picks_of(slips), "is_full": is_full(orders), "now": timezone.now()}
+        return render(request, template, context)
+
+    @action(description="Ship them", permissions=["ship"])
+    def ship_chosen(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+        return redirect(f"{reverse('admin:shop_order_ship_many')}?{ids_of(queryset)}")
+
+    @action(description="Print packing slips", permissions=["ship"])
+    def print_slips(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+        return redirect(f"{reverse('admin:shop_order_packing_slips')}?{ids_of(queryset)}")
+
+    @action(description="Print a picking list", permissions=["ship"])
+    def print_list(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+        return redirect(f"{reverse('admin:shop_order_picking_list')}?{ids_of(queryset)}")
 
     @action(description="Release the ready part", icon="call_split", url_path="release", permissions=["release"])
     def release(self, request: HttpRequest, object_id: str) -> HttpResponse:

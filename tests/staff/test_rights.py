@@ -68,12 +68,22 @@ ACTIONS: dict[str, set[str]] = {
     "shop_order_note": {WAREHOUSE, SUPPORT, MANAGER},
     "shop_order_send_again": {SUPPORT, MANAGER},
     "shop_order_cancel": {SUPPORT, MANAGER},
+    "shop_order_packing_slips": {WAREHOUSE, MANAGER},
+    "shop_order_picking_list": {WAREHOUSE, MANAGER},
     "shop_order_receive_payment": {MANAGER},
     "shop_order_release": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_order_ship_many": {WAREHOUSE, MANAGER},
     "shop_product_simple_history": EVERYBODY,
     "shop_refund_mark_sent": {SUPPORT, MANAGER},
     "shop_shippingmethod_simple_history": {MANAGER},
+}
+# These are about many rows, or about none yet.
+FOR_MANY = {
+    "inventory_delivery_receive_unordered",
+    "shop_order_packing_slips",
+    "shop_order_picking_list",
+    "shop_order_ship_many",
 }
 _OF_FORMS = ("changelist", "add", "history", "delete", "change")
 
@@ -112,7 +122,7 @@ def rows() -> dict[type[Model], Model]:
 
 def address(name: str, rows: dict[type[Model], Model]) -> str:
     """The page of an action, for the row that it acts on."""
-    if name == "inventory_delivery_receive_unordered":
+    if name in FOR_MANY:
         return reverse(f"admin:{name}")
     if name.endswith("_simple_history"):
         row = rows[apps.get_model(".".join(name.split("_")[:2]))]
