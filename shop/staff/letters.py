@@ -73,7 +73,7 @@ class SendAgain(OnePage[forms.Form, Again]):
 
     def shown(self, form: forms.Form, preview: Again | None) -> dict[str, Any]:
         earlier = [_in_words(row) for row in self.letter.sent_again.order_by("id")]
-        return {"letter": self.letter, "sample": Sample.of(self.letter), "earlier": earlier}
+        return {"letter": self.letter, "samples": [Sample.of(self.letter)], "earlier": earlier}
 
     def act(self, form: forms.Form, preview: Again) -> str:
         resending.send_again(self.letter.pk, seen=preview.seen, actor=self.actor, at=self.at)
