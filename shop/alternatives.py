@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet, Value
 
 from backorders import consent, queue
@@ -14,12 +15,19 @@ from backorders.availability import quotes_of
 from backorders.consent import UnableToAnswer
 from backorders.models import Consent
 from backorders.plan import State
+from notifications.models import Letter
 from shop import cancellations, messages, wakeups
-from shop.models import Order, OrderLine, Product, Variant
+from shop.models import Order, OrderLine, Product, Proposal, Variant
 from shop.ranking import ranked
 from shop.transactions import use_case
 
 _OFFERED = 3
+# So many are there to choose from for staff, who know their shelves.
+_TO_PROPOSE = 50
+
+
+class UnableToPropose(Exception):
+    """The sentence says why it cannot be offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Altern
     """
     waiting = {line.pk: line for line in lines if line.claim.lacks}
     found: dict[int, list[Alternative]] = defaultdict(list)
-    searches = [_like(line, at) for line in waiting.values()]
+    searches = [_like(line, at)[:_OFFERED] for line in waiting.values()]
     for variant in searches[0].union(*searches[1:], all=True) if searches else ():
         line = waiting[variant.instead_of]
         units = line.claim.lacks
@@ -55,7 +63,65 @@ def _like(line: OrderLine, at: datetime) -> QuerySet[Any]:
         product__category__in=shelf, product__published=True, price__lte=line.unit_price
     ).exclude(stock_item=line.claim.item_id)
     free = ranked(like, at).filter(ahead__lte=-line.claim.lacks)
-    return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")[:_OFFERED]
+    return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")
+
+
+def that_fit(line: OrderLine, at: datetime) -> list[Alternative]:
+    """All that staff may propose instead of what a line lacks, nearest in price first."""
+    units = line.claim.lacks
+    return [
+        Alternative(variant, units, (line.unit_price - variant.price) * units)
+        for variant in (_like(line, at)[:_TO_PROPOSE] if units else ())
+    ]
+
+
+def proposed(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Alternative]]:
+    """What staff proposed for lines that still lack units, by line, where it fits and costs no more than she read."""
+    waiting = {line.pk: line for line in lines if line.claim.lacks}
+    prices: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    for row in Proposal.objects.filter(line__in=waiting).order_by("id"):
+        prices[row.line_id][row.variant_id] = row.price
+    found = {}
+    for pk, told in prices.items():
+        fits = that_fit(waiting[pk], at)
+        if offered := [each for each in fits if each.variant.price <= told.get(each.variant.pk, -1)]:
+            found[pk] = offered
+    return found
+
+
+@use_case
+def propose(line: OrderLine, variant_id: int, *, actor: str, at: datetime) -> Proposal:
+    """Offer a customer another variant for what her line lacks: a letter asks her, and nothing changes before she says
+    yes. Raises UnableToPropose when it does not fit, or when the same was offered already.
+    """
+    made = _propose(line, variant_id, actor, at)
+    wakeups.wake_mailer()
+    return made
+
+
+def preview_proposal(line: OrderLine, variant_id: int, *, actor: str, at: datetime) -> Letter:
+    """The letter that would be written, by the code that writes it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        made = _propose(line, variant_id, actor, at)
+        letter = Letter.objects.get(key=messages.proposal_key(made))
+        transaction.set_rollback(True)
+    return letter
+
+
+def _propose(line: OrderLine, variant_id: int, actor: str, at: datetime) -> Proposal:
+    _, lines = cancellations.lock_all(line.order)
+    line = next(each for each in lines if each.pk == line.pk)
+    fits = next((each for each in that_fit(line, at) if each.variant.pk == variant_id), None)
+    if fits is None:
+        raise UnableToPropose(
+            "It does not fit any more: all units that the line lacks must be on the shelf, at no higher price."
+        )
+    same = {"variant": fits.variant, "units": fits.units, "price": fits.variant.price}
+    if line.proposals.filter(**same).exists():
+        raise UnableToPropose("The same was offered to her already, and is still hers to take.")
+    made = Proposal.objects.create(line=line, actor=actor, at=at, **same)
+    messages.alternative_proposed(made, line, saves=fits.saves, at=at)
+    return made
 
 
 @use_case

@@ -29,7 +29,7 @@ from notifications.outbox import Draft
 from shop import wording
 from shop.formats import long_day, long_moment, money
 from shop.gateways import BY_NAME, transfer
-from shop.models import Order, OrderLine, Payment, Refund, Release, Shipment
+from shop.models import Order, OrderLine, Payment, Proposal, Refund, Release, Shipment
 from shop.plain import AnyLine, AnyOrder, PlainLine, PlainOrder, orders_of
 from shop.sending import Told, day_of_all, is_together, released, waits_for_the_rest
 
@@ -290,6 +290,23 @@ def alternative_taken(
         **_refund(order, refund),
     }
     outbox.write([_letter(order, "alternative_taken", f"instead:{order.number}:{new.pk}", context)], at=at)
+
+
+def proposal_key(proposal: Proposal) -> str:
+    return f"proposed:{proposal.pk}"
+
+
+def alternative_proposed(proposal: Proposal, line: OrderLine, *, saves: Decimal, at: datetime) -> None:
+    """Something on our shelf instead of waiting: what it is and costs, and that nothing changes unless she wants it."""
+    order, variant = line.order, proposal.variant
+    told = holding([line.claim_id])
+    what = {"what": f"{proposal.units} × {variant.product.title}", "choice": variant.choice, "notes": []}
+    context = {
+        "items": [what | {"price": _money(order, proposal.price * proposal.units)}],
+        "old": wording.waiting(order, line, told),
+        "saved": _money(order, saves) if saves else "",
+    }
+    outbox.write([_letter(order, "alternative_proposed", proposal_key(proposal), context)], at=at)
 
 
 def order_lapsed(

@@ -1,6 +1,6 @@
 """What staff change of the order of a queue: whom it reaches is shown before it is done, and told after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -49,25 +49,35 @@ def put_off(claim: Claim, line: PurchaseOrderLine | None, *, reason: str) -> Tur
 
 
 @use_case
-def change(turn: Turn, *, actor: str, at: datetime) -> Outcome:
-    """Do it, and tell those whom it reaches. Raises UnableToChangeTurn."""
-    return settle(_changed(turn, actor, at), reason=turn.others, own={turn.claim_id: turn.own}, actor=actor, at=at)
+def change(*changes: Turn, actor: str, at: datetime) -> Outcome:
+    """Do it, and tell those whom it reaches. Several changes are of one sort, and of one queue.
+
+    Raises UnableToChangeTurn, and then nothing has changed.
+    """
+    queues = _changed(changes, actor, at)
+    return settle(queues, reason=changes[0].others, own=_own(changes), actor=actor, at=at)
 
 
-def preview(turn: Turn, *, actor: str, at: datetime) -> Foreseen:
+def preview(*changes: Turn, actor: str, at: datetime) -> Foreseen:
     """Whom it would reach, by the code that does it, in a transaction that is rolled back.
 
     Raises UnableToChangeTurn.
     """
     with transaction.atomic():
-        queues = _changed(turn, actor, at)
-        foreseen = foresee(queues, reason=turn.others, own={turn.claim_id: turn.own}, actor=actor, at=at)
+        queues = _changed(changes, actor, at)
+        foreseen = foresee(queues, reason=changes[0].others, own=_own(changes), actor=actor, at=at)
         transaction.set_rollback(True)
     return foreseen
 
 
-def _changed(turn: Turn, actor: str, at: datetime) -> Mapping[int, Queue]:
-    item_id = Claim.objects.values_list("item_id", flat=True).get(pk=turn.claim_id)
-    queues = queue.lock([item_id])
-    turn.act(queues[item_id], turn.claim_id, reason=turn.reason, actor=actor, at=at)
+def _own(changes: Sequence[Turn]) -> dict[int, str]:
+    return {turn.claim_id: turn.own for turn in changes}
+
+
+def _changed(changes: Sequence[Turn], actor: str, at: datetime) -> Mapping[int, Queue]:
+    claims = Claim.objects.filter(pk__in=[turn.claim_id for turn in changes])
+    queues = queue.lock(claims.values_list("item_id", flat=True).distinct())
+    (of_all,) = queues.values()
+    for turn in changes:
+        turn.act(of_all, turn.claim_id, reason=turn.reason, actor=actor, at=at)
     return queues

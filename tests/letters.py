@@ -349,6 +349,13 @@ def nothing_has_moved() -> None:
     reminders.say_that_nothing_moved(at=NOON + (settings.STILL_ON_TIME_DAYS + 1) * DAY)
 
 
+@scene("alternative_proposed")
+def something_else_is_offered() -> None:
+    order, _ = waiting()
+    cotton = variant(stock("COTTON", on_hand=5), price="39.00")
+    alternatives.propose(order.lines.get(), cotton.pk, actor=CY, at=NOON)
+
+
 @scene("address_changed")
 def it_goes_elsewhere() -> None:
     order, _ = waiting()

@@ -23,6 +23,7 @@ from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
 from shop.addresses import UnableToChangeAddress
+from shop.alternatives import UnableToPropose
 from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
 from shop.refunds import UnableToRefund
@@ -47,6 +48,7 @@ REFUSALS = (
     UnableToChangePurchaseOrder,
     UnableToChangeTurn,
     UnableToChangeAddress,
+    UnableToPropose,
     UnableToSendAgain,
     StockBusy,
     Refused,

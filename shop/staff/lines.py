@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 
 from backorders.models import Promise, Withdrawal
 from backorders.queries import places, portion_of
-from shop.models import Order, OrderLine
+from shop.models import Order, OrderLine, Proposal
 from shop.staff.effects import in_words
 
 
@@ -39,7 +39,11 @@ class LineView:
 def lines_of(order: Order) -> list[LineView]:
     lines = list(
         order.lines.select_related("claim", "variant__stock_item")
-        .prefetch_related("claim__promises", Prefetch("claim__withdrawals", Withdrawal.objects.order_by("id")))
+        .prefetch_related(
+            "claim__promises",
+            Prefetch("claim__withdrawals", Withdrawal.objects.order_by("id")),
+            Prefetch("proposals", Proposal.objects.select_related("variant__product").order_by("id")),
+        )
         .order_by("id")
     )
     in_queue = places([line.claim for line in lines])

@@ -29,6 +29,8 @@ from shop.staff.packing import chosen, ids_of, is_full, picks_of, slips_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
+from shop.staff.progress import STATES, in_state, with_progress
+from shop.staff.proposals import Propose
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
 from shop.staff.timeline import timeline_of
@@ -208,9 +210,13 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("lines/<int:pk>/propose/", wrap(self.propose), name="shop_order_propose"),
             path("letters/<int:pk>/again/", wrap(self.send_again), name="shop_order_send_again"),
             *super().get_urls(),
         ]
+
+    def propose(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return Propose.for_line(request, self, pk).run()
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         return SendAgain.for_letter(request, self, pk).run()

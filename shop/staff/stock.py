@@ -5,9 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, IntegerField, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -18,6 +21,7 @@ from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
 from shop.settling import Foreseen
+from shop.staff import queues
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused, find
 from shop.staff.never_coming import NeverComing, may_end
@@ -144,7 +148,7 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
     list_filter = [StockFilter]
     search_fields = ["sku", "name"]
     ordering = ["sku"]
-    actions_detail = ["correct", "never_coming"]
+    actions_detail = ["who_waits", "correct", "never_coming"]
     change_form_outer_after_template = "staff/stock_item.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockItem]:
@@ -200,6 +204,36 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
     @action(description="It will never come", icon="block", url_path="never-coming", permissions=["end"])
     def never_coming(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return NeverComing(request, self, find(self, request, object_id)).run()
+
+    # Its queue
+
+    def has_queue_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("backorders.view_claim")
+
+    def has_turn_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("backorders.change_claim")
+
+    @action(description="Who waits", icon="groups", url_path="queue", permissions=["queue"])
+    def who_waits(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return queues.show(request, self, find(self, request, object_id))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/queue/file/", wrap(self.queue_file), name="inventory_stockitem_queue_file"),
+            path("<int:pk>/queue/turns/", wrap(self.change_turns), name="inventory_stockitem_change_turns"),
+            *super().get_urls(),
+        ]
+
+    def queue_file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_queue_permission(request):
+            raise PermissionDenied
+        return queues.export(request, get_object_or_404(StockItem, pk=pk))
+
+    def change_turns(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_turn_permission(request):
+            raise PermissionDenied
+        return queues.ChangeTurns(request, self, get_object_or_404(StockItem, pk=pk)).run()
 
     @display(description="Waiting", ordering="waits")
     def waiting(self, item: StockItem) -> int:

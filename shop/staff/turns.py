@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import F, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -18,15 +19,18 @@ from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow
 from shop.turns import Turn
 
-_CUSTOMER_READS = "Its customer reads this sentence in her letter when her day moves by it."
+CUSTOMER_READS = "Its customer reads this sentence in her letter when her day moves by it."
 
 
 def deliveries_for(claim: Claim) -> QuerySet[PurchaseOrderLine]:
     """The purchase lines that a claim can wait for instead, earliest first."""
-    lines = PurchaseOrderLine.objects.inbound().filter(item=claim.item_id)
-    if claim.put_off_to_id is not None:
-        lines = lines.exclude(pk=claim.put_off_to_id)
-    return lines.select_related("order__supplier", "item").order_by(F("expected_on").asc(nulls_last=True), "id")
+    lines = deliveries_for_item(claim.item_id)
+    return lines if claim.put_off_to_id is None else lines.exclude(pk=claim.put_off_to_id)
+
+
+def deliveries_for_item(item_id: int) -> QuerySet[PurchaseOrderLine]:
+    lines = PurchaseOrderLine.objects.inbound().filter(item=item_id).select_related("order__supplier", "item")
+    return lines.order_by(F("expected_on").asc(nulls_last=True), "id")
 
 
 def possible(claim: Claim) -> set[str]:
@@ -41,7 +45,7 @@ def possible(claim: Claim) -> set[str]:
     return acts
 
 
-def _reason(read_by: str) -> forms.CharField:
+def reason_field(read_by: str) -> forms.CharField:
     return forms.CharField(
         max_length=255,
         widget=UnfoldAdminTextInputWidget,
@@ -88,19 +92,21 @@ class ChangesTurn(Flow):
         turns.change(turn, actor=self.actor, at=self.at)
         self.admin.log_change(self.request, self.obj, f"{what} {turn.reason}")
         messages.success(self.request, what)
-        self._tell(preview)
+        tell_of(self.request, preview)
         return self.back()
 
-    def _tell(self, foreseen: Foreseen) -> None:
-        touched = effects(foreseen)
-        if touched.orders_served:
-            served = links_to(touched.orders_served)
-            messages.info(self.request, format_html("Units were given to {}; each customer gets a letter.", served))
-        if touched.orders_told:
-            told = links_to(touched.orders_told)
-            messages.info(self.request, format_html("The promised day changed for {}; each gets a letter.", told))
-        if not touched.letters:
-            messages.info(self.request, "No day changed that anybody was told; no letter was written.")
+
+def tell_of(request: HttpRequest, foreseen: Foreseen) -> None:
+    """Whom a change of turns reached, as messages."""
+    touched = effects(foreseen)
+    if touched.orders_served:
+        served = links_to(touched.orders_served)
+        messages.info(request, format_html("Units were given to {}; each customer gets a letter.", served))
+    if touched.orders_told:
+        told = links_to(touched.orders_told)
+        messages.info(request, format_html("The promised day changed for {}; each gets a letter.", told))
+    if not touched.letters:
+        messages.info(request, "No day changed that anybody was told; no letter was written.")
 
 
 class RankForm(forms.Form):
@@ -108,7 +114,7 @@ class RankForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Lower goes first; everybody begins with 0. Within a rank, whoever came first goes first.",
     )
-    reason = _reason("For staff only: no customer reads it.")
+    reason = reason_field("For staff only: no customer reads it.")
 
 
 class ChangeRank(ChangesTurn):
@@ -126,7 +132,7 @@ class ChangeRank(ChangesTurn):
 
 
 class ReasonForm(forms.Form):
-    reason = _reason(_CUSTOMER_READS)
+    reason = reason_field(CUSTOMER_READS)
 
 
 class Hold(ChangesTurn):
@@ -157,14 +163,14 @@ class Resume(ChangesTurn):
         return "not on hold any more; it keeps its place"
 
 
-class _DeliveryField(forms.ModelChoiceField):
+class DeliveryField(forms.ModelChoiceField):
     def label_from_instance(self, obj: PurchaseOrderLine) -> str:
         units = "1 unit" if obj.outstanding == 1 else f"{obj.outstanding} units"
         return f"{delivery_in_words(obj)}: {units}"
 
 
 class DeliveryForm(forms.Form):
-    delivery = _DeliveryField(
+    delivery = DeliveryField(
         queryset=PurchaseOrderLine.objects.none(),
         empty_label="Choose a delivery",
         widget=UnfoldAdminSelectWidget,
@@ -174,12 +180,12 @@ class DeliveryForm(forms.Form):
             "invalid_choice": "Nothing more is expected with that delivery: choose another one.",
         },
     )
-    reason = _reason(_CUSTOMER_READS)
+    reason = reason_field(CUSTOMER_READS)
 
     def __init__(self, data: Any, deliveries: QuerySet[PurchaseOrderLine]):
         super().__init__(data)
         field = self.fields["delivery"]
-        assert isinstance(field, _DeliveryField)
+        assert isinstance(field, DeliveryField)
         field.queryset = deliveries
 
 

@@ -55,21 +55,38 @@ class DelayedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What staff offered her instead of a line, each with the form by which she takes it."""
+
+    stands: LineStanding
+    instead: tuple[tuple[Alternative, Form], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delays:
-    """The delays of an order. `covered` are the lines that go when she cancels all of it, `cancel` asks before."""
+    """The delays of an order. `covered` are the lines that go when she cancels all of it, `cancel` asks before.
+
+    `proposed` is what staff offered instead of lines, delayed or not.
+    """
 
     standing: Standing
     lines: tuple[DelayedLine, ...]
+    proposed: tuple[Proposed, ...]
     covered: tuple[LineStanding, ...]
     cancel: Form
 
     @classmethod
     def of(cls, order: Order, at: datetime, *, failed: Form | None = None) -> Self:
-        """One query more than the standing of the order. `failed` is a form that was sent with something wrong."""
+        """Two queries more than the standing of the order, and one for each line that staff proposed something for.
+
+        `failed` is a form that was sent with something wrong."""
         standing = Standing.of(order)
         told = [(stands, _fate(stands, at)) for stands in standing.lines if stands.claim.notice]
         still_open = [stands for stands, fate in told if fate.is_open]
-        offered = alternatives.for_lines([stands.line for stands in still_open], at)
+        proposed = alternatives.proposed([stands.line for stands in standing.lines], at)
+        # What was proposed for a line stands above, with what staff chose for it.
+        unproposed = [stands.line for stands in still_open if stands.line.pk not in proposed]
+        offered = alternatives.for_lines(unproposed, at)
         lines = tuple(
             DelayedLine(
                 stands,
@@ -82,7 +99,12 @@ class Delays:
         # What is sent together is late together.
         covered = [stands for stands in standing.lines if stands.left] if standing.together else still_open
         cancel = _sent(PostcodeForm(order=order, prefix="cancel"), failed)
-        return cls(standing, lines, tuple(covered), cancel)
+        asked = tuple(
+            Proposed(stands, tuple(_instead(order, stands, proposed[stands.line.pk], failed)))
+            for stands in standing.lines
+            if stands.line.pk in proposed
+        )
+        return cls(standing, lines, asked, tuple(covered), cancel)
 
     @property
     def open(self) -> tuple[DelayedLine, ...]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from backorders.models import Claim
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
-from shop.models import Category, Order, Product, Refund, ShippingMethod, User
+from shop.models import Category, Order, OrderLine, Product, Refund, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,9 @@ ACTIONS: dict[str, set[str]] = {
     "inventory_purchaseorder_receive": {WAREHOUSE, MANAGER},
     "inventory_purchaseorder_write_off": {MANAGER},
     "inventory_stockitem_correct": {WAREHOUSE, MANAGER},
+    "inventory_stockitem_change_turns": {SUPPORT, MANAGER},
+    "inventory_stockitem_queue_file": EVERYBODY,
+    "inventory_stockitem_who_waits": EVERYBODY,
     "inventory_stockitem_never_coming": {MANAGER},
     "inventory_supplier_change_handling": {MANAGER},
     "notifications_letter_page": {SUPPORT, MANAGER},
@@ -73,6 +76,7 @@ ACTIONS: dict[str, set[str]] = {
     "shop_order_receive_payment": {MANAGER},
     "shop_order_release": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_order_propose": {SUPPORT, MANAGER},
     "shop_order_ship_many": {WAREHOUSE, MANAGER},
     "shop_product_simple_history": EVERYBODY,
     "shop_refund_mark_sent": {SUPPORT, MANAGER},
@@ -114,7 +118,7 @@ def rows() -> dict[type[Model], Model]:
     order = buy((variant(item), 3))
     refund = Refund.objects.create(order=order, amount=1, reason="too much", due_since=NOON, due_by=NOON)
     customer = User.objects.create_user("ada@example.com")
-    bought = (order, refund, Claim.objects.get(), Letter.objects.get(), customer)
+    bought = (order, order.lines.get(), refund, Claim.objects.get(), Letter.objects.get(), customer)
     shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
     sold = (Product.objects.get(), shelf, method)
     return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
@@ -140,6 +144,8 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
     model: type[Model] = next(model for start, model in by_name.items() if name.startswith(f"{start}_"))
     if name == "shop_order_send_again":
         model = Letter
+    if name == "shop_order_propose":
+        model = OrderLine
     if name in {"inventory_purchaseorder_move", "inventory_purchaseorder_write_off"}:
         model = PurchaseOrderLine
     return reverse(f"admin:{name}", args=[rows[model].pk])
