@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
@@ -13,6 +16,7 @@ from backorders.admin import turn_rights, why_passed_over
 from backorders.models import Claim, Promise, Queue, Withdrawal
 from inventory.admin import ReadOnly
 from shop.models import Order
+from shop.staff import whys
 from shop.staff.flow import find
 from shop.staff.places import standing
 from shop.staff.turns import CallBack, ChangeRank, Hold, PutOff, Resume, possible
@@ -86,10 +90,20 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
             "order": Order.objects.filter(lines__claim=claim).first(),
             "queue": Queue.objects.filter(item=claim.item_id).first(),
             "standing": standing(claim) if claim.lacks else None,
+            "whys": whys.links(claim),
             "changes": claim.changes.order_by("-id"),
             **turn_rights(request, claim.item_id),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.why)
+        return [path("<int:pk>/why/<slug:name>/", page, name="backorders_claim_why"), *super().get_urls()]
+
+    def why(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return whys.show(request, self, get_object_or_404(Claim, pk=pk), name)
 
     # A claim is never edited; the right to change it is the right to change its turn.
 

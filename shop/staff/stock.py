@@ -21,7 +21,7 @@ from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
 from shop.settling import Foreseen
-from shop.staff import queues
+from shop.staff import queues, whys
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused, find
 from shop.staff.never_coming import NeverComing, may_end
@@ -182,6 +182,7 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
             .select_related("order__supplier")
             .order_by(F("expected_on").asc(nulls_last=True), "id"),
             "queue": Queue.objects.filter(item=item).first(),
+            "whys": whys.links(item),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
@@ -220,10 +221,16 @@ class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("<int:pk>/why/<slug:name>/", wrap(self.why), name="inventory_stockitem_why"),
             path("<int:pk>/queue/file/", wrap(self.queue_file), name="inventory_stockitem_queue_file"),
             path("<int:pk>/queue/turns/", wrap(self.change_turns), name="inventory_stockitem_change_turns"),
             *super().get_urls(),
         ]
+
+    def why(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return whys.show(request, self, get_object_or_404(StockItem, pk=pk), name)
 
     def queue_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_queue_permission(request):

@@ -53,6 +53,8 @@ ACTIONS: dict[str, set[str]] = {
     "backorders_claim_hold": {SUPPORT, MANAGER},
     "backorders_claim_put_off": {SUPPORT, MANAGER},
     "backorders_claim_resume": {SUPPORT, MANAGER},
+    "backorders_claim_why": EVERYBODY,
+    "inventory_stockitem_why": EVERYBODY,
     "inventory_delivery_receive_unordered": {WAREHOUSE, MANAGER},
     "inventory_purchaseorder_move": {MANAGER},
     "inventory_purchaseorder_place": {MANAGER},
@@ -148,7 +150,8 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
         model = OrderLine
     if name in {"inventory_purchaseorder_move", "inventory_purchaseorder_write_off"}:
         model = PurchaseOrderLine
-    return reverse(f"admin:{name}", args=[rows[model].pk])
+    number = {"backorders_claim_why": ["wanted"], "inventory_stockitem_why": ["on-hand"]}.get(name, [])
+    return reverse(f"admin:{name}", args=[rows[model].pk, *number])
 
 
 def test_every_action_is_in_the_table() -> None:

@@ -1,0 +1,183 @@
+"""Why is it this number? Exactly the movements, claims or purchase lines that make it, with who and when."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+
+from backorders.models import Claim, Queue
+from inventory.models import MovementKind, PurchaseOrderLine, StockItem, StockMovement
+from shop.formats import long_day
+from shop.staff.flow import address
+
+_ON_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A part of the number. `link` leads to the row that it was read from, for those who may look at it."""
+
+    units: int
+    what: str
+    who: str
+    when: datetime | None
+    day: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A number as it is kept, and what it is made of: `total` is the sum of all rows, however many a page shows."""
+
+    title: str
+    number: int
+    total: int
+    rows: QuerySet[Any] | Sequence[Row]
+    row_of: Callable[[Any], Row]
+
+
+def why_item(item: StockItem, name: str) -> Why:
+    """One of ITEM_NUMBERS."""
+    item = StockItem.objects.get(pk=item.pk)
+    match name:
+        case "on-hand":
+            moved = item.movements.exclude(on_hand_change=0).order_by("-id")
+            return Why("on hand", item.on_hand, _sum(moved, F("on_hand_change")), moved, _moved)
+        case "allocated":
+            holding = _of_orders(Claim.objects.holding().filter(item=item)).order_by("rank", "id")
+            return Why("allocated", item.allocated, _sum(holding, F("allocated") - F("shipped")), holding, _holds)
+        case "waiting":
+            waiting = _of_orders(Claim.objects.waiting().filter(item=item)).in_order()
+            kept = Queue.objects.filter(item=item).values_list("waiting", flat=True).first() or 0
+            return Why("waiting", kept, _sum(waiting, F("quantity") - F("allocated")), waiting, _lacks)
+        case "on-order":
+            owed = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item=item)
+            lines = owed.select_related("order__supplier").order_by(F("expected_on").asc(nulls_last=True), "id")
+            units = _sum(owed, F("still_owed"))
+            return Why("on order", units, sum(line.outstanding for line in lines), lines, _owed)
+    raise Http404("There is no such number.")
+
+
+ITEM_NUMBERS = ("on-hand", "allocated", "waiting", "on-order")
+
+
+def why_claim(claim: Claim, name: str) -> Why:
+    """One of CLAIM_NUMBERS."""
+    claim = _of_orders(Claim.objects.filter(pk=claim.pk)).get()
+    moved = StockMovement.objects.filter(item=claim.item_id, cause=f"claim {claim.pk}").order_by("id")
+    set_aside = [_set_aside(row) for row in moved if row.kind in {MovementKind.ALLOCATE, MovementKind.RELEASE}]
+    match name:
+        case "wanted":
+            return _listed("wanted", claim.quantity, _wanted(claim))
+        case "allocated":
+            return _listed("set aside, shipped or not", claim.allocated, set_aside)
+        case "shipped":
+            shipped = [_left(row) for row in moved if row.kind == MovementKind.SHIP]
+            return _listed("shipped", claim.shipped, shipped)
+        case "lacking":
+            taken = [Row(-row.units, row.what, row.who, row.when) for row in set_aside]
+            return _listed("lacking", claim.lacks, [*_wanted(claim), *taken])
+    raise Http404("There is no such number.")
+
+
+CLAIM_NUMBERS = ("wanted", "allocated", "shipped", "lacking")
+
+
+def links(obj: StockItem | Claim) -> list[tuple[str, int, str]]:
+    """The numbers of an item or a claim, in words, and where each is explained."""
+    is_item = isinstance(obj, StockItem)
+    page = "admin:inventory_stockitem_why" if is_item else "admin:backorders_claim_why"
+    found = [(name, why_of(obj, name)) for name in (ITEM_NUMBERS if is_item else CLAIM_NUMBERS)]
+    return [(why.title, why.number, reverse(page, args=[obj.pk, name])) for name, why in found]
+
+
+def why_of(obj: StockItem | Claim, name: str) -> Why:
+    return why_item(obj, name) if isinstance(obj, StockItem) else why_claim(obj, name)
+
+
+def show(request: HttpRequest, admin: ModelAdmin, obj: StockItem | Claim, name: str) -> HttpResponse:
+    why = why_of(obj, name)
+    page = Paginator(why.rows, _ON_A_PAGE).get_page(request.GET.get("page"))
+    request.current_app = admin.admin_site.name
+    title = f"Why {why.number} {why.title}?"
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": title,
+        "content_title": title,
+        "opts": admin.model._meta,
+        "original": obj,
+        "back": address(obj),
+        "why": why,
+        "page": page,
+        "rows": [why.row_of(row) for row in page],
+    }
+    return TemplateResponse(request, "staff/why.html", context)
+
+
+def _sum(rows: QuerySet[Any], units: Any) -> int:
+    return rows.aggregate(total=Sum(units))["total"] or 0
+
+
+def _listed(title: str, number: int, rows: Sequence[Row]) -> Why:
+    return Why(title, number, sum(row.units for row in rows), rows, lambda row: row)
+
+
+def _of_orders(claims: Any) -> Any:
+    return claims.select_related("item", "order_line__order")
+
+
+def _moved(row: StockMovement) -> Row:
+    return Row(row.on_hand_change, _words(row), row.actor, row.at)
+
+
+def _set_aside(row: StockMovement) -> Row:
+    return Row(row.allocated_change, _words(row), row.actor, row.at)
+
+
+def _left(row: StockMovement) -> Row:
+    return Row(-row.on_hand_change, _words(row), row.actor, row.at)
+
+
+def _words(row: StockMovement) -> str:
+    return f"{row.get_kind_display()}, {row.cause}{f': {row.reason}' if row.reason else ''}"
+
+
+def _holds(claim: Claim) -> Row:
+    return Row(claim.ready, f"set aside for {claim.reference}", _customer(claim), claim.placed_at, link=address(claim))
+
+
+def _lacks(claim: Claim) -> Row:
+    what = f"{claim.reference} lacks {claim.lacks} of {claim.quantity}"
+    return Row(claim.lacks, what, _customer(claim), claim.placed_at, link=address(claim))
+
+
+def _customer(claim: Claim) -> str:
+    line = getattr(claim, "order_line", None)
+    return line.order.name if line else claim.customer
+
+
+def _owed(line: PurchaseOrderLine) -> Row:
+    what = f"{line.order.number}: {line.quantity} ordered, {line.received} received, {line.written_off} written off"
+    return Row(line.outstanding, what, line.order.supplier.name, None, _expected(line), address(line.order))
+
+
+def _expected(line: PurchaseOrderLine) -> str:
+    day: date | None = line.expected_on
+    return f"expected {long_day(day)}{'' if line.confirmed else ' (estimated)'}" if day else "no day known"
+
+
+def _wanted(claim: Claim) -> list[Row]:
+    withdrawn = list(claim.withdrawals.order_by("id"))
+    line = getattr(claim, "order_line", None)
+    ordered = line.quantity if line else claim.quantity + sum(row.units for row in withdrawn)
+    given_up = [
+        Row(-row.units, f"cancelled{f': {row.reason}' if row.reason else ''}", row.actor, row.at) for row in withdrawn
+    ]
+    return [Row(ordered, f"ordered with {claim.reference}", _customer(claim), claim.placed_at), *given_up]
