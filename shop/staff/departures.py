@@ -59,7 +59,7 @@ class DeparturesForm(forms.Form):
     pasted = forms.CharField(
         label="Paste tracking numbers",
         required=False,
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text="A line for each order: its number, a comma, and the tracking number. Then only these orders leave.",
     )
 

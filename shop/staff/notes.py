@@ -14,7 +14,7 @@ class NoteForm(forms.Form):
     text = forms.CharField(
         label="Note",
         max_length=2000,
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text="Only staff read it. It cannot be changed or taken away afterwards.",
         error_messages={"required": "Write something, or go back."},
     )

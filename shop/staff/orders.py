@@ -61,7 +61,13 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         ("Customer", {"fields": [("name", "email"), ("phone", "user"), "address"]}),
         ("Agreed", {"fields": [("shipping_name", "sent"), "payment_state", "consent_text", "consented_at"]}),
     ]
-    actions_detail = ["ship", "release", "receive_payment", "answer", "change_address", "note", "cancel"]
+    actions_detail = [
+        "ship",
+        "receive_payment",
+        "answer",
+        "note",
+        {"title": "More", "icon": "more_horiz", "items": ["change_address", "release", "cancel"]},
+    ]
     actions_row = ["ship"]
     actions_list = ["ship_many", "packing_slips", "picking_list"]
     actions = ["ship_chosen", "print_slips", "print_list"]
