@@ -29,7 +29,6 @@ from shop.staff.packing import chosen, ids_of, is_full, picks_of, slips_of
 from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
-from shop.staff.progress import STATES, in_state, with_progress
 from shop.staff.proposals import Propose
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending

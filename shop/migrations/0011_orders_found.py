@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("shop", "0008_lost_demand"),
+        ("shop", "0010_rights_of_the_order_desk"),
     ]
 
     operations = [
