@@ -1,5 +1,7 @@
 """What we have and what is coming."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 from django.db import models
@@ -86,30 +88,72 @@ class Supplier(models.Model):
         return self.name
 
 
+class SupplierNumber(models.Model):
+    """What a supplier calls a stock item: the number that an order names beside our SKU."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="numbers")
+    item = models.ForeignKey(StockItem, on_delete=models.CASCADE, related_name="supplier_numbers")
+    number = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "item"], name="supplier_number_once_per_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} for {self.item.sku}"
+
+
 class PurchaseOrder(models.Model):
-    """What we ordered from one supplier. Only an order that was placed counts as supply."""
+    """What we ordered from one supplier. Only an order that was sent counts as supply.
+
+    From then on its state follows from its rows: confirmed by the supplier, partly received, closed when nothing more
+    is owed.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
-        PLACED = "placed", "Placed"
+        SENT = "sent", "Sent"
+        CONFIRMED = "confirmed", "Confirmed"
+        PARTLY = "partly", "Partly received"
         CLOSED = "closed", "Closed"
+
+    OPEN = (State.SENT, State.CONFIRMED, State.PARTLY)
 
     number = models.CharField(max_length=50, unique=True)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="purchase_orders")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     ordered_on = models.DateField(null=True, blank=True)
+    confirmed_on = models.DateField(null=True, blank=True, editable=False)
 
     def __str__(self) -> str:
         return f"{self.number} ({self.supplier})"
+
+    @property
+    def is_open(self) -> bool:
+        """It was sent, and goods are still to come."""
+        return self.state in self.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedDay:
+    """The day on which goods are to arrive, None while none is known, and whether the supplier has confirmed it."""
+
+    on: date | None
+    confirmed: bool = False
 
 
 class PurchaseOrderLineQuerySet(models.QuerySet["PurchaseOrderLine"]):
     def with_outstanding(self) -> Self:
         return self.annotate(still_owed=Greatest(F("quantity") - F("written_off") - F("received"), 0))
 
+    def owed(self) -> Self:
+        """Lines on which not everything has come, or was written off."""
+        return self.filter(received__lt=F("quantity") - F("written_off"))
+
     def inbound(self) -> Self:
-        """Lines of placed orders on which goods are still owed."""
-        return self.filter(order__state=PurchaseOrder.State.PLACED, received__lt=F("quantity") - F("written_off"))
+        """Lines of orders that were sent on which goods are still owed."""
+        return self.owed().filter(order__state__in=PurchaseOrder.OPEN)
 
 
 class PurchaseOrderLine(models.Model):
@@ -149,23 +193,37 @@ class PurchaseOrderLine(models.Model):
         return f"{self.order.number}: {self.quantity} × {self.item.sku}"
 
     @property
+    def expected(self) -> ExpectedDay:
+        return ExpectedDay(self.expected_on, self.confirmed)
+
+    @property
     def outstanding(self) -> int:
         """Units the supplier still owes us on this line."""
         return max(0, self.quantity - self.written_off - self.received)
 
 
 class ExpectedDayChange(models.Model):
-    """Each change of a purchase line's expected day: what it was, what it is, who says so and why. Append-only."""
+    """Each change of a purchase line's expected day: what it was, what it is, who says so and why. Append-only.
+
+    A day that is confirmed as it was is a row as well: from these rows we know what the supplier stood for, and when.
+    """
 
     line = models.ForeignKey(PurchaseOrderLine, on_delete=models.PROTECT, related_name="day_changes")
     old = models.DateField(null=True)
     new = models.DateField(null=True)
+    old_confirmed = models.BooleanField(default=False)
+    new_confirmed = models.BooleanField(default=False)
     reason = models.CharField(max_length=255, help_text="Customers read this sentence in their letter.")
     actor = models.CharField(max_length=150)
     at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.old or 'no day'} → {self.new or 'no day'}: {self.reason}"
+
+    @property
+    def moves(self) -> bool:
+        """The day itself is another one, not only whether it is confirmed."""
+        return self.old != self.new
 
 
 class Delivery(models.Model):

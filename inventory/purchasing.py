@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from inventory.locking import require_transaction
-from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, Supplier
+from inventory.models import ExpectedDay, ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, Supplier
 
 MOST_HANDLING_DAYS = 60
 
@@ -12,35 +12,54 @@ class UnableToChangePurchaseOrder(Exception):
     """The sentence says what to do instead."""
 
 
-def place(order: PurchaseOrder, *, on: date) -> None:
-    """From now on the order's lines are supply."""
+def send(order: PurchaseOrder, *, on: date) -> None:
+    """From now on the order's lines are supply. Its row must be locked by the caller."""
     if order.state != PurchaseOrder.State.DRAFT:
         raise UnableToChangePurchaseOrder(
-            f"{order.number} is {order.get_state_display().lower()}; only a draft is placed."
+            f"{order.number} is {order.get_state_display().lower()}; only a draft is sent."
         )
     if not order.lines.exists():
         raise UnableToChangePurchaseOrder(f"{order.number} has no lines: add what you order first.")
-    order.state = PurchaseOrder.State.PLACED
+    order.state = PurchaseOrder.State.SENT
     order.ordered_on = order.ordered_on or on
     order.save(update_fields=["state", "ordered_on"])
 
 
-def change_expected_day(
-    line: PurchaseOrderLine, day: date | None, *, confirmed: bool, reason: str, actor: str, at: datetime
-) -> None:
-    """Set the day on which the line's goods are to arrive; None takes the day back.
+def confirm(order: PurchaseOrder, *, on: date) -> None:
+    """The supplier has said yes to the order, once. Its row must be locked by the caller, who writes its days."""
+    if not order.is_open or order.confirmed_on:
+        raise UnableToChangePurchaseOrder(
+            f"{order.number} is {order.get_state_display().lower()}; only an order that was sent, and that nobody has"
+            " confirmed yet, is confirmed. A day that is another one is moved."
+        )
+    order.confirmed_on = on
+    order.save(update_fields=["confirmed_on"])
+    follow_state(order)
+
+
+def change_expected_day(line: PurchaseOrderLine, day: ExpectedDay, *, reason: str, actor: str, at: datetime) -> None:
+    """Set the day on which the line's goods are to arrive, and whether the supplier has confirmed it.
 
     The item of the line must be locked by the caller, who plans the queue anew in the same transaction. Raises
-    UnableToChangePurchaseOrder without a reason: customers read it.
+    UnableToChangePurchaseOrder when the day moves without a reason: customers read it.
     """
     require_transaction()
-    if day != line.expected_on:
-        if not reason.strip():
-            raise UnableToChangePurchaseOrder("Say why the day changes: customers read the reason in their letter.")
-        ExpectedDayChange.objects.create(
-            line=line, old=line.expected_on, new=day, reason=reason.strip(), actor=actor, at=at
-        )
-    line.expected_on, line.confirmed = day, confirmed
+    old = line.expected
+    if day == old:
+        return
+    if day.on != old.on and not reason.strip():
+        raise UnableToChangePurchaseOrder("Say why the day changes: customers read the reason in their letter.")
+    ExpectedDayChange.objects.create(
+        line=line,
+        old=old.on,
+        new=day.on,
+        old_confirmed=old.confirmed,
+        new_confirmed=day.confirmed,
+        reason=reason.strip(),
+        actor=actor,
+        at=at,
+    )
+    line.expected_on, line.confirmed = day.on, day.confirmed
     line.save(update_fields=["expected_on", "confirmed"])
 
 
@@ -67,12 +86,18 @@ def write_off(line: PurchaseOrderLine, units: int) -> None:
         )
     line.written_off += units
     line.save(update_fields=["written_off"])
-    close_if_complete(PurchaseOrder.objects.select_for_update().get(pk=line.order_id))
+    follow_state(PurchaseOrder.objects.select_for_update().get(pk=line.order_id))
 
 
-def close_if_complete(order: PurchaseOrder) -> None:
-    """An order on which nothing is owed any more is closed. Its row must be locked by the caller."""
-    if not PurchaseOrderLine.objects.filter(order=order).inbound().exists():
-        PurchaseOrder.objects.filter(pk=order.pk, state=PurchaseOrder.State.PLACED).update(
-            state=PurchaseOrder.State.CLOSED
-        )
+def follow_state(order: PurchaseOrder) -> None:
+    """The state of an order that was sent, as its rows have it. The order's row must be locked by the caller."""
+    lines = PurchaseOrderLine.objects.filter(order=order)
+    if not lines.owed().exists():
+        state = PurchaseOrder.State.CLOSED
+    elif lines.filter(received__gt=0).exists():
+        state = PurchaseOrder.State.PARTLY
+    else:
+        state = PurchaseOrder.State.CONFIRMED if order.confirmed_on else PurchaseOrder.State.SENT
+    if order.state != state:
+        order.state = state
+        order.save(update_fields=["state"])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from inventory import ledger
 from inventory.locking import lock_items, require_transaction
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem
-from inventory.purchasing import close_if_complete
+from inventory.purchasing import follow_state
 
 
 class UnableToReceive(Exception):
@@ -59,6 +59,9 @@ def receive_delivery(
         )
     if not is_ours:
         return _received_before(delivery, units, order)
+    if order is not None:
+        # Locked after the stock items: two deliveries of one order with different goods meet here.
+        order = PurchaseOrder.objects.select_for_update().get(pk=order.pk)
     lines = _count_against(order, items, units)
     DeliveryLine.objects.bulk_create(
         DeliveryLine(delivery=delivery, item_id=item_id, purchase_line=line, quantity=count)
@@ -67,7 +70,7 @@ def receive_delivery(
     cause = f"delivery {delivery.number}"
     ledger.receive([ledger.Entry(items[pk], count, cause) for pk, count in sorted(units.items())], actor=actor, at=at)
     if order is not None:
-        close_if_complete(order)
+        follow_state(order)
     counted_on = frozenset(line.pk for _, line, _ in lines if line is not None)
     return Received(delivery, frozenset(units), True, counted_on)
 
@@ -111,9 +114,8 @@ def _count_against(
 ) -> list[tuple[int, PurchaseOrderLine | None, int]]:
     if order is None:
         return [(item_id, None, count) for item_id, count in sorted(units.items())]
-    # The order's row is locked after the stock items: two deliveries of one order with different goods meet here.
-    if PurchaseOrder.objects.select_for_update().get(pk=order.pk).state == PurchaseOrder.State.DRAFT:
-        raise UnableToReceive(f"{order.number} is a draft: place it first, then receive its goods.")
+    if order.state == PurchaseOrder.State.DRAFT:
+        raise UnableToReceive(f"{order.number} is a draft: send it first, then receive its goods.")
     by_item: dict[int, list[PurchaseOrderLine]] = {pk: [] for pk in items}
     for line in order.lines.filter(item__in=items).order_by("expected_on", "id"):
         by_item[line.item_id].append(line)

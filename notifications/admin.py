@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.csp import CSP, build_policy
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -40,9 +40,9 @@ class LetterAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["shown_state", "recipient", "server_answer", "attempts"]}),
         ("When", {"fields": ["written_at", "due_at", "claimed_at", "sent_at"]}),
-        ("The letter", {"fields": ["words", "page"]}),
+        ("The letter", {"fields": ["words", "attached", "page"]}),
     ]
-    readonly_fields = ["shown_state", "words", "page"]
+    readonly_fields = ["shown_state", "words", "attached", "page"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -75,6 +75,14 @@ class LetterAdmin(ModelAdmin):
     @display(description="Plain text")
     def words(self, letter: Letter) -> str:
         return _shown(letter, lambda parts: format_html("<pre>Subject: {}\n\n{}</pre>", parts.subject, parts.text))
+
+    @display(description="Attached", empty_value="Nothing")
+    def attached(self, letter: Letter) -> str:
+        def files(parts: rendering.Parts) -> str:
+            shown = ((file.name, file.text) for file in parts.attached)
+            return format_html_join("", "<p>{}</p><pre>{}</pre>", shown)
+
+        return _shown(letter, files)
 
     @display(description="HTML")
     def page(self, letter: Letter) -> str:

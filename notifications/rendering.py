@@ -1,13 +1,20 @@
 """A letter becomes a message: subject, a plain part written by hand, and HTML made of MJML.
 
 A letter's template `placed` is three files: `emails/placed.subject.txt`, `emails/placed.txt` and `emails/placed.mjml`.
+
+What is attached is written from the letter's own context, as a CSV file for each of its `tables`: a file's `name`, its
+`columns` as pairs of a key and a heading, and under `rows` the name of the list in the context that it shows. Nothing
+is read from a disk.
 """
 
+import csv
 import hashlib
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.policy import SMTP
+from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,11 +40,24 @@ class UnableToRender(Exception):
     """The letter cannot become a message; the words say why. Trying again would not help."""
 
 
+# A spreadsheet would take what begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A CSV file, with the mark by which spreadsheets know that it is UTF-8."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     subject: str
     text: str
     html: str
+    attached: tuple[Attachment, ...] = ()
 
 
 def message(letter: Letter) -> EmailMultiAlternatives:
@@ -53,6 +73,8 @@ def message(letter: Letter) -> EmailMultiAlternatives:
             headers=_headers(letter),
         )
         mail.attach_alternative(rendered.html, "text/html")
+        for attachment in rendered.attached:
+            mail.attach(attachment.name, attachment.text, "text/csv")
         # Building it once in full brings every fault of the letter to light here, not amid the talk with the server.
         mail.message(policy=SMTP).as_bytes()
     except Exception as error:
@@ -80,7 +102,22 @@ def _parts(letter: Letter, token: Callable[[Link], str]) -> Parts:
     mjml = get_template(f"emails/{letter.template}.mjml").render({**context, "subject": subject})
     # Without this a font that MJML knows would be fetched from its maker when the letter is opened.
     options = mrml.RenderOptions(fonts={})
-    return Parts(subject, text, mrml.to_html(mjml.translate(_WITHOUT_CONTROLS), render_options=options).content)
+    html = mrml.to_html(mjml.translate(_WITHOUT_CONTROLS), render_options=options).content
+    attached = tuple(_table(table, letter.context) for table in letter.context.get("tables", []))
+    return Parts(subject, text, html, attached)
+
+
+def _table(table: Mapping[str, Any], context: Mapping[str, Any]) -> Attachment:
+    keys, headings = zip(*table["columns"], strict=True)
+    file = StringIO()
+    writer = csv.writer(file)
+    writer.writerow(headings)
+    writer.writerows([_cell(row[key]) for key in keys] for row in context[table["rows"]])
+    return Attachment(re.sub(r"[^\w.-]+", "-", table["name"]), f"\ufeff{file.getvalue()}")
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def message_id(name: str) -> str:

@@ -58,7 +58,7 @@ def inbound(item: StockItem, units: int, day: date | None = SOON, *, confirmed: 
     supplier, _ = Supplier.objects.get_or_create(name="Weavers of Ulm")
     number = f"PO-{PurchaseOrder.objects.count() + 1}"
     order = PurchaseOrder.objects.create(
-        number=number, supplier=supplier, state=PurchaseOrder.State.PLACED, ordered_on=TODAY
+        number=number, supplier=supplier, state=PurchaseOrder.State.SENT, ordered_on=TODAY
     )
     return PurchaseOrderLine.objects.create(
         order=order, item=item, quantity=units, expected_on=day, confirmed=confirmed

@@ -96,7 +96,7 @@ def test_all_bad_rows_are_named_at_once_and_nothing_is_received(receive: Receive
         "line 8, Delivery number: is blank. Write the number on the supplier's note.",
         "line 9, Purchase order: “PO-9” differs from “” on line 2. A delivery belongs to one order.",
         "line 10, Purchase order: “PO-9” is no purchase order of ours. Check the number, or leave it empty.",
-        f"line 11, Purchase order: “{draft.number}” is still a draft. Place the purchase order first.",
+        f"line 11, Purchase order: “{draft.number}” is still a draft. Send the purchase order first.",
     ]
     assert on_hand() == {"KETTLE": 0, "MUG": 0}
     assert not Delivery.objects.exists()

@@ -53,7 +53,7 @@ def on_order(
         for place, share in enumerate(shares)
         if share
     )
-    delays.place_purchase_order(order, at=at)
+    delays.send_purchase_order(order, at=at)
     return ordered
 
 

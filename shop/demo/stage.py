@@ -41,7 +41,7 @@ class Stage:
         with transaction.atomic():
             order = self._write_purchase_order(number, supplier, lines)
             if order is not None:
-                purchasing.place(order, on=self.day(days))
+                purchasing.send(order, on=self.day(days))
 
     def draft(self, number: str, supplier: str, **lines: tuple[int, int | None, bool]) -> None:
         """A purchase order that is being written and counts for nothing yet."""

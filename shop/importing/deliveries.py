@@ -135,7 +135,7 @@ def _receive(
             reason = f"“{delivery.order}” is no purchase order of ours. Check the number, or leave it empty."
             problems.append(Problem(delivery.line, table.label(*_ORDER), reason))
         elif order is not None and order.state == PurchaseOrder.State.DRAFT:
-            reason = f"“{delivery.order}” is still a draft. Place the purchase order first."
+            reason = f"“{delivery.order}” is still a draft. Send the purchase order first."
             problems.append(Problem(delivery.line, table.label(*_ORDER), reason))
         else:
             try:

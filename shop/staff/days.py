@@ -1,6 +1,6 @@
-"""Placing a purchase order, moving a line's day, writing units off: each shows first whose promise it touches."""
+"""Moving a purchase line's day and writing its units off: each shows first whose promise it touches."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django import forms
@@ -18,12 +18,12 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from inventory.models import PurchaseOrder, PurchaseOrderLine
+from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine
 from shop import delays
 from shop.formats import long_day
 from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
-from shop.staff.flow import Flow, OnePage, Refused
+from shop.staff.flow import Flow, Refused
 
 REASON_IS_READ = "Customers whose day changes read this sentence in their letter."
 
@@ -57,7 +57,7 @@ class ChangesDays(Flow):
 
 
 class ChangesLine(ChangesDays):
-    """The same for one line. Only what was placed has customers who were told something."""
+    """The same for one line. Only what was sent has customers who were told something."""
 
     obj: PurchaseOrder
     line: PurchaseOrderLine
@@ -81,12 +81,31 @@ class ChangesLine(ChangesDays):
 _FARTHEST = timedelta(days=731)
 
 
-class DayForm(forms.Form):
-    day = forms.DateField(
+def not_too_far(day: date) -> None:
+    if day > timezone.localdate() + _FARTHEST:
+        raise forms.ValidationError("That is more than two years ahead: check the year.")
+
+
+def day_field(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
         required=False,
-        label="Expected to arrive on",
+        label=label,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}),
-        help_text="Working and handling days come on top. Leave it empty when no day is known any more.",
+        validators=[not_too_far],
+        help_text=help_text,
+    )
+
+
+def refuse_past(day: ExpectedDay, old: ExpectedDay, today: date) -> None:
+    """A day that has passed can stand there, but not be set."""
+    if day.on is not None and day.on < today and day.on != old.on:
+        raise Refused("That day has passed: give today or a later day, or none.")
+
+
+class DayForm(forms.Form):
+    day = day_field(
+        "Expected to arrive on",
+        "Working and handling days come on top. Leave it empty when no day is known any more.",
     )
     confirmed = forms.BooleanField(
         required=False,
@@ -98,11 +117,13 @@ class DayForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("day") and cleaned["day"] > timezone.localdate() + _FARTHEST:
-            self.add_error("day", "That is more than two years ahead: check the year.")
         if cleaned.get("confirmed") and "day" in cleaned and cleaned["day"] is None:
             self.add_error("day", "A day that is confirmed must be given: fill it in, or take the tick away.")
         return cleaned
+
+    @property
+    def expected(self) -> ExpectedDay:
+        return ExpectedDay(self.cleaned_data["day"], self.cleaned_data["confirmed"])
 
 
 class MoveDay(ChangesLine):
@@ -112,29 +133,24 @@ class MoveDay(ChangesLine):
     def form(self, data: Any = None) -> DayForm:
         return DayForm(data, initial={"day": self.line.expected_on, "confirmed": self.line.confirmed})
 
-    def preview(self, form: forms.Form) -> Foreseen:
-        _require_placed(self.line)
-        day, confirmed = form.cleaned_data["day"], form.cleaned_data["confirmed"]
-        if day is not None and day < timezone.localdate(self.at) and day != self.line.expected_on:
-            raise Refused("That day has passed: give today or a later day, or none.")
-        if (day, confirmed) == (self.line.expected_on, self.line.confirmed):
+    def preview(self, form: DayForm) -> Foreseen:
+        _require_open(self.line)
+        refuse_past(form.expected, self.line.expected, timezone.localdate(self.at))
+        if form.expected == self.line.expected:
             raise Refused("Nothing would change: the line has this day already.")
-        return delays.preview_move(self.line, **self._change(form))
+        return delays.preview_moves(self._days(form), **self._why(form))
 
-    def act(self, form: forms.Form, preview: Foreseen) -> str:
-        old = self.line.expected_on
-        delays.move_expected_day(self.line, **self._change(form))
-        new = form.cleaned_data["day"]
+    def act(self, form: DayForm, preview: Foreseen) -> str:
+        seen = {self.line.pk: self.line.expected}
+        delays.move_expected_days(self._days(form), seen=seen, **self._why(form))
+        old, new = self.line.expected_on, form.cleaned_data["day"]
         return self.tell(f"{self.line.item.sku}: from {long_day(old)} to {long_day(new)}.", preview)
 
-    def _change(self, form: forms.Form) -> dict[str, Any]:
-        return {
-            "day": form.cleaned_data["day"],
-            "confirmed": form.cleaned_data["confirmed"],
-            "reason": form.cleaned_data["reason"],
-            "actor": self.actor,
-            "at": self.at,
-        }
+    def _days(self, form: DayForm) -> delays.Days:
+        return {self.line.pk: form.expected}
+
+    def _why(self, form: DayForm) -> dict[str, Any]:
+        return {"reason": form.cleaned_data["reason"], "actor": self.actor, "at": self.at}
 
 
 class WriteOffForm(forms.Form):
@@ -152,7 +168,7 @@ class WriteOff(ChangesLine):
         return WriteOffForm(data, initial={"units": self.line.outstanding})
 
     def preview(self, form: forms.Form) -> Foreseen:
-        _require_placed(self.line)
+        _require_open(self.line)
         units, reason = form.cleaned_data["units"], form.cleaned_data["reason"]
         return delays.preview_write_off(self.line, units, reason=reason, actor=self.actor, at=self.at)
 
@@ -163,23 +179,6 @@ class WriteOff(ChangesLine):
         return self.tell(f"{self.line.item.sku}: {units} written off ({reason}).", preview)
 
 
-class Place(OnePage, ChangesDays):
-    title = "Place the order"
-    act_label = "Place the order"
-    form_template = "staff/place.html"
-    obj: PurchaseOrder
-
-    def form(self, data: Any = None) -> forms.Form:
-        return forms.Form(data)
-
-    def preview(self, form: forms.Form) -> Foreseen:
-        return delays.preview_place(self.obj, at=self.at)
-
-    def act(self, form: forms.Form, preview: Foreseen) -> str:
-        delays.place_purchase_order(self.obj, at=self.at)
-        return self.tell(f"{self.obj.number} is placed: its lines are on order from now on.", preview)
-
-
-def _require_placed(line: PurchaseOrderLine) -> None:
-    if line.order.state != PurchaseOrder.State.PLACED or not line.outstanding:
+def _require_open(line: PurchaseOrderLine) -> None:
+    if not line.order.is_open or not line.outstanding:
         raise Refused("Nothing more is expected on this line: it is a draft, or everything has come.")

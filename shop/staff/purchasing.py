@@ -1,4 +1,4 @@
-"""Purchase orders. A draft is edited freely; what was placed changes by acts that say whom they touch."""
+"""Purchase orders. A draft is edited freely; what was sent changes by acts that say whom they touch."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -9,20 +9,21 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 
 from inventory.dispatch import working_days
 from inventory.models import PurchaseOrder, PurchaseOrderLine
-from shop.staff.days import MoveDay, Place, WriteOff, may_move
-from shop.staff.flow import find
+from shop.purchase_letters import letter_to
+from shop.staff.days import MoveDay, WriteOff, may_move
+from shop.staff.flow import address, find
 from shop.staff.never_coming import may_end
+from shop.staff.ordering import CancelRest, Confirm, MoveAll, Send
 from shop.staff.receiving import ReceiveGoods
 
 _STATES = PurchaseOrder.State
-# What can be done with an order, by its state. A closed one still receives: more may come than was ordered.
-_POSSIBLE = {_STATES.DRAFT: {"place"}, _STATES.PLACED: {"receive"}, _STATES.CLOSED: {"receive"}}
 _ARRIVING_WITHIN_DAYS = 14
 
 
@@ -62,7 +63,7 @@ class ExpectedFilter(admin.SimpleListFilter):
 
 
 class DraftLineInline(TabularInline):
-    """The lines of a draft. Those of a placed order are shown below it, each with what can be done to it."""
+    """The lines of a draft. Those of an order that was sent are shown below it, each with what can be done to it."""
 
     model = PurchaseOrderLine
     fields = ["item", "quantity", "expected_on", "confirmed"]
@@ -82,9 +83,8 @@ class PurchaseOrderAdmin(ModelAdmin):
     search_fields = ["number", "supplier__name", "lines__item__sku"]
     ordering = [F("ordered_on").desc(nulls_first=True), "-id"]
     autocomplete_fields = ["supplier"]
-    fields = ["number", "supplier", "shown_state", "ordered_on"]
-    readonly_fields = ["shown_state"]
-    actions_detail = ["place", "receive"]
+    readonly_fields = ["shown_state", "how_sent", "confirmed_on"]
+    actions_detail = ["send", "confirm", "receive", "move_all", "cancel_rest"]
     actions_row = ["receive"]
     change_form_outer_after_template = "staff/purchase_order.html"
 
@@ -104,6 +104,10 @@ class PurchaseOrderAdmin(ModelAdmin):
 
     # Which fields and lines can be edited depends on the state
 
+    def get_fields(self, request: HttpRequest, obj: PurchaseOrder | None = None) -> list[str]:
+        fields = ["number", "supplier", "shown_state", "ordered_on"]
+        return fields if _is_draft(obj) else [*fields, "how_sent", "confirmed_on"]
+
     def get_inlines(self, request: HttpRequest, obj: PurchaseOrder | None) -> list[Any]:
         return [DraftLineInline] if _is_draft(obj) else []
 
@@ -114,8 +118,8 @@ class PurchaseOrderAdmin(ModelAdmin):
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
-        state = PurchaseOrder.objects.filter(pk=object_id).values_list("state", flat=True).first()
-        possible = {f"inventory_purchaseorder_{name}" for name in _POSSIBLE.get(_STATES(state), ())} if state else set()
+        order = PurchaseOrder.objects.filter(pk=object_id).first()
+        possible = {f"inventory_purchaseorder_{name}" for name in _possible(order)} if order else set()
         return [act for act in super().get_actions_detail(request, object_id) if act.action_name in possible]
 
     def change_view(
@@ -124,20 +128,35 @@ class PurchaseOrderAdmin(ModelAdmin):
         order = self.get_object(request, object_id)
         if order is None:
             raise Http404("There is no such purchase order.")
-        more = {} if _is_draft(order) else _placed_context(request, order)
+        more = {} if _is_draft(order) else _sent_context(request, order)
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
     # What can be done
 
-    def has_place_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_send_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request)
 
     def has_receive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("inventory.add_delivery")
 
-    @action(description="Place the order", icon="send", url_path="place", permissions=["place"])
-    def place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return Place(request, self, find(self, request, object_id)).run()
+    def has_move_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_move(request)
+
+    @action(description="Send the order", icon="send", url_path="send", permissions=["send"])
+    def send(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Send(request, self, find(self, request, object_id)).run()
+
+    @action(description="The supplier confirmed", icon="event_available", url_path="confirm", permissions=["move"])
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Confirm(request, self, find(self, request, object_id)).run()
+
+    @action(description="Move all days", icon="event_repeat", url_path="move-all", permissions=["move"])
+    def move_all(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return MoveAll(request, self, find(self, request, object_id)).run()
+
+    @action(description="Cancel the rest", icon="block", url_path="cancel-rest", permissions=["move"])
+    def cancel_rest(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return CancelRest(request, self, find(self, request, object_id)).run()
 
     @action(description="Receive goods", icon="input", url_path="receive", permissions=["receive"])
     def receive(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -160,9 +179,28 @@ class PurchaseOrderAdmin(ModelAdmin):
 
     # Columns
 
-    @display(description="State", ordering="state", label={"Draft": "info", "Placed": "warning", "Closed": "success"})
+    @display(
+        description="State",
+        ordering="state",
+        label={
+            "Draft": "info",
+            "Sent": "warning",
+            "Confirmed": "primary",
+            "Partly received": "primary",
+            "Closed": "success",
+        },
+    )
     def shown_state(self, order: PurchaseOrder) -> str:
         return order.get_state_display() or "Draft"
+
+    @display(description="How it was sent")
+    def how_sent(self, order: PurchaseOrder) -> str:
+        letter = letter_to(order)
+        if letter is None:
+            return "By hand"
+        link = '<a href="{}">{}</a>'
+        words = f"By mail to {letter.recipient}: {letter.get_state_display().lower()}"
+        return format_html(link, address(letter), words)
 
     @display(description="Units", ordering="ordered_units")
     def units(self, order: PurchaseOrder) -> int:
@@ -181,7 +219,16 @@ def _is_draft(order: PurchaseOrder | None) -> bool:
     return order is None or order.state == _STATES.DRAFT
 
 
-def _placed_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
+def _possible(order: PurchaseOrder) -> set[str]:
+    """What can be done with an order as it stands. A closed one still receives: more may come than was ordered."""
+    if order.state == _STATES.DRAFT:
+        return {"send"}
+    if not order.is_open:
+        return {"receive"}
+    return {"receive", "move_all", "cancel_rest"} | (set() if order.confirmed_on else {"confirm"})
+
+
+def _sent_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
     return {
         "lines": order.lines.select_related("item").prefetch_related("day_changes").order_by("expected_on", "id"),
         "deliveries": order.deliveries.annotate(units=Sum("lines__quantity")).order_by("received_at", "id"),

@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from inventory.admin import SavesOnlyChanges
-from inventory.models import PurchaseOrder, Supplier
+from inventory.models import PurchaseOrder, Supplier, SupplierNumber
 from inventory.purchasing import MOST_HANDLING_DAYS
 from shop import delays
 from shop.settling import Foreseen
@@ -60,6 +60,28 @@ class ChangeHandlingDays(ChangesDays):
         return self.tell(f"{self.obj}: {_in_words(days)} instead of {self.obj.handling_days} ({reason}).", preview)
 
 
+class NumberInline(TabularInline):
+    """What the supplier calls our goods. Who may change the supplier may change its numbers."""
+
+    model = SupplierNumber
+    verbose_name_plural = "Its own numbers for our goods"
+    fields = ["item", "number"]
+    autocomplete_fields = ["item"]
+    ordering = ["id"]
+    extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SupplierNumber]:
+        return super().get_queryset(request).select_related("item", "supplier")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("inventory.view_supplier")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("inventory.change_supplier")
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
 @admin.register(Supplier)
 class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
     list_display = ["name", "email", "handling", "open_orders"]
@@ -67,11 +89,12 @@ class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
     ordering = ["name"]
     fields = ["name", "email", "handling"]
     readonly_fields = ["handling"]
+    inlines = [NumberInline]
     actions_detail = ["change_handling"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Supplier]:
-        placed = Q(purchase_orders__state=PurchaseOrder.State.PLACED)
-        return super().get_queryset(request).annotate(placed_orders=Count("purchase_orders", filter=placed))
+        is_open = Q(purchase_orders__state__in=PurchaseOrder.OPEN)
+        return super().get_queryset(request).annotate(orders_open=Count("purchase_orders", filter=is_open))
 
     def has_handling_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("inventory.change_supplier")
@@ -84,9 +107,9 @@ class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
     def handling(self, supplier: Supplier) -> str:
         return _in_words(supplier.handling_days)
 
-    @display(description="Open purchase orders", ordering="placed_orders")
+    @display(description="Open purchase orders", ordering="orders_open")
     def open_orders(self, supplier: Supplier) -> int:
-        return int(getattr(supplier, "placed_orders", 0))
+        return int(getattr(supplier, "orders_open", 0))
 
 
 def _in_words(days: int) -> str:

@@ -121,3 +121,22 @@ def test_no_value_can_add_a_header(poison: str, place: str) -> None:
 def test_a_missing_template_is_named() -> None:
     with pytest.raises(rendering.UnableToRender, match=r"emails/no_such_letter\.subject\.txt"):
         rendering.message(letter(template="no_such_letter"))
+
+
+def test_a_table_is_attached_from_the_letters_own_context() -> None:
+    table = {"name": "PO 1/../x.csv", "columns": [["sku", "SKU"], ["units", "Quantity"]], "rows": "goods"}
+    goods = [{"sku": sku, "units": -1} for sku in ("=A1", "+1", "-1", "@x", "\tx", "\rx", "\0x", "plain, 1")]
+
+    [file] = _as_received(context={"tables": [table], "goods": goods}).iter_attachments()
+
+    assert file.get_filename() == "PO-1-..-x.csv"
+    assert file.get_content_type() == "text/csv"
+    [head, *rows] = str(file.get_content()).removeprefix("\ufeff").split("\r\n")
+    assert head == "SKU,Quantity"
+    assert rows[0] == "'=A1,-1"
+    assert all(row.startswith(("'", '"')) for row in rows if row)
+
+
+def test_a_table_of_what_the_context_lacks_is_no_letter() -> None:
+    with pytest.raises(rendering.UnableToRender):
+        rendering.message(letter(context={"tables": [{"name": "x.csv", "columns": [["a", "A"]], "rows": "none"}]}))

@@ -25,7 +25,7 @@ from backorders.facts import Filled
 from backorders.models import Claim, Policy, Promise, Queue
 from inventory import ledger
 from inventory import queries as stocks
-from inventory.models import StockItem
+from inventory.models import ExpectedDay, StockItem
 from inventory.purchasing import change_expected_day
 from inventory.receiving import Arrived, receive_delivery
 from tests.cast import NOON, SOON, inbound, stock
@@ -286,7 +286,7 @@ class QueueMachine(Undone):
         day = None if late is None else SOON + timedelta(days=late)
         with transaction.atomic():
             line = self.locked()
-            change_expected_day(purchase, day, confirmed=True, reason="the ship is late", actor="cy", at=NOON)
+            change_expected_day(purchase, ExpectedDay(day, True), reason="the ship is late", actor="cy", at=NOON)
             self.revise(line)
 
     @rule(change=st.integers(-2, 2).filter(bool))

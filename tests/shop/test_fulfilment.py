@@ -111,7 +111,7 @@ def test_deliveries_are_short_over_and_unordered():
 
     receive("SHORT", item, 4, line.order)
     line.refresh_from_db()
-    assert (line.received, line.outstanding, line.order.state) == (4, 6, PurchaseOrder.State.PLACED)
+    assert (line.received, line.outstanding, line.order.state) == (4, 6, PurchaseOrder.State.PARTLY)
 
     receive("OVER", item, 8, line.order)
     line.refresh_from_db()
@@ -491,6 +491,6 @@ def test_a_purchase_order_that_is_placed_betters_a_lead_time():
     PurchaseOrder.objects.update(state=PurchaseOrder.State.DRAFT)
     line.order.refresh_from_db()
 
-    delays.place_purchase_order(line.order, at=NOON)
+    delays.send_purchase_order(line.order, at=NOON)
 
     assert (days_told(ada), letters(ada)) == ([(2, SOON)], ["order_placed", "days_earlier"])

@@ -95,7 +95,7 @@ def play(played: list[Scene], at: datetime) -> None:
 
 def order_from(name: str, handling_days: int) -> PurchaseOrder:
     supplier = Supplier.objects.create(name=name, handling_days=handling_days)
-    return PurchaseOrder.objects.create(number=name, supplier=supplier, state=PurchaseOrder.State.PLACED)
+    return PurchaseOrder.objects.create(number=name, supplier=supplier, state=PurchaseOrder.State.SENT)
 
 
 def compare(at: datetime) -> None:

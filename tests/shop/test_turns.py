@@ -138,7 +138,7 @@ def test_a_unit_that_comes_back_betters_the_last_in_the_queue():
     item = stock(on_hand=1, policy=Policy.LEAD_TIME)
     line = inbound(item, 5)
     PurchaseOrder.objects.filter(pk=line.order_id).update(state=PurchaseOrder.State.DRAFT)
-    delays.place_purchase_order(line.order, at=NOON)
+    delays.send_purchase_order(line.order, at=NOON)
     curtains = variant(item)
     first = buy((curtains, 1))
     buy((curtains, 3))

@@ -25,7 +25,7 @@ def test_a_page_that_may_only_be_looked_at_shows_no_password_hash(client: Client
     [
         "shop/order/abc/ship",
         "shop/order/0/cancel",
-        "inventory/purchaseorder/abc/place",
+        "inventory/purchaseorder/abc/send",
         "inventory/stockitem/x/correct",
     ],
 )

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from backorders import looking
-from backorders.models import Policy, Promise
+from backorders.models import Promise
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine
 from inventory.purchasing import UnableToChangePurchaseOrder
 from notifications.models import Letter
@@ -182,23 +182,7 @@ def test_what_is_owed_is_compared_again_under_the_lock(db: None) -> None:
         delays.write_off(line, 2, seen=5, reason="out of print", actor=CY, at=NOON)
 
 
-def test_a_draft_is_placed_after_a_look_at_who_gets_a_better_day(cy: Client) -> None:
-    item = stock(policy=Policy.LEAD_TIME)
-    order = buy((variant(item), 2))
-    line = inbound(item, 5)
-    PurchaseOrder.objects.update(state=PurchaseOrder.State.DRAFT)
-    address = reverse("admin:inventory_purchaseorder_place", args=[line.order_id])
-
-    page = cy.get(address)
-    cy.post(address, {"seal": seal_of(page)})
-    again = cy.post(address, {"seal": seal_of(page)}, follow=True)
-
-    assert "1 promise gets better, 0 need an answer, 1 letter" in words(page)
-    assert days_told(order) == [(2, SOON)]
-    assert "only a draft is placed" in words(again)
-
-
-def test_a_placed_order_has_no_fields_to_edit(cy: Client) -> None:
+def test_an_order_that_was_sent_has_no_fields_to_edit(cy: Client) -> None:
     line = inbound(stock(), 5)
 
     page = cy.get(reverse("admin:inventory_purchaseorder_change", args=[line.order_id])).content.decode()

@@ -65,7 +65,7 @@ def test_a_short_delivery_leaves_the_rest_owed(cy: Client) -> None:
     confirm(cy, receive_address(line.order), {"number": "D-1", f"units_{item.pk}": 2})
 
     line.refresh_from_db()
-    assert (line.outstanding, PurchaseOrder.objects.get().state) == (3, "placed")
+    assert (line.outstanding, PurchaseOrder.objects.get().state) == (3, "partly")
 
 
 def test_more_than_owed_and_goods_that_were_not_ordered_come_onto_the_shelf(cy: Client) -> None:
