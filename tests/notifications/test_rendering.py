@@ -1,6 +1,8 @@
+import csv
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import StringIO
 from typing import Any, cast
 
 import pytest
@@ -131,10 +133,9 @@ def test_a_table_is_attached_from_the_letters_own_context() -> None:
 
     assert file.get_filename() == "PO-1-..-x.csv"
     assert file.get_content_type() == "text/csv"
-    [head, *rows] = str(file.get_content()).removeprefix("\ufeff").split("\r\n")
-    assert head == "SKU,Quantity"
-    assert rows[0] == "'=A1,-1"
-    assert all(row.startswith(("'", '"')) for row in rows if row)
+    [head, *rows] = csv.reader(StringIO(file.get_content().removeprefix("\ufeff"), newline=""))
+    assert (head, rows[0], rows[-1]) == (["SKU", "Quantity"], ["'=A1", "-1"], ["plain, 1", "-1"])
+    assert [sku[0] for sku, _ in rows[:-1]] == ["'"] * 7
 
 
 def test_a_table_of_what_the_context_lacks_is_no_letter() -> None:

@@ -150,7 +150,7 @@ def test_a_draft_is_not_received():
     item = stock()
     line = inbound(item, 5)
     PurchaseOrder.objects.update(state=PurchaseOrder.State.DRAFT)
-    with pytest.raises(UnableToReceive, match="place it first"):
+    with pytest.raises(UnableToReceive, match="send it first"):
         receive("D-1", item, 5, line.order)
 
 
