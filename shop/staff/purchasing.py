@@ -15,8 +15,10 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 
 from inventory.dispatch import working_days
+from inventory.lateness import days_of_order
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.purchase_letters import letter_to
+from shop.staff import kept
 from shop.staff.days import MoveDay, WriteOff, may_move
 from shop.staff.flow import address, find
 from shop.staff.never_coming import may_end
@@ -232,6 +234,7 @@ def _sent_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
     return {
         "lines": order.lines.select_related("item").prefetch_related("day_changes").order_by("expected_on", "id"),
         "deliveries": order.deliveries.annotate(units=Sum("lines__quantity")).order_by("received_at", "id"),
+        "days_kept": kept.rows(days_of_order(order), timezone.localdate()),
         "today": timezone.localdate(),
         "may_move": may_move(request),
         "may_end": may_end(request),

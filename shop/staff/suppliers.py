@@ -6,17 +6,22 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from inventory.admin import SavesOnlyChanges
+from inventory.lateness import Record, days_of_supplier
 from inventory.models import PurchaseOrder, Supplier, SupplierNumber
 from inventory.purchasing import MOST_HANDLING_DAYS
 from shop import delays
 from shop.settling import Foreseen
+from shop.staff import kept
 from shop.staff.days import REASON_IS_READ, ChangesDays
 from shop.staff.flow import Refused, find
+
+_LINES_ON_A_PAGE = 50
 
 
 class HandlingForm(forms.Form):
@@ -90,11 +95,24 @@ class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
     fields = ["name", "email", "handling"]
     readonly_fields = ["handling"]
     inlines = [NumberInline]
+    change_form_outer_after_template = "staff/supplier.html"
     actions_detail = ["change_handling"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Supplier]:
         is_open = Q(purchase_orders__state__in=PurchaseOrder.OPEN)
         return super().get_queryset(request).annotate(orders_open=Count("purchase_orders", filter=is_open))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        supplier, today = find(self, request, object_id), timezone.localdate()
+        days = days_of_supplier(supplier.pk)
+        more = {
+            "days_kept": kept.rows(days[:_LINES_ON_A_PAGE], today),
+            "kept_in_short": kept.in_short(Record.of(days, today)),
+            "with_orders": True,
+        }
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
     def has_handling_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("inventory.change_supplier")
