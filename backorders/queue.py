@@ -250,14 +250,18 @@ def correct(queue: Queue, change: int, *, reason: str, actor: str, at: datetime)
         raise UnableToLeave(
             f"Only {queue.item.on_hand} of {queue.item.sku} are on the shelf: take away at most so many."
         )
-    _give_way(queue, queue.item.allocated - (queue.item.on_hand + change), reason, actor, at)
+    give_way(queue, queue.item.allocated - (queue.item.on_hand + change), reason, actor, at)
     cause = f"correction of {queue.item.sku}"
     ledger.adjust([ledger.Entry(queue.item, change, cause, reason)], actor=actor, at=at)
 
 
-def _give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -> None:
+def give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -> dict[int, int]:
+    """The newest allocations give so many units back, and wait again. Returns the units by claim.
+
+    The caller plans the queue anew afterwards.
+    """
     if short <= 0:
-        return
+        return {}
     newest_first = Claim.objects.holding().filter(item=queue.item).order_by("-rank", "-id")
     claims = list(newest_first[:short])
     taken = list(share(short, [claim.ready for claim in claims]))
@@ -272,6 +276,7 @@ def _give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) -
         actor=actor,
         at=at,
     )
+    return {claim.pk: units for claim, units in zip(claims, taken, strict=True)}
 
 
 def count(queue: Queue, claim: Claim, units: int) -> None:

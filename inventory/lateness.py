@@ -10,10 +10,10 @@ from datetime import date
 from statistics import median
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine
+from inventory.models import DeliveryLine, ExpectedDay, PurchaseOrder, PurchaseOrderLine
 
 # A supplier is judged by what it did lately.
 _LINES_OF_A_SUPPLIER = 500
@@ -70,8 +70,12 @@ def days_of_supplier(supplier_id: int) -> list[DaysOfLine]:
 
 
 def _days(lines: QuerySet[PurchaseOrderLine]) -> list[DaysOfLine]:
-    found = lines.select_related("order", "item").prefetch_related("day_changes", "delivery_lines__delivery")
+    found = lines.select_related("order", "item").prefetch_related("day_changes", _CAME)
     return [_days_of(line) for line in found]
+
+
+# What a receipt that was undone had brought never came.
+_CAME = Prefetch("delivery_lines", DeliveryLine.objects.filter(delivery__undone_at=None).select_related("delivery"))
 
 
 def _days_of(line: PurchaseOrderLine) -> DaysOfLine:

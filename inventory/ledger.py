@@ -59,6 +59,18 @@ def take_back(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
     _post(MovementKind.TAKE_BACK, entries, 1, 0, actor, at)
 
 
+def damage(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
+    """Units that were received cannot be sold: they arrived damaged. Each entry needs a reason."""
+    if not all(entry.reason for entry in entries):
+        raise ValueError("What arrived damaged needs a reason.")
+    _post(MovementKind.DAMAGE, entries, -1, 0, actor, at)
+
+
+def undo_receipt(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
+    """Units that a delivery put onto the shelf leave it again: they never came."""
+    _post(MovementKind.UNDO, entries, -1, 0, actor, at)
+
+
 def adjust(entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
     """A correction of what is on hand, up or down: damage, theft, a wrong count. Each entry needs a reason."""
     if not all(entry.reason for entry in entries):

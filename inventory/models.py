@@ -45,6 +45,8 @@ class MovementKind(models.TextChoices):
     SHIP = "ship", "Shipped"
     ADJUST = "adjust", "Corrected"
     TAKE_BACK = "take_back", "Taken back"
+    DAMAGE = "damage", "Arrived damaged"
+    UNDO = "undo", "Receipt undone"
 
 
 class StockMovement(models.Model):
@@ -226,23 +228,45 @@ class ExpectedDayChange(models.Model):
         return self.old != self.new
 
 
-class Delivery(models.Model):
-    """One arrival of goods. Its number, the one on the supplier's note, makes receiving idempotent."""
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def standing(self) -> Self:
+        """Deliveries that nobody has undone."""
+        return self.filter(undone_at=None)
 
-    number = models.CharField(max_length=100, unique=True)
+
+class Delivery(models.Model):
+    """One arrival of goods. Its number, the one on the supplier's note, makes receiving idempotent.
+
+    A receipt that was a mistake is undone by counter-movements; its row stays, and its number is free again.
+    """
+
+    number = models.CharField(max_length=100)
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
     received_at = models.DateTimeField()
     actor = models.CharField(max_length=150)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+    undone_why = models.CharField(max_length=255, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], condition=Q(undone_at=None), name="delivery_number_once_while_it_stands"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
 
 
 class DeliveryLine(models.Model):
-    """Units of one SKU in a delivery, counted against at most one purchase line."""
+    """Units of one SKU in a delivery, counted against at most one purchase line.
+
+    The `damaged` among them arrived, so that the supplier's bill can be checked, and never came onto the shelf.
+    """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="lines")
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="delivery_lines")
@@ -250,10 +274,14 @@ class DeliveryLine(models.Model):
         PurchaseOrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="delivery_lines"
     )
     quantity = models.PositiveIntegerField()
+    damaged = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="delivery_line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(damaged__lte=F("quantity")), name="delivery_line_damaged_within_quantity"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from inventory.dispatch import working_days
@@ -51,7 +51,9 @@ def recount() -> Iterator[str]:
         )
     for line in (
         PurchaseOrderLine.objects.select_related("order", "item")
-        .annotate(delivered=Coalesce(Sum("delivery_lines__quantity"), 0))
+        .annotate(
+            delivered=Coalesce(Sum("delivery_lines__quantity", filter=Q(delivery_lines__delivery__undone_at=None)), 0)
+        )
         .exclude(delivered=F("received"))
         .order_by("id")
     ):

@@ -1,7 +1,7 @@
-"""Receiving goods: full, short, over, unordered, in several deliveries. Idempotent by delivery number."""
+"""Receiving goods: full, short, over, damaged, unordered, in several deliveries. Idempotent by delivery number."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,59 +20,94 @@ class UnableToReceive(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Units of one stock item in a delivery."""
+    """Units of one stock item in a delivery, and how many of them are damaged."""
 
     item_id: int
     units: int
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A delivery is on the shelf. `is_new` is False when the same delivery had been received before; `line_ids` are the
-    purchase lines on which its goods were counted."""
+    purchase lines on which its goods were counted, `damaged_ids` the items of which some arrived damaged."""
 
     delivery: Delivery
     item_ids: frozenset[int]
     is_new: bool
     line_ids: frozenset[int] = frozenset()
+    damaged_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Goods:
+    """All of a delivery, by stock item."""
+
+    units: Counter[int]
+    damaged: Counter[int]
 
 
 def receive_delivery(
-    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+    number: str,
+    arrived: Iterable[Arrived],
+    *,
+    order: PurchaseOrder | None = None,
+    damage: str = "",
+    actor: str,
+    at: datetime,
 ) -> Received:
     """Put a delivery on the shelf and count it against the lines of its purchase order, earliest day first.
 
     The same number with the same goods changes nothing and says so; with other goods it raises UnableToReceive. What is
     delivered beyond the order goes onto the last line of its item; what was not ordered at all is taken onto the shelf.
+    What is damaged counts as received and does not come onto the shelf; `damage` says what is wrong with it.
     """
     require_transaction()
-    units = _sum_by_item(arrived)
+    goods = _sum_by_item(arrived)
     number = _checked_number(number)
-    items = lock_items(units)
-    earlier = Delivery.objects.filter(number=number).first()
+    if goods.damaged and not damage.strip():
+        raise UnableToReceive("Say what is wrong with the damaged units: the supplier's bill is checked by it.")
+    items = lock_items(goods.units)
+    earlier = Delivery.objects.standing().filter(number=number).first()
     if earlier is not None:
-        return _received_before(earlier, units, order)
+        return _received_before(earlier, goods, order)
     # Two receives of one number with different goods hold different locks; the unique key decides between them.
     with transaction.atomic():
         delivery, is_ours = Delivery.objects.get_or_create(
-            number=number, defaults={"order": order, "received_at": at, "actor": actor}
+            number=number, undone_at=None, defaults={"order": order, "received_at": at, "actor": actor}
         )
     if not is_ours:
-        return _received_before(delivery, units, order)
+        return _received_before(delivery, goods, order)
     if order is not None:
         # Locked after the stock items: two deliveries of one order with different goods meet here.
         order = PurchaseOrder.objects.select_for_update().get(pk=order.pk)
-    lines = _count_against(order, items, units)
-    DeliveryLine.objects.bulk_create(
-        DeliveryLine(delivery=delivery, item_id=item_id, purchase_line=line, quantity=count)
-        for item_id, line, count in lines
-    )
-    cause = f"delivery {delivery.number}"
-    ledger.receive([ledger.Entry(items[pk], count, cause) for pk, count in sorted(units.items())], actor=actor, at=at)
+    lines = _count_against(order, items, goods.units)
+    DeliveryLine.objects.bulk_create(_delivery_lines(delivery, lines, goods.damaged))
+    _put_on_shelf(delivery, items, goods, damage.strip(), actor, at)
     if order is not None:
         follow_state(order)
     counted_on = frozenset(line.pk for _, line, _ in lines if line is not None)
-    return Received(delivery, frozenset(units), True, counted_on)
+    return Received(delivery, frozenset(goods.units), True, counted_on, frozenset(goods.damaged))
+
+
+def _put_on_shelf(
+    delivery: Delivery, items: dict[int, StockItem], goods: _Goods, damage: str, actor: str, at: datetime
+) -> None:
+    cause = f"delivery {delivery.number}"
+    came = [ledger.Entry(items[pk], units, cause) for pk, units in sorted(goods.units.items())]
+    ledger.receive(came, actor=actor, at=at)
+    damaged = [ledger.Entry(items[pk], units, cause, damage) for pk, units in sorted(goods.damaged.items())]
+    ledger.damage(damaged, actor=actor, at=at)
+
+
+def _delivery_lines(
+    delivery: Delivery, lines: Iterable[tuple[int, PurchaseOrderLine | None, int]], damaged: Counter[int]
+) -> Iterator[DeliveryLine]:
+    left = Counter(damaged)
+    for item_id, line, units in lines:
+        broken = min(units, left[item_id])
+        left[item_id] -= broken
+        yield DeliveryLine(delivery=delivery, item_id=item_id, purchase_line=line, quantity=units, damaged=broken)
 
 
 def _checked_number(number: str) -> str:
@@ -84,29 +119,30 @@ def _checked_number(number: str) -> str:
     return number
 
 
-def _sum_by_item(arrived: Iterable[Arrived]) -> Counter[int]:
+def _sum_by_item(arrived: Iterable[Arrived]) -> _Goods:
     units: Counter[int] = Counter()
+    damaged: Counter[int] = Counter()
     for goods in arrived:
         if goods.units < 0:
             raise UnableToReceive(f"{goods.units} units cannot arrive: give 0 or more.")
+        if not 0 <= goods.damaged <= goods.units:
+            raise UnableToReceive(f"{goods.damaged} of {goods.units} units cannot be damaged: count those that came.")
         units[goods.item_id] += goods.units
-    units = +units
-    if not units:
+        damaged[goods.item_id] += goods.damaged
+    if not +units:
         raise UnableToReceive("The delivery is empty: give at least one unit.")
-    return units
+    return _Goods(+units, +damaged)
 
 
-def _received_before(delivery: Delivery, units: Counter[int], order: PurchaseOrder | None) -> Received:
-    earlier: Counter[int] = Counter()
-    for line in delivery.lines.all():
-        earlier[line.item_id] += line.quantity
-    if earlier != units or delivery.order_id != (order.pk if order else None):
+def _received_before(delivery: Delivery, goods: _Goods, order: PurchaseOrder | None) -> Received:
+    earlier = _sum_by_item(Arrived(line.item_id, line.quantity, line.damaged) for line in delivery.lines.all())
+    if earlier != goods or delivery.order_id != (order.pk if order else None):
         day = timezone.localdate(delivery.received_at)
         raise UnableToReceive(
             f"Delivery {delivery.number} was received on {day:%d %B %Y} with other goods or for another order:"
-            " check the number, or correct the stock instead."
+            " check the number, undo that receipt, or correct the stock instead."
         )
-    return Received(delivery, frozenset(units), False)
+    return Received(delivery, frozenset(goods.units), False)
 
 
 def _count_against(

@@ -18,6 +18,7 @@ from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
 
 _GOODS_ARRIVED = "goods arrived"
+_SOME_DAMAGED = "some of the goods that arrived are damaged"
 
 
 class UnableToTakeBack(Exception):
@@ -25,13 +26,19 @@ class UnableToTakeBack(Exception):
 
 
 def put_on_shelf(
-    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+    number: str,
+    arrived: Iterable[Arrived],
+    *,
+    order: PurchaseOrder | None = None,
+    damage: str = "",
+    actor: str,
+    at: datetime,
 ) -> Received:
     """A delivery comes onto the shelf, and who waited for just these goods is called back to her turn.
 
     In the caller's transaction, which wakes the fill. Raises UnableToReceive.
     """
-    received = receive_delivery(number, arrived, order=order, actor=actor, at=at)
+    received = receive_delivery(number, arrived, order=order, damage=damage, actor=actor, at=at)
     if received.line_ids:
         turns.call_back(queue.lock(received.item_ids), received.line_ids, reason=_GOODS_ARRIVED, actor=actor, at=at)
     return received
@@ -39,21 +46,39 @@ def put_on_shelf(
 
 @use_case
 def receive(
-    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+    number: str,
+    arrived: Iterable[Arrived],
+    *,
+    order: PurchaseOrder | None = None,
+    damage: str = "",
+    actor: str,
+    at: datetime,
 ) -> Received:
-    """Put a delivery on the shelf; a worker then gives its units to those who wait. Raises UnableToReceive."""
-    received = put_on_shelf(number, arrived, order=order, actor=actor, at=at)
+    """Put a delivery on the shelf; a worker then gives its units to those who wait. Raises UnableToReceive.
+
+    Where some arrived damaged there is less than was told: who waits for it in vain is told at once.
+    """
+    received = put_on_shelf(number, arrived, order=order, damage=damage, actor=actor, at=at)
+    if received.damaged_ids:
+        settle(queue.lock(received.item_ids), reason=_SOME_DAMAGED, actor=actor, at=at)
     wakeups.wake_fill(received.item_ids)
     return received
 
 
 def preview_delivery(
-    number: str, arrived: Iterable[Arrived], *, order: PurchaseOrder | None = None, actor: str, at: datetime
+    number: str,
+    arrived: Iterable[Arrived],
+    *,
+    order: PurchaseOrder | None = None,
+    damage: str = "",
+    actor: str,
+    at: datetime,
 ) -> Foreseen:
     """Who would get what, by the code that does it, in a transaction that is rolled back. Raises UnableToReceive."""
     with transaction.atomic():
-        received = put_on_shelf(number, arrived, order=order, actor=actor, at=at)
-        foreseen = foresee(queue.lock(received.item_ids), reason=_GOODS_ARRIVED, actor=actor, at=at)
+        received = put_on_shelf(number, arrived, order=order, damage=damage, actor=actor, at=at)
+        reason = _SOME_DAMAGED if received.damaged_ids else _GOODS_ARRIVED
+        foreseen = foresee(queue.lock(received.item_ids), reason=reason, actor=actor, at=at)
         transaction.set_rollback(True)
     return foreseen
 

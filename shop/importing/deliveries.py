@@ -1,26 +1,23 @@
 """Goods that arrived, as a CSV file: SKU, quantity, delivery number and, if it is known, purchase order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models.functions import Lower
 
 from backorders import queue
-from inventory.models import PurchaseOrder, StockItem
+from inventory.models import PurchaseOrder
 from inventory.receiving import Arrived, Received, UnableToReceive
 from shop import wakeups
 from shop.fulfilment import put_on_shelf
 from shop.importing.cells import Cells
-from shop.importing.numbers import MOST_UNITS
+from shop.importing.counted import QUANTITY, SKU, item_of, items_named, units_of
 from shop.importing.rows import BadRows, Problem
 from shop.importing.table import Table, UnreadableFile, read_table
 from shop.transactions import use_case
 
-_SKU = ("sku", "variant sku", "item", "stock item", "article", "article number")
-_QUANTITY = ("quantity", "qty", "units", "received", "amount")
 _DELIVERY = ("delivery number", "delivery", "delivery no", "delivery no.", "delivery note", "delivery note number")
 _ORDER = ("purchase order", "purchase order number", "po", "po number", "order", "order number")
 
@@ -50,7 +47,7 @@ def receive_file(path: Path, *, actor: str, at: datetime, dry_run: bool = False)
     as it is.
     """
     table = read_table(path)
-    for names in (_SKU, _QUANTITY, _DELIVERY):
+    for names in (SKU, QUANTITY, _DELIVERY):
         if not table.has(*names):
             raise UnreadableFile(f"{path.name} has no column “{names[0]}”. It needs SKU, quantity, delivery number.")
     return _receive_table(table, actor, at, dry_run)
@@ -74,13 +71,13 @@ def _read(table: Table) -> tuple[list[_Delivery], list[Problem]]:
     rows = [Cells(table, record, problems) for record in table.records]
     if not rows and not problems:
         raise UnreadableFile("The file has a header and no rows: nothing arrived.")
-    items = _items(row.raw(*_SKU) for row in rows)
+    items = items_named(row.raw(*SKU) for row in rows)
     deliveries: dict[str, _Delivery] = {}
     for row in rows:
-        number, order, units = row.text(*_DELIVERY, most=100), row.text(*_ORDER, most=50), _units(row)
+        number, order, units = row.text(*_DELIVERY, most=100), row.text(*_ORDER, most=50), units_of(row)
         if not number and not row.bad:
             row.refuse("is blank. Write the number on the supplier's note.", *_DELIVERY)
-        item_id = _item_id(row, items)
+        item_id = item_of(row, items)
         if row.bad or item_id is None:
             continue
         delivery = deliveries.setdefault(number, _Delivery(number, row.line, order))
@@ -91,37 +88,6 @@ def _read(table: Table) -> tuple[list[_Delivery], list[Problem]]:
             row.refuse(reason, *_ORDER)
         delivery.arrived.append(Arrived(item_id, units))
     return list(deliveries.values()), problems
-
-
-def _units(row: Cells) -> int:
-    units = row.units(*_QUANTITY)
-    if not row.raw(*_QUANTITY):
-        row.refuse("is blank. Write how many units arrived.", *_QUANTITY)
-    elif units is not None and not 1 <= units <= MOST_UNITS:
-        row.refuse(f"“{units}” units cannot arrive. Write 1 or more.", *_QUANTITY)
-    return units or 0
-
-
-def _items(skus: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
-    """SKU and id of the stock items by SKU in small letters: people type SKUs in any case."""
-    items: dict[str, list[tuple[str, int]]] = {}
-    wanted = {sku.lower() for sku in skus}
-    for sku, pk in StockItem.objects.annotate(key=Lower("sku")).filter(key__in=wanted).values_list("sku", "id"):
-        items.setdefault(sku.lower(), []).append((sku, pk))
-    return items
-
-
-def _item_id(row: Cells, items: dict[str, list[tuple[str, int]]]) -> int | None:
-    sku = row.raw(*_SKU)
-    alike = items.get(sku.lower(), [])
-    exact = [pk for known, pk in alike if known == sku] or [pk for _, pk in alike]
-    if not sku:
-        row.refuse("is blank. Write which goods arrived.", *_SKU)
-    elif not exact:
-        row.refuse(f"“{sku[:100]}” is not known. Check the SKU, or enter the goods first.", *_SKU)
-    elif len(exact) > 1:
-        row.refuse(f"“{sku[:100]}” could be {' or '.join(known for known, _ in alike)}. Write it exactly.", *_SKU)
-    return exact[0] if len(exact) == 1 else None
 
 
 def _receive(

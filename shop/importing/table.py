@@ -1,16 +1,24 @@
-"""CSV files as people have them: any column order, byte-order mark, CRLF, semicolons or tabs, blank lines."""
+"""Tables as people have them: CSV files with any column order, byte-order mark, CRLF, semicolons or tabs, blank lines;
+and the first sheet of a workbook."""
 
 import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+from openpyxl import load_workbook
 
 from shop.importing.rows import Problem
 
 _DELIMITERS = ",;\t"
 _LONGEST_CELL = 5_000_000
+_MOST_ROWS = 10_000
+_MOST_UNPACKED = 50_000_000
 
 
 class UnreadableFile(Exception):
@@ -63,7 +71,38 @@ def parse_table(content: bytes) -> Table:
     """Raises UnreadableFile when there is no table; rows that are broken become problems of the table."""
     text = _decoded(content)
     csv.field_size_limit(_LONGEST_CELL)
-    rows = _rows(text, _delimiter(text))
+    return _table(_rows(text, _delimiter(text)))
+
+
+def parse_workbook(content: bytes) -> Table:
+    """The sheet of an XLSX file that was open when it was saved. Raises UnreadableFile when there is no table."""
+    try:
+        _refuse_bomb(content)
+        sheet: Any = load_workbook(BytesIO(content), read_only=True, data_only=True).active
+        rows = [[_as_text(cell) for cell in row] for row in islice(sheet.iter_rows(values_only=True), _MOST_ROWS + 1)]
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        # The library lets through whatever its parsers raise.
+        raise UnreadableFile(
+            "The file is no workbook that can be read. Save it as “CSV UTF-8” and try again."
+        ) from error
+    if len(rows) > _MOST_ROWS:
+        raise UnreadableFile(f"The sheet has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
+    return _table((line, row) for line, row in enumerate(rows, 1) if any(row))
+
+
+def _refuse_bomb(content: bytes) -> None:
+    with ZipFile(BytesIO(content)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _MOST_UNPACKED:
+            raise UnreadableFile("The workbook is too large. Save only the list, as “CSV UTF-8”, and try again.")
+
+
+def _as_text(cell: object) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _table(rows: Iterator[tuple[int, list[str] | str]]) -> Table:
     try:
         header_line, header = next(rows)
     except StopIteration:

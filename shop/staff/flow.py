@@ -22,6 +22,7 @@ from backorders.turns import UnableToChangeTurn
 from inventory.locking import StockBusy
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import UnableToReceive
+from inventory.undoing import UnableToUndo
 from shop.addresses import UnableToChangeAddress
 from shop.alternatives import UnableToPropose
 from shop.endings import UnableToEnd
@@ -39,6 +40,7 @@ class Refused(Exception):
 REFUSALS = (
     UnableToReceive,
     UnableToReceivePayment,
+    UnableToUndo,
     UnableToRefund,
     UnableToAnswer,
     UnableToEnd,

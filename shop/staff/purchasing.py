@@ -233,7 +233,9 @@ def _possible(order: PurchaseOrder) -> set[str]:
 def _sent_context(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
     return {
         "lines": order.lines.select_related("item").prefetch_related("day_changes").order_by("expected_on", "id"),
-        "deliveries": order.deliveries.annotate(units=Sum("lines__quantity")).order_by("received_at", "id"),
+        "deliveries": order.deliveries.annotate(units=Sum("lines__quantity"), damaged=Sum("lines__damaged")).order_by(
+            "received_at", "id"
+        ),
         "days_kept": kept.rows(days_of_order(order), timezone.localdate()),
         "today": timezone.localdate(),
         "may_move": may_move(request),

@@ -9,9 +9,11 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from inventory.models import PurchaseOrder, StockItem
 from inventory.receiving import Arrived
+from shop.staff.counting import rows_of
 
 _MOST_UNITS = 1_000_000
 _EXTRA_ROWS = 3
+_MOST_EXTRA_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def expected_of(order: PurchaseOrder) -> list[Expected]:
 
 
 class DeliveryForm(forms.Form):
-    """The delivery's number, the units of what was ordered, and a few rows for what was not."""
+    """The delivery's number, the units of what was ordered, and rows for what was not; of each, how many broke."""
 
     number = forms.CharField(
         label="Delivery number",
@@ -39,35 +41,53 @@ class DeliveryForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
         help_text="As it stands on the supplier's note. The same number is never put on the shelf twice.",
     )
+    damage = forms.CharField(
+        label="What is wrong with the damaged units",
+        max_length=255,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="They count as received and do not come onto the shelf. The supplier's bill is checked by it.",
+    )
+    # Set once a list was read or a SKU was scanned: until then the units are what is owed.
+    counted = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, expected: Sequence[Expected] = ()):
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, expected: Sequence[Expected] = (), initial: dict[str, str] | None = None):
+        super().__init__(data, initial=initial)
         self.expected = expected
         for row in expected:
-            self.fields[f"units_{row.item.pk}"] = _units(row.item.sku, row.outstanding)
-        for number in range(_EXTRA_ROWS):
+            self.fields[f"units_{row.item.pk}"] = _units(row.item.sku, row.outstanding, row.item.sku)
+            self.fields[f"damaged_{row.item.pk}"] = _units(f"{row.item.sku} damaged", None)
+        filled = rows_of(data if data is not None else initial or ())
+        self.extra = range(min(_MOST_EXTRA_ROWS, max(_EXTRA_ROWS, *(row + 2 for row in filled), 0)))
+        for number in self.extra:
             self.fields[f"sku_{number}"] = forms.CharField(
                 label="SKU", max_length=100, required=False, widget=UnfoldAdminTextInputWidget
             )
-            self.fields[f"extra_{number}"] = _units("Units", None)
+            sku = self.get_initial_for_field(self.fields[f"sku_{number}"], f"sku_{number}")
+            self.fields[f"extra_{number}"] = _units("Units", None, sku)
+            self.fields[f"broken_{number}"] = _units("Damaged", None)
         self.arrived: tuple[Arrived, ...] = ()
 
     @property
-    def ordered_rows(self) -> list[tuple[Expected, forms.BoundField]]:
-        return [(row, self[f"units_{row.item.pk}"]) for row in self.expected]
+    def ordered_rows(self) -> list[tuple[Expected, forms.BoundField, forms.BoundField]]:
+        return [(row, self[f"units_{row.item.pk}"], self[f"damaged_{row.item.pk}"]) for row in self.expected]
 
     @property
-    def extra_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        return [(self[f"sku_{number}"], self[f"extra_{number}"]) for number in range(_EXTRA_ROWS)]
+    def extra_rows(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
+        return [(self[f"sku_{number}"], self[f"extra_{number}"], self[f"broken_{number}"]) for number in self.extra]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        arrived = [Arrived(row.item.pk, cleaned.get(f"units_{row.item.pk}") or 0) for row in self.expected]
-        for number in range(_EXTRA_ROWS):
+        arrived = [
+            self._arrived(row.item.pk, f"units_{row.item.pk}", f"damaged_{row.item.pk}") for row in self.expected
+        ]
+        for number in self.extra:
             arrived += self._extra(number, cleaned)
         self.arrived = tuple(goods for goods in arrived if goods.units)
         if not self.arrived and not self.errors:
             raise forms.ValidationError("The delivery is empty: give at least one unit.")
+        if any(goods.damaged for goods in arrived) and not cleaned.get("damage"):
+            self.add_error("damage", "Say what is wrong with them: the supplier's bill is checked by it.")
         return cleaned
 
     def _extra(self, number: int, cleaned: dict[str, Any]) -> list[Arrived]:
@@ -77,21 +97,28 @@ class DeliveryForm(forms.Form):
         if not sku or not units:
             self.add_error(f"sku_{number}", "Give both: the SKU and how many units of it came.")
             return []
-        item = StockItem.objects.filter(sku__iexact=sku).first()
+        item = StockItem.objects.filter(sku=sku).first() or StockItem.objects.filter(sku__iexact=sku).first()
         if item is None:
             self.add_error(
                 f"sku_{number}", f"There is no stock item “{sku}”: check the SKU, or add the stock item first."
             )
             return []
-        return [Arrived(item.pk, units)]
+        return [self._arrived(item.pk, f"extra_{number}", f"broken_{number}")]
+
+    def _arrived(self, item_id: int, units: str, damaged: str) -> Arrived:
+        came, broken = (self.cleaned_data.get(name) or 0 for name in (units, damaged))
+        if broken > came and units not in self.errors:
+            self.add_error(damaged, f"Only {came} came: count the damaged ones among them.")
+        return Arrived(item_id, came, broken)
 
 
-def _units(label: str, initial: int | None) -> forms.IntegerField:
+def _units(label: str, initial: int | None, sku: str | None = "") -> forms.IntegerField:
+    """`sku` is what a scanner reads from the goods that are counted here."""
     return forms.IntegerField(
         label=label,
         min_value=0,
         max_value=_MOST_UNITS,
         required=False,
         initial=initial,
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"data-sku": sku} if sku else None),
     )

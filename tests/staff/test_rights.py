@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from backorders.models import Claim
-from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
+from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
 from shop.models import Category, Order, OrderLine, Product, Refund, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
@@ -56,6 +56,7 @@ ACTIONS: dict[str, set[str]] = {
     "backorders_claim_why": EVERYBODY,
     "inventory_stockitem_why": EVERYBODY,
     "inventory_delivery_receive_unordered": {WAREHOUSE, MANAGER},
+    "inventory_delivery_undo": {WAREHOUSE, MANAGER},
     "inventory_purchaseorder_cancel_rest": {MANAGER},
     "inventory_purchaseorder_confirm": {MANAGER},
     "inventory_purchaseorder_move": {MANAGER},
@@ -123,7 +124,9 @@ def rows() -> dict[type[Model], Model]:
     order = buy((variant(item), 3))
     refund = Refund.objects.create(order=order, amount=1, reason="too much", due_since=NOON, due_by=NOON)
     customer = User.objects.create_user("ada@example.com")
-    bought = (order, order.lines.get(), refund, Claim.objects.get(), Letter.objects.get(), customer)
+    delivery = Delivery.objects.create(number="D-1", order=line.order, received_at=NOON, actor="cy")
+    DeliveryLine.objects.create(delivery=delivery, item=item, quantity=1)
+    bought = (order, order.lines.get(), refund, delivery, Claim.objects.get(), Letter.objects.get(), customer)
     shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
     sold = (Product.objects.get(), shelf, method)
     return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
@@ -139,6 +142,7 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
     by_name = {
         "auth_user": User,
         "backorders_claim": Claim,
+        "inventory_delivery": Delivery,
         "inventory_purchaseorder": PurchaseOrder,
         "inventory_stockitem": StockItem,
         "inventory_supplier": Supplier,
