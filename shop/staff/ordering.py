@@ -30,12 +30,16 @@ class Sending:
 
 class SendForm(forms.Form):
     BY_MAIL, BY_HAND = "mail", "hand"
-    way = forms.ChoiceField(label="How it is sent", widget=UnfoldAdminRadioSelectWidget)
+    way = forms.ChoiceField(
+        label="How it is sent",
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text="A mail brings the list as text and as an attached table.",
+    )
 
     def __init__(self, data: Any, recipient: str):
         super().__init__(data)
-        by_hand = (self.BY_HAND, "I have sent it myself: only mark it as sent")
-        by_mail = (self.BY_MAIL, f"By mail to {recipient}, with the list attached as a table")
+        by_hand = (self.BY_HAND, "I have sent it myself: mark it as sent")
+        by_mail = (self.BY_MAIL, f"By mail to {recipient}")
         field = self.fields["way"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [by_mail, by_hand] if recipient else [by_hand]

@@ -26,6 +26,7 @@ scan?.addEventListener("keydown", (event) => {
   if (!field) return;
   startAtZero();
   field.value = Number(field.value) + 1;
+  document.querySelector("[data-refused]")?.remove();
   said.textContent = `Last scanned: ${field.dataset.sku}, now ${field.value}`;
   scan.value = "";
 });
