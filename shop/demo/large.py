@@ -110,7 +110,7 @@ def _order(items: Sequence[StockItem], a_week: int, at: datetime) -> None:
             for item in items[place * share : (place + 1) * share]
             for week in range(1, _WEEKS + 1)
         )
-        purchasing.place(order, on=timezone.localdate(at - timedelta(days=20)))
+        purchasing.send(order, on=timezone.localdate(at - timedelta(days=20)))
 
 
 def _orders(count: int, number: str, placed_at: str, at: datetime) -> range:

@@ -58,9 +58,7 @@ def happens_twice(twice: Callable[[], int]) -> bool:
 
 def cancel_by_two(order: Order) -> list[object]:
     lines = [line_of(order), line_of(order)]
-    return at_once(
-        *(lambda line=line: cancellations.cancel_line(line, 1, seen=2, actor=CY, at=NOON) for line in lines)  # type: ignore[misc]
-    )
+    return at_once(*(lambda line=line: cancellations.cancel_line(line, 1, seen=2, actor=CY, at=NOON) for line in lines))
 
 
 def test_the_same_line_is_cancelled_once():
