@@ -1,12 +1,10 @@
-"""The queues: rules to edit, places to look at. What staff can do to a place stands in `shop.staff`."""
+"""The queues: rules and places to look at. What staff can do to them stands in `shop.staff`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
@@ -20,7 +18,6 @@ from inventory.models import PurchaseOrderLine
 
 # A page shows the head of the queue; the list of claims shows all of it.
 CLAIMS_ON_A_PAGE = 100
-_LEAD_DAYS = range(1, 366)
 _LIMITS = {"cap": "in all", "per_order": "an order", "per_customer": "a customer", "longest_wait": "days ahead"}
 
 
@@ -91,32 +88,8 @@ class WaitsFilter(admin.SimpleListFilter):
         return queryset
 
 
-class RulesForm(forms.ModelForm):
-    class Meta:
-        labels = {
-            "lead_days": "Lead time in days",
-            "cap": "In all",
-            "longest_wait": "Longest wait in days",
-        }
-
-    def clean_lead_days(self) -> int:
-        days: int = self.cleaned_data["lead_days"]
-        if days not in _LEAD_DAYS:
-            raise ValidationError(f"Give a lead time from {_LEAD_DAYS[0]} to {_LEAD_DAYS[-1]} days.")
-        return days
-
-    def clean(self) -> dict[str, Any]:
-        rules: dict[str, Any] = super().clean() or self.cleaned_data
-        lead, longest = rules.get("lead_days"), rules.get("longest_wait")
-        if rules.get("policy") == Policy.LEAD_TIME and lead and longest and longest < lead:
-            never = f"A lead time of {lead} days would never be promised"
-            self.add_error("longest_wait", f"{never}: make the wait longer or the lead time shorter.")
-        return rules
-
-
 @admin.register(Queue)
 class QueueAdmin(ModelAdmin):
-    form = RulesForm
     list_display = ["item", "policy", "lead_time", "limits", "waiting", "skipped", "oldest"]
     list_select_related = ["item"]
     list_filter = [WaitsFilter, "policy"]
@@ -147,7 +120,7 @@ class QueueAdmin(ModelAdmin):
             },
         ),
     ]
-    readonly_fields = ["item", "waiting", "skipped"]
+    readonly_fields = ["skipped"]
     change_form_outer_after_template = "staff/queue_claims.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -161,16 +134,8 @@ class QueueAdmin(ModelAdmin):
         since = Subquery(claims.annotate(since=Min("placed_at")).values("since"))
         return super().get_queryset(request).annotate(waits_since=since)
 
-    def save_model(self, request: HttpRequest, obj: Queue, form: forms.ModelForm, change: bool) -> None:
-        # No other field: a counter that moved meanwhile must not be written back.
-        changed = list(form.changed_data)
-        if {"policy", "lead_days"} & set(changed):
-            # What was told rested on the old rules: the next revision looks at everybody who waits.
-            obj.judged = None
-            changed.append("judged")
-        obj.save(update_fields=changed)
-        if any(getattr(obj, limit) == 0 for limit in _LIMITS):
-            messages.info(request, f"{obj.item.sku} has a limit of 0: nothing waits, it is sold from the shelf only.")
+    def has_change_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
+        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

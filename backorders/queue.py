@@ -8,13 +8,14 @@ What a person changes of the order of a queue stands in backorders.turns.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 
 from django.db import connection
 
 from backorders import promises
 from backorders.facts import Filled, Joined, Shipped, Withdrawn
-from backorders.models import Claim, Queue, Withdrawal
+from backorders.models import Claim, Policy, Queue, Withdrawal
 from backorders.plan import Portion, share
 from inventory import ledger
 from inventory.locking import lock_items, stock_lock
@@ -59,6 +60,39 @@ class Want:
     @property
     def now(self) -> int:
         return sum(portion.quantity for portion in self.portions if portion.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may join a queue, how many, and for how long; None means no limit."""
+
+    policy: Policy
+    lead_days: int
+    cap: int | None
+    per_order: int | None
+    per_customer: int | None
+    longest_wait: int | None
+
+    @classmethod
+    def of(cls, queue: Queue) -> "Rules":
+        return cls(
+            Policy(queue.policy), queue.lead_days, queue.cap, queue.per_order, queue.per_customer, queue.longest_wait
+        )
+
+
+def change_rules(queue: Queue, rules: Rules) -> None:
+    """From now on newcomers join by these rules. Whoever waits keeps her place.
+
+    What was told can rest on a lead time: where that changes, the next revision looks at everybody who waits.
+    """
+    old = Rules.of(queue)
+    fields = [field.name for field in dataclass_fields(Rules)]
+    for name in fields:
+        setattr(queue, name, getattr(rules, name))
+    if (old.policy, old.lead_days) != (rules.policy, rules.lead_days):
+        queue.judged = None
+        fields.append("judged")
+    queue.save(update_fields=fields)
 
 
 def lock(item_ids: Iterable[int]) -> dict[int, Queue]:

@@ -1,6 +1,18 @@
 """Found by Django's admin; the desks themselves stand in `shop.staff`."""
 
-from shop.staff import accounts, catalog, claims, deliveries, notices, orders, purchasing, refunds, stock, suppliers
+from shop.staff import (
+    accounts,
+    catalog,
+    claims,
+    deliveries,
+    notices,
+    orders,
+    purchasing,
+    refunds,
+    rules,
+    stock,
+    suppliers,
+)
 
 __all__ = [
     "accounts",
@@ -11,6 +23,7 @@ __all__ = [
     "orders",
     "purchasing",
     "refunds",
+    "rules",
     "stock",
     "suppliers",
 ]

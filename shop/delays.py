@@ -10,6 +10,7 @@ from django.utils import timezone
 from backorders import promises, queue, turns
 from backorders.facts import Moved
 from backorders.models import Queue
+from backorders.queue import Rules
 from inventory import purchasing
 from inventory.locking import StockBusy
 from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine, Supplier
@@ -132,6 +133,20 @@ def preview_handling_days(supplier: Supplier, days: int, *, reason: str, at: dat
     return _foresee(partial(_change_handling_days, supplier.pk, days, reason), reason, at)
 
 
+@use_case
+def change_rules(item_id: int, rules: Rules, *, reason: str, at: datetime, seen: Rules | None = None) -> list[Moved]:
+    """Set who may join an item's queue, how many and for how long; those to whom that offers another day are told.
+
+    With `seen`, the rules that stood there when somebody chose: raises StockBusy when they were changed meanwhile.
+    """
+    return _tell(_change_rules(item_id, rules, seen), reason, at)
+
+
+def preview_rules(item_id: int, rules: Rules, *, reason: str, at: datetime) -> Foreseen:
+    """Whose promise would change, by the code that changes it, in a transaction that is rolled back."""
+    return _foresee(partial(_change_rules, item_id, rules), reason, at)
+
+
 def _tell(queues: Mapping[int, Queue], reason: str, at: datetime) -> list[Moved]:
     """Plan the queues anew; returns what is told with the change itself. The worker tells the rest."""
     moved = promises.revise(queues.values(), reason=reason, at=at)
@@ -145,6 +160,14 @@ def _foresee(act: Callable[[], Mapping[int, Queue]], reason: str, at: datetime) 
         foreseen = Foreseen(Outcome((), tuple(moved)), notices.foresee(moved, at=at))
         transaction.set_rollback(True)
     return foreseen
+
+
+def _change_rules(item_id: int, rules: Rules, seen: Rules | None = None) -> Mapping[int, Queue]:
+    queues = queue.lock([item_id])
+    if seen is not None and Rules.of(queues[item_id]) != seen:
+        raise StockBusy("Somebody changed these rules since you looked: see what they are now.")
+    queue.change_rules(queues[item_id], rules)
+    return queues
 
 
 def _change_handling_days(pk: int, days: int, reason: str) -> Mapping[int, Queue]:

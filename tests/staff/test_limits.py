@@ -10,12 +10,21 @@ from django.urls import reverse
 from backorders.availability import quotes
 from backorders.models import Policy, Queue
 from inventory.models import StockItem
-from shop import delays, turns
+from notifications.models import Letter
+from shop import turns
 from shop.models import Order
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, days_told, inbound, stock, variant
-from tests.staff.pages import SignIn, words
+from tests.staff.pages import SignIn, confirm, seal_of, words
 
-RULES = {"policy": Policy.INBOUND, "lead_days": 28, "cap": "", "per_order": "", "per_customer": "", "longest_wait": ""}
+RULES = {
+    "policy": Policy.INBOUND,
+    "lead_days": 28,
+    "cap": "",
+    "per_order": "",
+    "per_customer": "",
+    "longest_wait": "",
+    "reason": "a new season",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +33,11 @@ def _noon(time_machine: Any) -> None:
 
 
 def save(client: Client, item: StockItem, **changes: object) -> Any:
-    address = reverse("admin:backorders_queue_change", args=[Queue.objects.get(item=item).pk])
-    return client.post(address, RULES | changes, follow=True)
+    address = reverse("admin:backorders_queue_change_rules", args=[Queue.objects.get(item=item).pk])
+    page = client.post(address, RULES | changes | {"preview": "1"})
+    if 'name="seal"' not in page.content.decode():
+        return page
+    return confirm(client, address, RULES | changes)
 
 
 def test_every_limit_is_set_and_lifted_again(cy: Client) -> None:
@@ -85,25 +97,61 @@ def judged_queue() -> tuple[StockItem, Order]:
     return item, order
 
 
-@pytest.mark.parametrize("change", [{"policy": Policy.INBOUND}, {"lead_days": 10}])
-def test_other_rules_are_held_against_everybody_at_the_next_revision(cy: Client, change: dict[str, object]) -> None:
-    item, _ = judged_queue()
-
-    save(cy, item, **{"policy": Policy.LEAD_TIME, "lead_days": 40} | change)
-
-    assert Queue.objects.get(item=item).judged is None
-
-
-def test_a_lead_time_that_is_offered_now_is_told_by_the_next_revision(cy: Client) -> None:
+def waits_for_a_ship() -> tuple[StockItem, Order]:
+    """Promised by what is on order, later than the lead time that the tests offer."""
     item = stock()
-    line = inbound(item, 2, LATER, confirmed=False)
-    order = buy((variant(item), 2))
-    delays.move_expected_day(line, LATER, confirmed=True, reason="", actor=CY, at=NOON)
-    save(cy, item, policy=Policy.LEAD_TIME, lead_days=10)
+    inbound(item, 2, LATER)
+    return item, buy((variant(item), 2))
 
-    delays.move_expected_day(line, LATER, confirmed=False, reason="", actor=CY, at=NOON)
+
+def test_a_lead_time_that_is_offered_now_is_told_at_once_to_who_waits(cy: Client) -> None:
+    item, order = waits_for_a_ship()
+
+    page = save(cy, item, policy=Policy.LEAD_TIME, lead_days=10)
 
     assert days_told(order) == [(2, TODAY + timedelta(days=10))]
+    assert list(Letter.objects.filter(thread=order.number).values_list("template", flat=True))[-1] == "days_earlier"
+    assert f"The promised day changed for {order.number} ; each customer gets a letter." in words(page)
+
+
+def test_the_preview_says_what_changes_and_who_hears_and_changes_nothing(cy: Client) -> None:
+    item, order = waits_for_a_ship()
+    told = days_told(order)
+    address = reverse("admin:backorders_queue_change_rules", args=[item.queue.pk])
+
+    rules = RULES | {"policy": Policy.LEAD_TIME, "lead_days": 10, "preview": "1"}
+    text = words(cy.post(address, rules))
+
+    assert "Lead time in days 28 → 10" in text
+    assert order.number in text
+    assert Queue.objects.get(item=item).lead_days == 28
+    assert days_told(order) == told
+
+
+def test_a_lead_time_that_was_told_stands_whatever_the_rules_become(cy: Client) -> None:
+    item, order = judged_queue()
+    told = days_told(order)
+
+    save(cy, item, policy=Policy.INBOUND, lead_days=40)
+
+    assert days_told(order) == told
+    assert Queue.objects.get(item=item).policy == Policy.INBOUND
+
+
+def test_rules_that_somebody_else_changed_meanwhile_are_shown_again(cy: Client) -> None:
+    item = stock()
+    address = reverse("admin:backorders_queue_change_rules", args=[item.queue.pk])
+    preview = cy.post(address, RULES | {"cap": 4, "preview": "1"})
+    Queue.objects.filter(item=item).update(per_order=2)
+
+    page = cy.post(address, RULES | {"cap": 4, "confirm": "1", "seal": seal_of(preview)}, follow=True)
+
+    assert "Something changed since you looked." in words(page)
+    assert Queue.objects.get(item=item).cap is None
+
+
+def test_the_same_rules_again_are_no_change(cy: Client) -> None:
+    assert "Nothing would change: these are its rules already." in words(save(cy, stock()))
 
 
 def test_a_limit_alone_leaves_the_judgement_and_the_counters_as_they_are(cy: Client) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from backorders.models import Claim
+from backorders.models import Claim, Queue
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
 from shop.models import Category, Order, OrderLine, Product, Refund, ShippingMethod, User
@@ -30,7 +30,7 @@ FORMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "backorders.Claim": (SUPERUSER, SUPERUSER, SUPERUSER),
     "backorders.Consent": (SUPERUSER, SUPERUSER, SUPERUSER),
     "backorders.Notice": (SUPERUSER, SUPERUSER, SUPERUSER),
-    "backorders.Queue": (SUPERUSER, {CATALOG, MANAGER}, SUPERUSER),
+    "backorders.Queue": (SUPERUSER, SUPERUSER, SUPERUSER),
     "inventory.Delivery": (SUPERUSER, SUPERUSER, SUPERUSER),
     "inventory.ExpectedDayChange": (SUPERUSER, SUPERUSER, SUPERUSER),
     "inventory.PurchaseOrder": ({MANAGER}, {MANAGER}, {MANAGER}),
@@ -54,6 +54,7 @@ ACTIONS: dict[str, set[str]] = {
     "backorders_claim_put_off": {SUPPORT, MANAGER},
     "backorders_claim_resume": {SUPPORT, MANAGER},
     "backorders_claim_why": EVERYBODY,
+    "backorders_queue_change_rules": {CATALOG, MANAGER},
     "inventory_stockitem_why": EVERYBODY,
     "inventory_delivery_receive_unordered": {WAREHOUSE, MANAGER},
     "inventory_delivery_undo": {WAREHOUSE, MANAGER},
@@ -126,7 +127,16 @@ def rows() -> dict[type[Model], Model]:
     customer = User.objects.create_user("ada@example.com")
     delivery = Delivery.objects.create(number="D-1", order=line.order, received_at=NOON, actor="cy")
     DeliveryLine.objects.create(delivery=delivery, item=item, quantity=1)
-    bought = (order, order.lines.get(), refund, delivery, Claim.objects.get(), Letter.objects.get(), customer)
+    bought = (
+        order,
+        item.queue,
+        order.lines.get(),
+        refund,
+        delivery,
+        Claim.objects.get(),
+        Letter.objects.get(),
+        customer,
+    )
     shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
     sold = (Product.objects.get(), shelf, method)
     return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
@@ -142,6 +152,7 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
     by_name = {
         "auth_user": User,
         "backorders_claim": Claim,
+        "backorders_queue": Queue,
         "inventory_delivery": Delivery,
         "inventory_purchaseorder": PurchaseOrder,
         "inventory_stockitem": StockItem,
