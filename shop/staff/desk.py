@@ -213,4 +213,4 @@ def _of_letters() -> Card:
 
 
 def _n(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
