@@ -62,10 +62,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     ]
     actions_detail = [
         "ship",
-        "receive_payment",
         "answer",
         "note",
-        {"title": "More", "icon": "more_horiz", "items": ["change_address", "release", "cancel"]},
+        {"title": "More", "icon": "more_horiz", "items": ["receive_payment", "release", "change_address", "cancel"]},
     ]
     actions_row = ["ship"]
     actions_list = ["ship_many", "packing_slips", "picking_list"]

@@ -1,12 +1,13 @@
 """Why is it this number? Exactly the movements, claims or purchase lines that make it, with who and when."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -43,63 +44,42 @@ class Why:
     row_of: Callable[[Any], Row]
 
 
-def why_item(item: StockItem, name: str) -> Why:
-    """One of ITEM_NUMBERS."""
-    item = StockItem.objects.get(pk=item.pk)
-    match name:
-        case "on-hand":
-            moved = item.movements.exclude(on_hand_change=0).order_by("-id")
-            return Why("on hand", item.on_hand, _sum(moved, F("on_hand_change")), moved, _moved)
-        case "allocated":
-            holding = _of_orders(Claim.objects.holding().filter(item=item)).order_by("rank", "id")
-            return Why("allocated", item.allocated, _sum(holding, F("allocated") - F("shipped")), holding, _holds)
-        case "waiting":
-            waiting = _of_orders(Claim.objects.waiting().filter(item=item)).in_order()
-            kept = Queue.objects.filter(item=item).values_list("waiting", flat=True).first() or 0
-            return Why("waiting", kept, _sum(waiting, F("quantity") - F("allocated")), waiting, _lacks)
-        case "on-order":
-            owed = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item=item)
-            lines = owed.select_related("order__supplier").order_by(F("expected_on").asc(nulls_last=True), "id")
-            units = _sum(owed, F("still_owed"))
-            return Why("on order", units, sum(line.outstanding for line in lines), lines, _owed)
-    raise Http404("There is no such number.")
+def why_of(obj: StockItem | Claim, name: str) -> Why:
+    """One of the numbers of an item or a claim; 404 for what is not kept."""
+    numbers = numbers_of(obj)
+    if name not in numbers:
+        raise Http404("There is no such number.")
+    title, number = numbers[name]
+    if isinstance(obj, StockItem):
+        rows, units, row_of = _made_of(obj, name)
+        return Why(title, number, rows.aggregate(total=Sum(units))["total"] or 0, rows, row_of)
+    listed = _listed(obj, name)
+    return Why(title, number, sum(row.units for row in listed), listed, lambda row: row)
 
 
-ITEM_NUMBERS = ("on-hand", "allocated", "waiting", "on-order")
-
-
-def why_claim(claim: Claim, name: str) -> Why:
-    """One of CLAIM_NUMBERS."""
-    claim = _of_orders(Claim.objects.filter(pk=claim.pk)).get()
-    moved = StockMovement.objects.filter(item=claim.item_id, cause=f"claim {claim.pk}").order_by("id")
-    set_aside = [_set_aside(row) for row in moved if row.kind in {MovementKind.ALLOCATE, MovementKind.RELEASE}]
-    match name:
-        case "wanted":
-            return _listed("wanted", claim.quantity, _wanted(claim))
-        case "allocated":
-            return _listed("set aside, shipped or not", claim.allocated, set_aside)
-        case "shipped":
-            shipped = [_left(row) for row in moved if row.kind == MovementKind.SHIP]
-            return _listed("shipped", claim.shipped, shipped)
-        case "lacking":
-            taken = [Row(-row.units, row.what, row.who, row.when) for row in set_aside]
-            return _listed("lacking", claim.lacks, [*_wanted(claim), *taken])
-    raise Http404("There is no such number.")
-
-
-CLAIM_NUMBERS = ("wanted", "allocated", "shipped", "lacking")
+def numbers_of(obj: StockItem | Claim) -> dict[str, tuple[str, int]]:
+    """The numbers as they are kept, each with its words, by the name in its address."""
+    if isinstance(obj, Claim):
+        return {
+            "wanted": ("wanted", obj.quantity),
+            "allocated": ("set aside, shipped or not", obj.allocated),
+            "shipped": ("shipped", obj.shipped),
+            "lacking": ("lacking", obj.lacks),
+        }
+    waiting = Queue.objects.filter(item=obj).values_list("waiting", flat=True).first()
+    owed = PurchaseOrderLine.objects.inbound().filter(item=obj)
+    return {
+        "on-hand": ("on hand", obj.on_hand),
+        "allocated": ("allocated", obj.allocated),
+        "waiting": ("waiting", waiting or 0),
+        "on-order": ("on order", sum(line.outstanding for line in owed)),
+    }
 
 
 def links(obj: StockItem | Claim) -> list[tuple[str, int, str]]:
-    """The numbers of an item or a claim, in words, and where each is explained."""
-    is_item = isinstance(obj, StockItem)
-    page = "admin:inventory_stockitem_why" if is_item else "admin:backorders_claim_why"
-    found = [(name, why_of(obj, name)) for name in (ITEM_NUMBERS if is_item else CLAIM_NUMBERS)]
-    return [(why.title, why.number, reverse(page, args=[obj.pk, name])) for name, why in found]
-
-
-def why_of(obj: StockItem | Claim, name: str) -> Why:
-    return why_item(obj, name) if isinstance(obj, StockItem) else why_claim(obj, name)
+    """The numbers in words, and where each is explained."""
+    page = "admin:inventory_stockitem_why" if isinstance(obj, StockItem) else "admin:backorders_claim_why"
+    return [(*told, reverse(page, args=[obj.pk, name])) for name, told in numbers_of(obj).items()]
 
 
 def show(request: HttpRequest, admin: ModelAdmin, obj: StockItem | Claim, name: str) -> HttpResponse:
@@ -121,12 +101,33 @@ def show(request: HttpRequest, admin: ModelAdmin, obj: StockItem | Claim, name: 
     return TemplateResponse(request, "staff/why.html", context)
 
 
-def _sum(rows: QuerySet[Any], units: Any) -> int:
-    return rows.aggregate(total=Sum(units))["total"] or 0
+def _made_of(item: StockItem, name: str) -> tuple[QuerySet[Any], Combinable, Callable[[Any], Row]]:
+    """The rows of an item's number, and what of each counts."""
+    match name:
+        case "on-hand":
+            return item.movements.exclude(on_hand_change=0).order_by("-id"), F("on_hand_change"), _moved
+        case "allocated":
+            holding = _of_orders(Claim.objects.holding().filter(item=item)).order_by("rank", "id")
+            return holding, F("allocated") - F("shipped"), _holds
+        case "waiting":
+            waiting = _of_orders(Claim.objects.waiting().filter(item=item)).in_order()
+            return waiting, F("quantity") - F("allocated"), _lacks
+    owed = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item=item)
+    lines = owed.select_related("order__supplier").order_by(F("expected_on").asc(nulls_last=True), "id")
+    return lines, F("still_owed"), _owed
 
 
-def _listed(title: str, number: int, rows: Sequence[Row]) -> Why:
-    return Why(title, number, sum(row.units for row in rows), rows, lambda row: row)
+def _listed(claim: Claim, name: str) -> list[Row]:
+    """The rows of a claim's number."""
+    if name == "wanted":
+        return _wanted(claim)
+    moved = list(StockMovement.objects.filter(item=claim.item_id, cause=f"claim {claim.pk}").order_by("id"))
+    if name == "shipped":
+        return [_left(row) for row in moved if row.kind == MovementKind.SHIP]
+    set_aside = [_set_aside(row) for row in moved if row.kind != MovementKind.SHIP]
+    if name == "allocated":
+        return set_aside
+    return [*_wanted(claim), *(replace(row, units=-row.units) for row in set_aside)]
 
 
 def _of_orders(claims: Any) -> Any:

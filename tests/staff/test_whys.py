@@ -13,9 +13,12 @@ from inventory.models import PurchaseOrderLine, StockItem
 from inventory.receiving import Arrived
 from shop import cancellations, delays, fulfilment
 from shop.models import Order
-from shop.staff.whys import CLAIM_NUMBERS, ITEM_NUMBERS, why_claim, why_item
+from shop.staff.whys import why_of
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, words
+
+ITEM_NUMBERS = ("on-hand", "allocated", "waiting", "on-order")
+CLAIM_NUMBERS = ("wanted", "allocated", "shipped", "lacking")
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def test_the_rows_of_an_items_numbers_add_up(item: StockItem) -> None:
         "waiting": Queue.objects.get().waiting,
         "on-order": PurchaseOrderLine.objects.get().outstanding,
     }
-    found = {name: why_item(item, name) for name in ITEM_NUMBERS}
+    found = {name: why_of(item, name) for name in ITEM_NUMBERS}
 
     assert {name: why.number for name, why in found.items()} == kept
     assert {name: sum(why.row_of(row).units for row in why.rows) for name, why in found.items()} == kept
@@ -55,14 +58,14 @@ def test_the_rows_of_an_items_numbers_add_up(item: StockItem) -> None:
 def test_the_rows_of_a_claims_numbers_add_up(item: StockItem) -> None:
     for claim in Claim.objects.all():
         kept = dict(zip(CLAIM_NUMBERS, (claim.quantity, claim.allocated, claim.shipped, claim.lacks), strict=True))
-        found = {name: why_claim(claim, name) for name in CLAIM_NUMBERS}
+        found = {name: why_of(claim, name) for name in CLAIM_NUMBERS}
         assert {name: sum(row.units for row in why.rows) for name, why in found.items()} == kept
         assert {name: why.number for name, why in found.items()} == kept
 
 
 @pytest.mark.parametrize("name", ITEM_NUMBERS)
 def test_a_page_explains_a_number_of_an_item(cy: Client, item: StockItem, name: str) -> None:
-    why = why_item(item, name)
+    why = why_of(item, name)
 
     text = words(cy.get(reverse("admin:inventory_stockitem_why", args=[item.pk, name])))
 
