@@ -26,7 +26,7 @@ from shop.staff.lines import lines_of
 from shop.staff.notes import WriteNote, notes_of
 from shop.staff.notices import delays_of
 from shop.staff.packing import chosen, ids_of, is_full, picks_of, slips_of
-from shop.staff.parcels import Cancel, ShipReady
+from shop.staff.parcels import Cancel, ShipReady, can_leave
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
 from shop.staff.proposals import Propose
@@ -113,7 +113,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "delays": delays_of(order),
             "goodwill": Goodwill.objects.filter(order=order).first(),
             "sending": sending(request, order),
-            "may_print": self.has_ship_permission(request) and any(slip.goods for slip in slips_of([order])),
+            "may_print": self.has_ship_permission(request) and can_leave(order),
             "letters": letters_of(order),
             "notes": notes_of(order),
             "timeline": timeline_of(order),
