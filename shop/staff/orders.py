@@ -62,9 +62,12 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     ]
     actions_detail = [
         "ship",
-        "answer",
         "note",
-        {"title": "More", "icon": "more_horiz", "items": ["receive_payment", "release", "change_address", "cancel"]},
+        {
+            "title": "More",
+            "icon": "more_horiz",
+            "items": ["receive_payment", "answer", "release", "change_address", "cancel"],
+        },
     ]
     actions_row = ["ship"]
     actions_list = ["ship_many", "packing_slips", "picking_list"]
