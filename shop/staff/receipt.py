@@ -1,6 +1,6 @@
 """The form for goods that arrived: what was ordered, prefilled, and a few rows for what was not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,7 @@ class DeliveryForm(forms.Form):
         for row in expected:
             self.fields[f"units_{row.item.pk}"] = _units(row.item.sku, row.outstanding, row.item.sku)
             self.fields[f"damaged_{row.item.pk}"] = _units(f"{row.item.sku} damaged", None)
-        filled = rows_of(data if data is not None else initial or ())
-        self.extra = range(min(_MOST_EXTRA_ROWS, max(_EXTRA_ROWS, *(row + 2 for row in filled), 0)))
+        self.extra = range(min(_MOST_EXTRA_ROWS, max(_EXTRA_ROWS, _rows_needed(data, initial or {}))))
         for number in self.extra:
             self.fields[f"sku_{number}"] = forms.CharField(
                 label="SKU", max_length=100, required=False, widget=UnfoldAdminTextInputWidget
@@ -110,6 +109,13 @@ class DeliveryForm(forms.Form):
         if broken > came and units not in self.errors:
             self.add_error(damaged, f"Only {came} came: count the damaged ones among them.")
         return Arrived(item_id, came, broken)
+
+
+def _rows_needed(data: Mapping[str, str] | None, initial: Mapping[str, str]) -> int:
+    """As many rows as were sent, so that what is confirmed is what was shown; to fill in, one more than is filled."""
+    if data is not None:
+        return max(rows_of(data), default=0) + 1
+    return max(rows_of(name for name in initial if initial[name].strip()), default=0) + 2
 
 
 def _units(label: str, initial: int | None, sku: str | None = "") -> forms.IntegerField:

@@ -23,6 +23,15 @@ def shelves() -> list[tuple[str, int]]:
     return list(StockItem.objects.order_by("sku").values_list("sku", "on_hand"))
 
 
+def blanks_and_all(page: Any) -> dict[str, str]:
+    """Every entry of the page's form, the empty ones too, as a browser would send it."""
+    tags = re.findall(r"<input[^>]*>", page.content.decode())
+    named = {name[1]: tag for tag in tags if (name := re.search(r' name="([^"]+)"', tag))}
+    values = {name: re.search(r' value="([^"]*)"', tag) for name, tag in named.items()}
+    values.pop("csrfmiddlewaretoken", None)
+    return {name: found[1] if found else "" for name, found in values.items()}
+
+
 def test_the_form_is_filled_with_what_is_owed(cy: Client) -> None:
     item = stock()
     line = inbound(item, 5)
@@ -63,6 +72,18 @@ def test_what_is_confirmed_is_on_the_shelf_and_names_the_orders(cy: Client) -> N
     assert reverse("admin:shop_order_change", args=[ada.pk]) in page.content.decode()
     line.refresh_from_db()
     assert (line.received, line.order.state, shelves()) == (5, "closed", [("POPULAR-CURTAINS", 5)])
+
+
+def test_a_form_as_a_browser_sends_it_is_confirmed_at_once(cy: Client) -> None:
+    item = stock()
+    address = receive_address(inbound(item, 5).order)
+    empty = {f"{name}_{row}": "" for name in ("sku", "extra", "broken") for row in range(3)}
+    data = empty | {"number": "D-1", f"units_{item.pk}": 5, f"damaged_{item.pk}": "", "damage": "", "counted": ""}
+
+    preview = cy.post(address, data | {"preview": "1", "scan": "", "pasted": ""})
+    cy.post(address, blanks_and_all(preview) | {"confirm": "1"})
+
+    assert shelves() == [("POPULAR-CURTAINS", 5)]
 
 
 def test_a_short_delivery_leaves_the_rest_owed(cy: Client) -> None:
@@ -201,10 +222,7 @@ def read(client: Client, address: str, **entries: object) -> Any:
 
 def entries_of(page: Any) -> dict[str, str]:
     """What stands in the form."""
-    tags = re.findall(r"<input[^>]*>", page.content.decode())
-    named = {name[1]: tag for tag in tags if (name := re.search(r' name="([^"]+)"', tag))}
-    value = {name: re.search(r' value="([^"]*)"', tag) for name, tag in named.items()}
-    return {name: found[1] for name, found in value.items() if found and found[1] and name != "csrfmiddlewaretoken"}
+    return {name: value for name, value in blanks_and_all(page).items() if value}
 
 
 def test_a_pasted_list_replaces_what_is_owed(cy: Client) -> None:
