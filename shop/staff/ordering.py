@@ -61,7 +61,7 @@ class Send(OnePage, ChangesDays):
         return Sending(self.obj.supplier.email, Sample.of(purchase_letters.letter(self.obj)), foreseen)
 
     def shown(self, form: forms.Form, preview: Any) -> dict[str, Any]:
-        return super().shown(form, preview.foreseen) if preview else {}
+        return super().shown(form, preview.foreseen) | {"mail": [preview.letter]}
 
     def act(self, form: forms.Form, preview: Sending) -> str:
         by_mail = form.cleaned_data["way"] == SendForm.BY_MAIL

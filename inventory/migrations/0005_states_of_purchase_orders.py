@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0003_turns_and_limits"),
+        ("inventory", "0004_fewer_indexes"),
     ]
 
     operations = [

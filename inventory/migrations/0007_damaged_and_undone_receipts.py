@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0005_placed_is_sent"),
+        ("inventory", "0006_placed_is_sent"),
     ]
 
     operations = [

@@ -10,6 +10,6 @@ BACKWARDS = "UPDATE inventory_purchaseorder SET state = 'placed' WHERE state IN 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0004_states_of_purchase_orders")]
+    dependencies = [("inventory", "0005_states_of_purchase_orders")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
