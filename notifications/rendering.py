@@ -7,14 +7,12 @@ What is attached is written from the letter's own context, as a CSV file for eac
 is read from a disk.
 """
 
-import csv
 import hashlib
 import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.policy import SMTP
-from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +24,7 @@ from django.template import Context
 from django.template.loader import get_template
 
 from notifications.models import Letter
+from notifications.tables import csv_text
 
 TEXT_WIDTH = 76
 
@@ -40,13 +39,9 @@ class UnableToRender(Exception):
     """The letter cannot become a message; the words say why. Trying again would not help."""
 
 
-# A spreadsheet would take what begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
-
-
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A CSV file, with the mark by which spreadsheets know that it is UTF-8."""
+    """A CSV file."""
 
     name: str
     text: str
@@ -109,15 +104,8 @@ def _parts(letter: Letter, token: Callable[[Link], str]) -> Parts:
 
 def _table(table: Mapping[str, Any], context: Mapping[str, Any]) -> Attachment:
     keys, headings = zip(*table["columns"], strict=True)
-    file = StringIO()
-    writer = csv.writer(file)
-    writer.writerow(headings)
-    writer.writerows([_cell(row[key]) for key in keys] for row in context[table["rows"]])
-    return Attachment(re.sub(r"[^\w.-]+", "-", table["name"]), f"\ufeff{file.getvalue()}")
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    rows = ([row[key] for key in keys] for row in context[table["rows"]])
+    return Attachment(re.sub(r"[^\w.-]+", "-", table["name"]), csv_text(headings, rows))
 
 
 def message_id(name: str) -> str:

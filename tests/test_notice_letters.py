@@ -34,6 +34,8 @@ OFFERS = {"alternative_proposed"}
 ENDINGS = {"order_lapsed", "never_coming"}
 # It goes to staff, of many orders at once: tests/shop/test_alerts.py reads it.
 TO_STAFF = {"alert"}
+# It goes to a supplier: tests/staff/test_ordering.py reads it.
+TO_SUPPLIERS = {"purchase_order"}
 
 KEEP, CANCEL = "Keep it and wait", "Cancel with a full refund"
 # The law's words: the right to cancel, that it costs nothing, all of the money, at once, and all of it after a yes too.
@@ -240,7 +242,7 @@ def test_a_letter_says_what_it_must_and_nothing_else(rule: str, name: str, kind:
 def test_every_kind_of_letter_is_read() -> None:
     folder = Path(django_settings.BASE_DIR) / "templates" / "emails"
 
-    assert {kind for _, _, kind in CASES} | TO_STAFF == {
+    assert {kind for _, _, kind in CASES} | TO_STAFF | TO_SUPPLIERS == {
         file.name.removesuffix(".subject.txt") for file in folder.glob("[!_]*.subject.txt")
     }
 

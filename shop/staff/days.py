@@ -52,7 +52,7 @@ class ChangesDays(Flow):
         elif touched.hears:
             messages.info(self.request, "Days changed within orders that are sent together, whose own day stays.")
         else:
-            messages.info(self.request, "No promise changed; no letter was written.")
+            messages.info(self.request, "No promise changed; no customer gets a letter.")
         return self.back()
 
 

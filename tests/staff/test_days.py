@@ -113,7 +113,7 @@ def test_a_day_nobody_waits_for_writes_no_letter(cy: Client) -> None:
 
     page = confirm(cy, move_address(line), SLIPPED)
 
-    assert "No promise changed; no letter was written." in words(page)
+    assert "No promise changed; no customer gets a letter." in words(page)
     assert Letter.objects.count() == 0
 
 

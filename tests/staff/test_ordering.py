@@ -72,9 +72,11 @@ def test_a_draft_is_mailed_to_its_supplier_as_a_list_and_as_a_table(cy: Client) 
     page = send(cy, order)
 
     letter = Letter.objects.get(template="purchase_order")
-    text = rendering.preview(letter).text
+    parts = rendering.preview(letter)
+    text = parts.text
     assert (letter.recipient, state(order)) == ("mill@weavers.example", "sent")
     assert "5 × POPULAR-CURTAINS (your number =W-12), Popular curtains\n    asked for 9 December 2026" in text
+    assert "<strong>5 × POPULAR-CURTAINS</strong>" in parts.html
     assert attached(letter) == (
         "PO-1.csv",
         [

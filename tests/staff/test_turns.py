@@ -214,7 +214,7 @@ def test_a_queue_that_changed_meanwhile_is_shown_again(cy: Client) -> None:
     page = cy.post(act_on(bo, "change_rank"), ILL | {"confirm": "1", "seal": seal_of(preview)})
 
     assert "Something changed since you looked" in words(page)
-    assert "No promise changes, and no letter goes out." in words(page)
+    assert "No promise changes, and no customer gets a letter." in words(page)
     assert claim_of(bo).rank == 0
 
 
