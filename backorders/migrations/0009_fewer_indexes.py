@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("backorders", "0008_newest_notice_is_not_checked"),
-        ("inventory", "0007_fewer_indexes"),
+        ("inventory", "0004_fewer_indexes"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("backorders", "0009_fewer_indexes"),
-        ("inventory", "0007_fewer_indexes"),
+        ("inventory", "0004_fewer_indexes"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0006_damaged_and_undone_receipts"),
+        ("inventory", "0003_turns_and_limits"),
     ]
 
     operations = [
