@@ -10,5 +10,6 @@ ROWS = {
     "fill-100000": "fill 100,000 waiting lines while one buyer goes on ordering, beside one UPDATE",
     "arrive": "1,000 units arrive while 10,000, 100,000 and 1,000,000 wait",
     "move-100000": "a supplier's day moves for 100,000 waiting lines, while one buyer goes on ordering",
+    "desk": "the pages of the staff desk with 1,000,000 orders, of which 100,000 wait",
     "quote": "quote a listing of 24 variants with 100,000 waiting claims",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shop.bench import filling, hot, moving, pages, placing, quoting
+from shop.bench import desk, filling, hot, moving, pages, placing, quoting
 from shop.bench.scene import Scene
 from shop.bench.table import Outcome
 
@@ -16,5 +16,6 @@ MEASURES: dict[str, Callable[[Scene], Outcome]] = {
     "fill-100000": filling.fill_many,
     "arrive": filling.arrive,
     "move-100000": moving.move_many,
+    "desk": desk.desk,
     "quote": quoting.quote,
 }
