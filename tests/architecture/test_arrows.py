@@ -4,7 +4,7 @@ from django.apps import apps
 from django.db.models.base import ModelBase
 
 ARROWS = {
-    "shop": {"shop", "backorders", "inventory"},
+    "shop": {"shop", "backorders", "inventory", "notifications"},
     "backorders": {"backorders", "inventory"},
     "inventory": {"inventory"},
     "notifications": {"notifications"},

@@ -36,7 +36,7 @@ def test_a_fill_is_not_done_unit_by_unit(waiting, django_assert_max_num_queries)
         buy((curtains, 1))
     arrive("D-1", item, waiting, line.order)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert fulfilment.fill_waiting([item.pk], actor="worker", at=NOON) == waiting
 
 

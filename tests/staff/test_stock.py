@@ -122,19 +122,6 @@ def test_saving_the_name_does_not_write_old_counts_back(cy: Client, monkeypatch:
     assert (item.name, item.on_hand) == ("Curtains", 4)
 
 
-def test_the_rules_of_a_queue_are_edited_and_its_waiting_is_not(cy: Client) -> None:
-    item = stock()
-    queue = Queue.objects.get(item=item)
-
-    cy.post(
-        reverse("admin:backorders_queue_change", args=[queue.pk]),
-        {"policy": Policy.LEAD_TIME, "lead_days": 14, "cap": 30, "waiting": 99},
-    )
-
-    queue.refresh_from_db()
-    assert (queue.policy, queue.lead_days, queue.cap, queue.waiting) == (Policy.LEAD_TIME, 14, 30, 0)
-
-
 def test_a_queue_shows_its_places_in_order(cy: Client) -> None:
     item = stock()
     inbound(item, 5)
