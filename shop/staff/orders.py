@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
@@ -100,8 +101,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return named.filter(Q(number=words.upper()) | Q(low_name__startswith=low) | Q(low_email__startswith=low)), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Order | None:
-        found: Order | None = super().get_object(request, object_id, from_field)
-        return self.annotated(Order.objects.filter(pk=found.pk)).first() if found else None
+        try:
+            pk = Order._meta.pk.to_python(object_id)
+        except ValidationError:
+            return None
+        return self.annotated(self.get_queryset(request)).filter(pk=pk).first()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
