@@ -61,6 +61,7 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
     list_display = ["reference", "item", "quantity", "allocated", "shipped", "lacks", "rank", "turn", "placed_at"]
     list_filter = [ClaimStateFilter]
     search_fields = ["reference", "item__sku"]
+    list_per_page = 50
     ordering = ["item__sku", "rank", "id"]
     fields = [
         ("reference", "item"),
