@@ -1,5 +1,7 @@
 """Goods arrive, are cancelled and are bought in the same instant; each with its control."""
 
+from functools import partial
+
 import pytest
 
 from backorders import queries as queues
@@ -53,8 +55,8 @@ def test_control_without_the_lock_the_counters_are_wrong(monkeypatch):
         with monkeypatch.context() as patch:
             without_the_lock(patch, 2)
             at_once(
-                lambda item=item: fulfilment.fill_waiting([item.pk], actor="worker", at=NOON),
-                lambda ada=ada: cancellations.cancel_line(ada.lines.get(), 1, actor="ada", at=NOON),
+                partial(fulfilment.fill_waiting, [item.pk], actor="worker", at=NOON),
+                partial(cancellations.cancel_line, ada.lines.get(), 1, actor="ada", at=NOON),
             )
         if faults():
             return
