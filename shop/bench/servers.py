@@ -65,16 +65,19 @@ def _give_room(postgres: Postgres) -> None:
 def _own_database(server: str) -> Iterator[str]:
     """A new database beside the one that the address names, dropped at the end."""
     name = f"dibs_bench_{os.getpid()}"
-    _on(server, "CREATE DATABASE {}", name)
+    _on(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
-        _on(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        # Only what this role has opened may be ended by it: a vacuum of the server's own is waited for instead.
+        ours = sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = user")
+        _on(server, ours.format(sql.Literal(name)))
+        _on(server, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
-def _on(server: str, statement: str, name: str) -> None:
+def _on(server: str, statement: sql.Composed) -> None:
     try:
         with connect_to(environ.Env.db_url_config(server), connect_timeout=5) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(statement)
     except psycopg.Error as error:
         raise CannotRun(f"The bench needs a database of its own: {error}".strip()) from error
