@@ -41,3 +41,8 @@ def _working_days(
 ) -> WorkingDays:
     cutoff = time(cutoff_hour) if cutoff_hour < 24 else None
     return WorkingDays(frozenset(weekdays), country, subdivision, frozenset(closed), cutoff, handling_days)
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a day begins in the house."""
+    return timezone.make_aware(datetime.combine(day, time.min))

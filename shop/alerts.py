@@ -18,7 +18,7 @@ from notifications import outbox
 from notifications.models import Letter
 from notifications.outbox import Draft
 from shop import lapses, wakeups
-from shop.formats import long_day, long_moment, money
+from shop.formats import count, long_day, long_moment, money
 from shop.models import Order, OrderLine, Refund
 from shop.transactions import use_case
 
@@ -56,7 +56,7 @@ def we_were_silent(*, at: datetime) -> int:
     ]
     says = "Their day passed, nothing shipped, and nobody had told them: each was cancelled, with an apology."
     section = _section("Cancelled because we were silent", says, Order, "", lines)
-    subject = f"{_n(len(rows), 'line')} cancelled: we let the promised day pass in silence"
+    subject = f"{count(len(rows), 'line')} cancelled: we let the promised day pass in silence"
     _write(f"alert:silence:{rows[-1].pk}", subject, [section], {"newest": rows[-1].pk}, at)
     return len(rows)
 
@@ -165,7 +165,3 @@ def _write(key: str, subject: str, sections: Iterable[Section], known: Mapping[s
     }
     outbox.write([Draft(key, "alert", settings.STAFF_MAIL, "", context)], at=at)
     wakeups.wake_mailer()
-
-
-def _n(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

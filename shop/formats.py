@@ -45,3 +45,8 @@ def span(length: timedelta) -> str:
 
 def money(amount: Decimal, currency: str | None = None) -> str:
     return format_currency(amount, currency or settings.CURRENCY, locale=LOCALE)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number of things, such as "1 unit" and "1,010 units"; `many` where it is not an s that tells them apart."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -5,14 +5,16 @@ Each report is read from rows that nobody edits afterwards, in one query.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from backorders.plan import SHELF, Limit
+from inventory.dispatch import start_of
 from shop.formats import money
 
 type Cell = str | int | float | Decimal | None
@@ -30,11 +32,11 @@ class Period:
 
     @property
     def since(self) -> datetime:
-        return _midnight(self.first)
+        return start_of(self.first)
 
     @property
     def until(self) -> datetime:
-        return _midnight(self.last + timedelta(days=1))
+        return start_of(self.last + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,24 @@ WITH source AS (
         inbound.id DESC
 )
 """
+
+
+# Lines of which the last unit left in the period; whether, and until when, it was to be waited for at first.
+_GONE = """
+SELECT claim.item_id, claim.placed_at, max(shipment.shipped_at) AS left_at,
+    (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day, first.promised, first.waited
+FROM shop_shipment shipment
+JOIN shop_shipmentline part ON part.shipment_id = shipment.id
+JOIN shop_orderline line ON line.id = part.line_id
+JOIN backorders_claim claim ON claim.id = line.claim_id
+CROSS JOIN LATERAL (
+    SELECT max(coalesce(ships_on, 'infinity')) AS promised, bool_or(basis <> %(shelf)s) AS waited
+    FROM backorders_promise WHERE claim_id = claim.id AND version = 1
+) AS first
+WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
+GROUP BY claim.id, first.promised, first.waited HAVING max(shipment.shipped_at) < %(until)s
+"""
+_WAITED = "extract(epoch FROM gone.left_at - gone.placed_at) / 86400"
 
 
 def backorder_days(period: Period) -> Report:
@@ -122,19 +142,11 @@ def waits(period: Period) -> Report:
         "Lines of which the last unit shipped in the period: days from the order to that parcel, in the middle (p50)"
         " and for all but a tenth (p90). The first row is the whole shop.",
         ("SKU", "Name", "Lines", "p50 days", "p90 days"),
-        """
+        f"""
         SELECT coalesce(item.sku, 'all'), coalesce(item.name, ''), count(*)::int,
-            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY gone.days)::numeric, 1),
-            round(percentile_cont(0.9) WITHIN GROUP (ORDER BY gone.days)::numeric, 1)
-        FROM (
-            SELECT claim.item_id, extract(epoch FROM max(shipment.shipped_at) - claim.placed_at) / 86400 AS days
-            FROM shop_shipment shipment
-            JOIN shop_shipmentline part ON part.shipment_id = shipment.id
-            JOIN shop_orderline line ON line.id = part.line_id
-            JOIN backorders_claim claim ON claim.id = line.claim_id
-            WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
-            GROUP BY claim.id HAVING max(shipment.shipped_at) < %(until)s
-        ) AS gone
+            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY {_WAITED})::numeric, 1),
+            round(percentile_cont(0.9) WITHIN GROUP (ORDER BY {_WAITED})::numeric, 1)
+        FROM ({_GONE}) AS gone
         LEFT JOIN inventory_stockitem item ON item.id = gone.item_id
         GROUP BY GROUPING SETS ((), (item.id, item.sku, item.name))
         HAVING count(*) > 0
@@ -170,20 +182,7 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
         {_SOURCE}
         SELECT {select}, count(*)::int, (count(*) FILTER (WHERE gone.day <= gone.promised))::int,
             round(100.0 * count(*) FILTER (WHERE gone.day <= gone.promised) / count(*), 1)
-        FROM (
-            SELECT claim.item_id, (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day, first.promised,
-                first.waited
-            FROM shop_shipment shipment
-            JOIN shop_shipmentline part ON part.shipment_id = shipment.id
-            JOIN shop_orderline line ON line.id = part.line_id
-            JOIN backorders_claim claim ON claim.id = line.claim_id
-            CROSS JOIN LATERAL (
-                SELECT max(coalesce(ships_on, 'infinity')) AS promised, bool_or(basis <> %(shelf)s) AS waited
-                FROM backorders_promise WHERE claim_id = claim.id AND version = 1
-            ) AS first
-            WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
-            GROUP BY claim.id, first.promised, first.waited HAVING max(shipment.shipped_at) < %(until)s
-        ) AS gone
+        FROM ({_GONE}) AS gone
         JOIN inventory_stockitem item ON item.id = gone.item_id
         LEFT JOIN source ON source.item_id = gone.item_id AND gone.waited
         LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
@@ -191,6 +190,16 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
         """,
         period,
     )
+
+
+def kept_by_week(period: Period) -> list[tuple[date, int, int]]:
+    """By the Monday of each week: lines of which the last unit left, and those that left by the day promised first."""
+    query = f"""
+        SELECT date_trunc('week', gone.day)::date, count(*)::int,
+            (count(*) FILTER (WHERE gone.day <= gone.promised))::int
+        FROM ({_GONE}) AS gone GROUP BY 1
+    """
+    return _rows(query, period)
 
 
 def lost_demand(period: Period) -> Report:
@@ -230,22 +239,19 @@ def shown(cell: Cell) -> str:
 
 
 def _report(slug: str, title: str, says: str, columns: Sequence[str], query: str, period: Period) -> Report:
+    return Report(slug, title, says, tuple(columns), tuple(_rows(query, period)))
+
+
+def _rows(query: str, period: Period) -> list[Any]:
+    known = {
+        "since": period.since,
+        "until": period.until,
+        "now": timezone.now(),
+        "first": period.first,
+        "last": period.last,
+        "zone": settings.TIME_ZONE,
+        "shelf": SHELF,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            query,
-            {
-                "since": period.since,
-                "until": period.until,
-                "now": timezone.now(),
-                "first": period.first,
-                "last": period.last,
-                "zone": settings.TIME_ZONE,
-                "shelf": SHELF,
-            },
-        )
-        rows = tuple(cursor.fetchall())
-    return Report(slug, title, says, tuple(columns), rows)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+        cursor.execute(query, known)
+        return cursor.fetchall()

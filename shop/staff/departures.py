@@ -13,12 +13,12 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from backorders.queue import UnableToShip
+from shop.formats import count
 from shop.models import Order
 from shop.staff.effects import links_to
 from shop.staff.flow import REFUSALS, Flow, Refused, list_address, seal
 from shop.staff.packing import Slip, is_full, slips_of
 from shop.staff.parcels import Parcel
-from shop.staff.wording import count
 
 _CHANGED = "it changed since you looked, and stays here: check the parcel and ship it once more."
 

@@ -16,7 +16,7 @@ from backorders.models import Claim, Notice, Queue
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
-from shop.formats import long_day, long_moment, money
+from shop.formats import count, long_day, long_moment, money
 from shop.models import Order, OrderLine, Payment, Refund, Variant
 from shop.staff.flow import list_address
 from shop.staff.progress import due_lines, late_lines, ready_lines, waiting_orders
@@ -96,7 +96,7 @@ def _of_late_orders() -> Card:
         worth=Sum(F("unit_price") * (F("claim__quantity") - F("claim__shipped"))),
         since=Min("promised_first"),
     )
-    says = f"{_n(late['lines'], 'line')}, {money(late['worth'] or Decimal(0))}"
+    says = f"{count(late['lines'], 'line')}, {money(late['worth'] or Decimal(0))}"
     if late["since"]:
         says += f"; the oldest was promised for {long_day(late['since'])}"
     return Card("Late now", late["orders"], says, f"{list_address(Order)}?state=late", True)
@@ -106,7 +106,7 @@ def _of_deadlines() -> Card:
     due = due_lines(timezone.now()).aggregate(
         orders=Count("order", distinct=True), lines=Count("id"), next=Min("claim__due_at")
     )
-    says = f"{_n(due['lines'], 'line')} to ship, to tell of or to be answered"
+    says = f"{count(due['lines'], 'line')} to ship, to tell of or to be answered"
     if due["next"]:
         says += f", the first until {long_moment(due['next'])}"
     return Card("Due within a day", due["orders"], says, f"{list_address(Order)}?state=due", True)
@@ -120,7 +120,7 @@ def _of_questions() -> Card:
         worth=Sum(F("unit_price") * (F("claim__quantity") - F("claim__shipped"))),
         next=Min("claim__notice__answer_by"),
     )
-    says = f"{_n(asked['orders'], 'order')}, {money(asked['worth'] or Decimal(0))}"
+    says = f"{count(asked['orders'], 'order')}, {money(asked['worth'] or Decimal(0))}"
     if asked["next"]:
         says += f"; the first: {time_left(asked['next'], at)}"
     return Card("Needs an answer", asked["lines"], says, f"{list_address(Notice)}?state=open")
@@ -148,7 +148,7 @@ def _of_ready() -> Card:
         units=Sum(F("claim__allocated") - F("claim__shipped")),
         since=Min("claim__placed_at"),
     )
-    says = f"{_n(ready['units'] or 0, 'unit')} set aside on the shelf"
+    says = f"{count(ready['units'] or 0, 'unit')} set aside on the shelf"
     if ready["since"]:
         says += f"; the oldest order is of {long_day(timezone.localdate(ready['since']))}"
     return Card("Ready to ship", ready["orders"], says, f"{list_address(Order)}?state=ready")
@@ -166,7 +166,7 @@ def _of_waiting() -> Card:
         units = sum(waiting for waiting, _, _ in found)
         worth = sum((waiting * (price or Decimal(0)) for waiting, price, _ in found), Decimal(0))
         oldest = min(since for _, _, since in found if since)
-        says = f"{_n(units, 'unit')}, {money(worth)}; the oldest since {long_day(timezone.localdate(oldest))}"
+        says = f"{count(units, 'unit')}, {money(worth)}; the oldest since {long_day(timezone.localdate(oldest))}"
     return Card("Waiting", waiting_orders(), says, f"{list_address(Order)}?state=waiting")
 
 
@@ -191,8 +191,8 @@ def _of_arrivals() -> Card:
         owed[line.item_id] += line.outstanding
         waits[line.item_id] = line.waits or 0
     freed = sum(min(units, waits[item]) for item, units in owed.items())
-    says = f"{_n(owed.total(), 'unit')} within two weeks, {freed} of them for those who wait"
-    says += f"; {_n(late, 'line')} overdue" if late else ""
+    says = f"{count(owed.total(), 'unit')} within two weeks, {freed} of them for those who wait"
+    says += f"; {count(late, 'line')} overdue" if late else ""
     return Card("Arriving", len(orders), says, f"{list_address(PurchaseOrder)}?expected=arriving", bool(late))
 
 
@@ -200,7 +200,7 @@ def _of_stock() -> Card:
     short = overpromised(StockItem.objects.all()).aggregate(
         items=Count("pk"), units=Sum(F("waits") - F("on_hand") + F("allocated") - F("inbound"))
     )
-    says = f"{_n(short['units'] or 0, 'unit')} more waited for than on the shelf and on order"
+    says = f"{count(short['units'] or 0, 'unit')} more waited for than on the shelf and on order"
     return Card("Overpromised", short["items"], says, f"{list_address(StockItem)}?state=overpromised", True)
 
 
@@ -210,7 +210,3 @@ def _of_letters() -> Card:
     if dead["since"]:
         says += f", the oldest of {long_day(timezone.localdate(dead['since']))}"
     return Card("Mail failed", dead["letters"], says, f"{list_address(Letter)}?state__exact=dead", True)
-
-
-def _n(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

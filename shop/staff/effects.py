@@ -12,12 +12,12 @@ from backorders.facts import Moved
 from backorders.plan import Portion
 from notifications import rendering
 from notifications.models import Letter
-from shop.formats import long_day
+from shop.formats import count, long_day
 from shop.models import Order, OrderLine
 from shop.notices import Foretold
 from shop.settling import Foreseen
 from shop.staff.flow import address
-from shop.staff.wording import count, kind_in_words
+from shop.staff.wording import kind_in_words
 from shop.wording import until
 
 # A page stays readable; the totals above the rows always count everything.

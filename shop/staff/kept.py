@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from inventory.lateness import DaysOfLine, Record
-from shop.staff.wording import count
+from shop.formats import count
 
 
 def rows(lines: Iterable[DaysOfLine], today: date) -> list[tuple[DaysOfLine, str, bool]]:

@@ -11,10 +11,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from inventory.models import StockItem
 from shop import endings
 from shop.endings import Ending, ForeseenEnding
-from shop.formats import money
+from shop.formats import count, money
 from shop.staff.effects import Sample
 from shop.staff.flow import Flow
-from shop.staff.wording import count
 
 
 def may_end(request: HttpRequest) -> bool:

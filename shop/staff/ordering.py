@@ -1,5 +1,6 @@
 """What happens to a purchase order as a whole: sent, confirmed, moved to other days, given up."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,11 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine
 from shop import delays, purchase_letters
-from shop.formats import long_day
+from shop.formats import count, long_day
 from shop.settling import Foreseen
 from shop.staff.days import REASON_IS_READ, ChangesDays, DayForm, day_field, refuse_past
 from shop.staff.effects import Sample
 from shop.staff.flow import OnePage, Refused
-from shop.staff.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,9 @@ class ChangesOrder(ChangesDays):
         changes = self.changes(form) if preview else []
         return super().shown(form, preview) | {"lines": self.lines, "changes": changes}
 
+    @abstractmethod
     def changes(self, form: Any) -> list[Change]:
-        return []
+        """What the preview says of each line."""
 
     def refuse_if_nothing_is_owed(self) -> None:
         if not self.lines:
@@ -110,8 +111,9 @@ class ChangesOrder(ChangesDays):
 class SetsDays(ChangesOrder):
     """The same where lines get other days."""
 
+    @abstractmethod
     def days(self, form: Any) -> dict[int, ExpectedDay]:
-        raise NotImplementedError
+        """The days that stand on the lines from now on, by purchase line."""
 
     def changes(self, form: Any) -> list[Change]:
         days = self.days(form)

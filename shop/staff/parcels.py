@@ -12,10 +12,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from backorders.queue import UnableToLeave, UnableToShip
 from shop import cancellations, fulfilment, holds, releases
-from shop.formats import money
+from shop.formats import count, money
 from shop.models import Order, OrderLine
 from shop.staff.flow import Flow, OnePage
-from shop.staff.wording import count
 
 _EVERYTHING = "everything"
 

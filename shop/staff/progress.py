@@ -1,6 +1,6 @@
 """How far orders are, as columns and filters that a list of any length can bear."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from backorders.models import Claim, Promise
 from backorders.queries import among
+from inventory.dispatch import start_of
 from shop.models import Order, OrderLine, Payment, Release, Sends
 
 STATES = {
@@ -57,9 +58,9 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
         .annotate(units=Sum("quantity"))
         .values("units")
     )
-    paid_today = Payment.objects.filter(order=OuterRef("order"), due_by__isnull=False, settled_at__gte=_start(today))
+    paid_today = Payment.objects.filter(order=OuterRef("order"), due_by__isnull=False, settled_at__gte=start_of(today))
     # What is due later is not late: this finds the few among a hundred thousand who wait.
-    past_due = Q(claim__due_at__lte=_start(today)) | Q(claim__due_at=None)
+    past_due = Q(claim__due_at__lte=start_of(today)) | Q(claim__due_at=None)
     unshipped = OrderLine.objects.filter(
         past_due, ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
     )
@@ -124,10 +125,6 @@ def _held(order: str) -> Exists:
     """Sent together, not released, and something of it is still to come."""
     together = Order.objects.with_waiting_lines().filter(pk=OuterRef(order), sends=Sends.TOGETHER)
     return Exists(together.filter(~Exists(Release.objects.filter(order=OuterRef("pk"), shipment=None))))
-
-
-def _start(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _units(field: str) -> Coalesce:

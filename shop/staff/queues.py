@@ -19,13 +19,13 @@ from backorders.models import Claim, Queue
 from backorders.outlook import Outlook, outlooks
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import turns
+from shop.formats import count
 from shop.models import OrderLine
 from shop.settling import Foreseen
 from shop.staff.effects import effects, in_words
 from shop.staff.exports import as_csv
 from shop.staff.flow import Flow, Refused
 from shop.staff.turns import CUSTOMER_READS, DeliveryField, deliveries_for_item, reason_field, tell_of
-from shop.staff.wording import count
 from shop.turns import Turn
 from shop.web.forms import id_of
 

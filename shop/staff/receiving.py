@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from inventory.models import Delivery, PurchaseOrder, StockItem
 from inventory.receiving import Received
 from shop import fulfilment
-from shop.formats import long_day
+from shop.formats import count, long_day
 from shop.importing.counted import Counted
 from shop.importing.rows import BadRows, Problem
 from shop.importing.table import UnreadableFile
@@ -22,7 +22,6 @@ from shop.staff.counting import Entries, ListForm
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow
 from shop.staff.receipt import DeliveryForm, expected_of
-from shop.staff.wording import count
 
 _PROBLEMS_ON_A_PAGE = 20
 

@@ -16,6 +16,7 @@ from inventory.lateness import Record, days_of_supplier
 from inventory.models import PurchaseOrder, Supplier, SupplierNumber
 from inventory.purchasing import MOST_HANDLING_DAYS
 from shop import delays
+from shop.formats import count
 from shop.settling import Foreseen
 from shop.staff import kept
 from shop.staff.days import REASON_IS_READ, ChangesDays
@@ -131,4 +132,4 @@ class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
 
 
 def _in_words(days: int) -> str:
-    return f"{days} working day{'' if days == 1 else 's'}"
+    return count(days, "working day")

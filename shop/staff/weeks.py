@@ -2,17 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
-from django.conf import settings
-from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from backorders.models import Claim
+from inventory.dispatch import start_of
 from inventory.models import PurchaseOrderLine
+from shop import reports
 from shop.formats import short_day
+from shop.reports import Period
 
 _WEEKS = 8
 _WEEK = timedelta(weeks=1)
@@ -39,7 +40,7 @@ def coming_weeks() -> list[Week]:
         arriving[max(monday, _monday(day))] += units
     due: Counter[date] = Counter()
     # The instant is the midnight after the day.
-    waiting = Claim.objects.waiting().filter(due_at__lte=_midnight(last)).order_by()
+    waiting = Claim.objects.waiting().filter(due_at__lte=start_of(last)).order_by()
     by_week = waiting.annotate(week=TruncWeek(F("due_at") - timedelta(hours=1))).values_list("week")
     for week, units in by_week.annotate(units=Sum(F("quantity") - F("allocated"))):
         due[max(monday, timezone.localdate(week))] += units
@@ -48,32 +49,11 @@ def coming_weeks() -> list[Week]:
 
 def kept_by_week() -> list[Week]:
     """Lines of which the last unit shipped, and those of them that left by the day promised first, by week."""
-    monday = _monday(timezone.localdate()) - (_WEEKS - 1) * _WEEK
-    shipped: Counter[date] = Counter()
-    kept: Counter[date] = Counter()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT date_trunc('week', gone.day)::date, count(*), count(*) FILTER (WHERE gone.day <= gone.promised)
-            FROM (
-                SELECT (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day,
-                    (SELECT max(coalesce(ships_on, 'infinity')) FROM backorders_promise
-                        WHERE claim_id = claim.id AND version = 1) AS promised
-                FROM shop_shipment shipment
-                JOIN shop_shipmentline part ON part.shipment_id = shipment.id
-                JOIN shop_orderline line ON line.id = part.line_id
-                JOIN backorders_claim claim ON claim.id = line.claim_id
-                WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
-                GROUP BY claim.id
-            ) AS gone
-            GROUP BY 1
-            """,
-            {"since": _midnight(monday), "zone": settings.TIME_ZONE},
-        )
-        for week, lines, in_time in cursor.fetchall():
-            shipped[week] += lines
-            kept[week] += in_time
-    return _weeks(monday, shipped, kept)
+    today = timezone.localdate()
+    monday = _monday(today) - (_WEEKS - 1) * _WEEK
+    found = {week: (shipped, kept) for week, shipped, kept in reports.kept_by_week(Period(monday, today))}
+    shipped = Counter({week: lines for week, (lines, _) in found.items()})
+    return _weeks(monday, shipped, Counter({week: kept for week, (_, kept) in found.items()}))
 
 
 def _weeks(monday: date, first: Counter[date], second: Counter[date]) -> list[Week]:
@@ -92,7 +72,3 @@ def _share(part: int, most: int) -> int:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from backorders.deadlines import Kind
 from backorders.models import Notice
-from shop.formats import long_day, long_moment
+from shop.formats import count, long_day, long_moment
 
 _KINDS = {
     Kind.SHORT: "a short delay",
@@ -18,10 +18,6 @@ _KINDS = {
 
 def kind_in_words(kind: Kind, new_day: date | None) -> str:
     return "a delay without a day" if kind == Kind.LONG and new_day is None else _KINDS[kind]
-
-
-def count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def time_left(deadline: datetime, at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Two of the staff do the same thing in one instant: one wins, and the other is told; each with its control."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import pytest
@@ -186,7 +187,7 @@ def test_the_same_letter_goes_out_again_once():
         letter = Letter.objects.earliest("id")
         seen = letter.sent_again.count()
 
-        results = at_once(*[lambda: resending.send_again(letter.pk, seen=seen, actor=CY, at=NOON)] * 2)  # noqa: B023
+        results = at_once(*[partial(resending.send_again, letter.pk, seen=seen, actor=CY, at=NOON)] * 2)
 
         (refused,) = refusals(results)
         assert isinstance(refused, UnableToSendAgain)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -100,16 +101,16 @@ def test_its_customer_never_sees_a_note(client: Client, cy: Client, order: Order
 
 
 @pytest.mark.parametrize("model", [OrderNote, AddressChange, SentAgain])
-def test_what_the_desk_wrote_down_cannot_be_changed(order: Order, model: type) -> None:
+def test_what_the_desk_wrote_down_cannot_be_changed(order: Order, model: type[Model]) -> None:
     OrderNote.objects.create(order=order, text="so it is", actor=CY, at=NOON)
     AddressChange.objects.create(order=order, actor=CY, at=NOON, **ELSEWHERE)
     letter = Letter.objects.get()
     SentAgain.objects.create(letter=letter, copy=letter, actor=CY, at=NOON)
 
     with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
-        model._default_manager.update(actor="mallory")  # type: ignore[attr-defined]
+        model._default_manager.update(actor="mallory")
     with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
-        model._default_manager.all().delete()  # type: ignore[attr-defined]
+        model._default_manager.all().delete()
 
 
 # --- Letters --------------------------------------------------------------------------------------------------

@@ -147,8 +147,8 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
     if name in FOR_MANY:
         return reverse(f"admin:{name}")
     if name.endswith("_simple_history"):
-        row = rows[apps.get_model(".".join(name.split("_")[:2]))]
-        return reverse(f"admin:{name}", args=[row.pk, row.history.latest().pk])  # type: ignore[attr-defined]
+        row: Any = rows[apps.get_model(".".join(name.split("_")[:2]))]
+        return reverse(f"admin:{name}", args=[row.pk, row.history.latest().pk])
     by_name = {
         "auth_user": User,
         "backorders_claim": Claim,

@@ -22,9 +22,10 @@ def order() -> PurchaseOrder:
 def open_form(browser: Browser, live_server: LiveServer, order: PurchaseOrder, *, with_script: bool) -> Page:
     client = Client()
     client.force_login(User.objects.create_superuser("cy@example.com"))
-    cookies = [{"name": name, "value": cookie.value, "url": live_server.url} for name, cookie in client.cookies.items()]
     context = browser.new_context()
-    context.add_cookies(cookies)  # type: ignore[arg-type]
+    context.add_cookies(
+        [{"name": name, "value": cookie.value, "url": live_server.url} for name, cookie in client.cookies.items()]
+    )
     page = context.new_page()
     if not with_script:
         # The admin around the form shows nothing without its own scripts; ours alone is left out.
