@@ -1,18 +1,18 @@
 """Mail to the people who run the shop: promises that we let pass, and each morning those that are in danger."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from backorders import consent
 from backorders.deadlines import Silence
 from backorders.models import Notice, Withdrawal
-from inventory.dispatch import working_days
+from inventory.dispatch import overdue_before
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from notifications import outbox
 from notifications.models import Letter
@@ -30,6 +30,7 @@ _MORNING = 6
 # A supplier is asked so many days before customers were promised what is still to come.
 _ASK_SUPPLIER = timedelta(days=10)
 _ROWS_OF_A_SECTION = 40
+_SILENCE, _MORNINGS = "staff: broken promises", "staff: mornings"
 
 type Section = Mapping[str, Any]
 
@@ -40,7 +41,7 @@ def we_were_silent(*, at: datetime) -> int:
 
     Returns how many. At most one letter an hour.
     """
-    last = Letter.objects.filter(key__startswith="alert:silence:").order_by("-id").first()
+    last = Letter.objects.filter(thread=_SILENCE).order_by("-written_at").first()
     if last and last.written_at > at - _PAUSE:
         return 0
     reason = lapses.REASONS[Silence.WE_WERE_SILENT]
@@ -55,9 +56,9 @@ def we_were_silent(*, at: datetime) -> int:
         for row in rows
     ]
     says = "Their day passed, nothing shipped, and nobody had told them: each was cancelled, with an apology."
-    section = _section("Cancelled because we were silent", says, Order, "", lines)
+    section = _section("Cancelled because we were silent", says, Order, "", lines, len(lines))
     subject = f"{count(len(rows), 'line')} cancelled: we let the promised day pass in silence"
-    _write(f"alert:silence:{rows[-1].pk}", subject, [section], {"newest": rows[-1].pk}, at)
+    _write(f"alert:silence:{rows[-1].pk}", _SILENCE, subject, [section], {"newest": rows[-1].pk}, at)
     return len(rows)
 
 
@@ -70,20 +71,19 @@ def this_morning(*, at: datetime) -> bool:
         return False
     sections = list(_in_danger(at))
     if sections:
-        _write(key, f"{long_day(today)}: {sections[0]['heading'].lower()}", sections, {}, at)
+        _write(key, _MORNINGS, f"{long_day(today)}: {sections[0]['heading'].lower()}", sections, {}, at)
     return bool(sections)
 
 
 def _in_danger(at: datetime) -> Iterator[Section]:
-    due = OrderLine.objects.filter(claim__due_at__lte=at + _DAY, claim__shipped__lt=F("claim__quantity"))
-    due = due.select_related("claim", "order").order_by("claim__due_at", "id")
+    due = OrderLine.objects.due(at + _DAY).select_related("claim", "order").order_by("claim__due_at", "id")
     yield from _section_of(
         "Promised until tomorrow, and not shipped",
         "Ship it, or move its day with a reason, before then: once the day is over it is too late to tell.",
         Order,
         "?state=due",
         due.filter(claim__standing__in=consent.UNASKED),
-        lambda line: f"{line.order.number}: {line.claim.left} × {line.title}, until {long_moment(line.claim.due_at)}",
+        _until,
     )
     yield from _section_of(
         "An answer is missing until tomorrow",
@@ -91,7 +91,7 @@ def _in_danger(at: datetime) -> Iterator[Section]:
         Notice,
         "?state=open",
         due.exclude(claim__standing__in=consent.UNASKED),
-        lambda line: f"{line.order.number}: {line.claim.left} × {line.title}, until {long_moment(line.claim.due_at)}",
+        _until,
     )
     yield from _section_of(
         "Not told: a letter about a delay did not arrive",
@@ -121,47 +121,47 @@ def _in_danger(at: datetime) -> Iterator[Section]:
     )
 
 
+def _until(line: OrderLine) -> str:
+    until = f", until {long_moment(line.claim.due_at)}" if line.claim.due_at else ""
+    return f"{line.order.number}: {line.claim.left} × {line.title}{until}"
+
+
 def _unsure(at: datetime) -> QuerySet[PurchaseOrderLine]:
     """Lines that people wait for, expected within days, which the supplier has not confirmed or is late with."""
     today = timezone.localdate(at)
     near = PurchaseOrderLine.objects.inbound().filter(
         expected_on__lte=today + _ASK_SUPPLIER, item__queue__waiting__gt=0
     )
-    late = near.filter(expected_on__lt=working_days().overdue_before(today))
+    late = near.filter(expected_on__lt=overdue_before(at))
     unsure = near.filter(confirmed=False) | late
     return unsure.select_related("order__supplier", "item").order_by("expected_on", "id")
 
 
-def _section_of(
-    heading: str, says: str, model: type[Model], query: str, rows: QuerySet[Any], words: Any
+def _section_of[M: Model](
+    heading: str, says: str, model: type[Model], query: str, rows: QuerySet[M], words: Callable[[M], str]
 ) -> Iterator[Section]:
     """The section of these rows; none where there are none."""
     if number := rows.count():
         listed = [words(row) for row in rows[:_ROWS_OF_A_SECTION]]
-        yield _section(f"{heading} ({number})", says, model, query, listed, left_out=number - len(listed))
+        yield _section(f"{heading} ({number})", says, model, query, listed, number)
 
 
-def _section(
-    heading: str, says: str, model: type[Model], query: str, rows: Iterable[str], left_out: int = 0
-) -> Section:
+def _section(heading: str, says: str, model: type[Model], query: str, rows: Sequence[str], number: int) -> Section:
+    """The first of so many rows, and where all of them are."""
     meta = model._meta
     path = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist") + query
-    shown = list(rows)
-    return {
-        "heading": heading,
-        "says": says,
-        "path": path,
-        "rows": shown[:_ROWS_OF_A_SECTION],
-        "left_out": left_out + max(0, len(shown) - _ROWS_OF_A_SECTION),
-    }
+    shown = rows[:_ROWS_OF_A_SECTION]
+    return {"heading": heading, "says": says, "path": path, "rows": shown, "left_out": number - len(shown)}
 
 
-def _write(key: str, subject: str, sections: Iterable[Section], known: Mapping[str, Any], at: datetime) -> None:
+def _write(
+    key: str, thread: str, subject: str, sections: Iterable[Section], known: Mapping[str, Any], at: datetime
+) -> None:
     context = {
         "what": subject,
         "sections": list(sections),
         "links": {"desk": {"path": reverse("admin:index")}},
         **known,
     }
-    outbox.write([Draft(key, "alert", settings.STAFF_MAIL, "", context)], at=at)
+    outbox.write([Draft(key, "alert", settings.STAFF_MAIL, thread, context)], at=at)
     wakeups.wake_mailer()

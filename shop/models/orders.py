@@ -1,4 +1,5 @@
 import secrets
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -139,8 +140,9 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def waiting(self) -> Self:
         return self.filter(claim__allocated__lt=F("claim__quantity"))
 
-    def ready(self) -> Self:
-        return self.filter(claim__shipped__lt=F("claim__allocated"))
+    def due(self, until: datetime) -> Self:
+        """Of which something has to ship, or to be told or answered, by then; or had to, and nobody did it."""
+        return self.filter(claim__due_at__lte=until, claim__shipped__lt=F("claim__quantity"))
 
 
 class OrderLine(models.Model):

@@ -91,7 +91,7 @@ def waiting_orders() -> int:
 
 def due_lines(at: datetime) -> QuerySet[OrderLine]:
     """Lines of which something has to ship, or to be told or answered, within a day; or by now, and nobody did it."""
-    return OrderLine.objects.filter(claim__due_at__lte=at + _SOON, claim__shipped__lt=F("claim__quantity"))
+    return OrderLine.objects.due(at + _SOON)
 
 
 def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Order]:

@@ -146,7 +146,7 @@ class DelayMachine(Undone):
 
     @rule(number=numbers)
     def ship(self, number):
-        order = one_of(Order.objects.filter(lines__in=OrderLine.objects.ready()).distinct().order_by("id"), number)
+        order = one_of(Order.objects.filter(lines__claim__in=Claim.objects.holding()).distinct().order_by("id"), number)
         is_bound = order and is_together(order) and order.lines.filter(claim__allocated__lt=F("claim__quantity"))
         if order and not is_bound and not order.payment.is_awaited:
             with self.at_this_moment():

@@ -86,7 +86,7 @@ class ShopMachine(Undone):
 
     @rule(number=orders)
     def ship(self, number):
-        order = one_of(Order.objects.filter(lines__in=OrderLine.objects.ready()).order_by("id"), number)
+        order = one_of(Order.objects.filter(lines__claim__in=Claim.objects.holding()).order_by("id"), number)
         if order is None:
             return
         lacks = OrderLine.objects.waiting().filter(order=order).exists()
