@@ -30,14 +30,17 @@ class Outlook:
     is_at_risk: bool
 
 
-def outlooks(queue: Queue, at: datetime) -> list[Outlook]:
-    """All who wait for an item, in order. Three queries, however many."""
-    return list(_outlooks(queue, at))
+def outlooks(queue: Queue, at: datetime, first: int | None = None) -> list[Outlook]:
+    """Those who wait for an item, in order: all, or only the first, for nobody's day depends on who stands behind her.
+
+    Three queries, however many.
+    """
+    return list(_outlooks(queue, at, first))
 
 
-def _outlooks(queue: Queue, at: datetime) -> Iterator[Outlook]:
+def _outlooks(queue: Queue, at: datetime, first: int | None) -> Iterator[Outlook]:
     waiting = Claim.objects.waiting().filter(item=queue.item_id).in_order()
-    claims = list(waiting.select_related("item", "put_off_to__order__supplier"))
+    claims = list(waiting.select_related("item", "put_off_to__order__supplier")[:first])
     told = holding([claim.pk for claim in claims])
     today, inbound = timezone.localdate(at), arrivals([queue.item_id]).get(queue.item_id, [])
     units = supply(queue.item.unallocated, inbound, since=overdue_before(at))

@@ -12,14 +12,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 
-from backorders.admin import turn_rights, why_passed_over
 from backorders.models import Claim, Promise, Queue, Withdrawal
 from inventory.admin import ReadOnly
 from shop.models import Order
 from shop.staff import whys
 from shop.staff.flow import find
-from shop.staff.places import standing
-from shop.staff.turns import CallBack, ChangeRank, Hold, PutOff, Resume, possible
+from shop.staff.places import standing, why_passed_over
+from shop.staff.turns import CallBack, ChangeRank, Hold, PutOff, Resume, possible, turn_rights
 
 
 class PromiseInline(ReadOnly, TabularInline):

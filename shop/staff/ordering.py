@@ -12,11 +12,12 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine
 from shop import delays, purchase_letters
-from shop.formats import count, long_day
+from shop.formats import count
 from shop.settling import Foreseen
 from shop.staff.days import REASON_IS_READ, ChangesDays, DayForm, day_field, refuse_past
 from shop.staff.effects import Sample
 from shop.staff.flow import OnePage, Refused
+from shop.staff.wording import day_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class SetsDays(ChangesOrder):
 
     def changes(self, form: Any) -> list[Change]:
         days = self.days(form)
-        return [Change(line, _in_words(days[line.pk])) for line in self.lines]
+        return [Change(line, day_in_words(days[line.pk])) for line in self.lines]
 
     def seen(self) -> dict[int, ExpectedDay]:
         """What stood there when it was looked at: who comes second is told so."""
@@ -210,7 +211,7 @@ class MoveAll(SetsDays):
     def act(self, form: DayForm, preview: Foreseen) -> str:
         delays.move_expected_days(self.days(form), seen=self.seen(), **self.why(form))
         lines = count(len(self.lines), "line", "lines")
-        return self.tell(f"{self.obj.number}: {lines} moved to {_in_words(form.expected)}.", preview)
+        return self.tell(f"{self.obj.number}: {lines} moved to {day_in_words(form.expected)}.", preview)
 
 
 class CancelForm(forms.Form):
@@ -241,9 +242,3 @@ class CancelRest(ChangesOrder):
 
     def _owed(self) -> dict[int, int]:
         return {line.pk: line.outstanding for line in self.lines}
-
-
-def _in_words(day: ExpectedDay) -> str:
-    if day.on is None:
-        return "no day known"
-    return long_day(day.on) if day.confirmed else f"{long_day(day.on)} (estimated)"

@@ -14,7 +14,6 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from backorders.admin import delivery_in_words, turn_rights, why_passed_over
 from backorders.models import Claim, Queue
 from backorders.outlook import Outlook, outlooks
 from inventory.models import PurchaseOrderLine, StockItem
@@ -25,11 +24,14 @@ from shop.settling import Foreseen
 from shop.staff.effects import effects, in_words
 from shop.staff.exports import as_csv
 from shop.staff.flow import Flow, Refused
-from shop.staff.turns import CUSTOMER_READS, DeliveryField, deliveries_for_item, reason_field, tell_of
+from shop.staff.places import delivery_in_words, why_passed_over
+from shop.staff.turns import CUSTOMER_READS, DeliveryField, deliveries_for_item, reason_field, tell_of, turn_rights
 from shop.turns import Turn
 from shop.web.forms import id_of
 
 _ON_A_PAGE = 100
+# Filters look among so many: what each of them can expect is worked out for it.
+_LOOKED_AT = 5_000
 # So many turns are changed in one transaction: others who want the item wait for it.
 _AT_ONCE = 200
 SHOWS: dict[str, tuple[str, Callable[[Outlook], bool]]] = {
@@ -80,11 +82,11 @@ def queue_of(item: StockItem) -> Queue:
     return queue
 
 
-def chosen(request: HttpRequest, queue: Queue) -> list[Outlook]:
-    """Those who wait that the filters of the address name."""
+def chosen(request: HttpRequest, queue: Queue, first: int | None = None) -> list[Outlook]:
+    """Those who wait that the filters of the address name, among all or among the first."""
     _, fits = SHOWS.get(request.GET.get("show", ""), SHOWS[""])
     wanted = request.GET.get("q", "").strip().casefold()
-    rows = [row for row in outlooks(queue, timezone.now()) if fits(row)]
+    rows = [row for row in outlooks(queue, timezone.now(), first) if fits(row)]
     return [row for row in rows if wanted in f"{row.claim.reference} {row.claim.customer}".casefold()]
 
 
@@ -97,8 +99,11 @@ def places_of(rows: Sequence[Outlook]) -> list[Place]:
 
 def show(request: HttpRequest, admin: ModelAdmin, item: StockItem) -> HttpResponse:
     queue = queue_of(item)
-    rows = chosen(request, queue)
-    page: Page = Paginator(rows, _ON_A_PAGE).get_page(request.GET.get("page"))
+    claims = Claim.objects.waiting().filter(item=item).count()
+    is_filtered = any(request.GET.get(name) for name in ("show", "q"))
+    found = chosen(request, queue, _LOOKED_AT) if is_filtered else None
+    page: Page = Paginator(range(claims if found is None else len(found)), _ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = outlooks(queue, timezone.now(), page.end_index()) if found is None else found[: page.end_index()]
     kept = request.GET.copy()
     kept.pop("page", None)
     request.current_app = admin.admin_site.name
@@ -111,8 +116,9 @@ def show(request: HttpRequest, admin: ModelAdmin, item: StockItem) -> HttpRespon
         "original": item,
         "queue": queue,
         "page": page,
-        "places": places_of(list(page)),
-        "units": sum(row.claim.lacks for row in rows),
+        "places": places_of(rows[max(0, page.start_index() - 1) :]),
+        "units": queue.waiting if found is None else sum(row.claim.lacks for row in found),
+        "looked_at": _LOOKED_AT if found is not None and claims > _LOOKED_AT else None,
         "shows": [(name, words) for name, (words, _) in SHOWS.items()],
         "show": request.GET.get("show", ""),
         "q": request.GET.get("q", ""),

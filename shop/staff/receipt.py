@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from inventory.models import PurchaseOrder, StockItem
 from inventory.receiving import Arrived
+from shop.importing.counted import items_named
 from shop.staff.counting import rows_of
 
 _MOST_UNITS = 1_000_000
@@ -80,8 +81,9 @@ class DeliveryForm(forms.Form):
         arrived = [
             self._arrived(row.item.pk, f"units_{row.item.pk}", f"damaged_{row.item.pk}") for row in self.expected
         ]
+        known = items_named(cleaned.get(f"sku_{number}") or "" for number in self.extra)
         for number in self.extra:
-            arrived += self._extra(number, cleaned)
+            arrived += self._extra(number, cleaned, known)
         self.arrived = tuple(goods for goods in arrived if goods.units)
         if not self.arrived and not self.errors:
             raise forms.ValidationError("The delivery is empty: give at least one unit.")
@@ -89,20 +91,23 @@ class DeliveryForm(forms.Form):
             self.add_error("damage", "Say what is wrong with them: the supplier's bill is checked by it.")
         return cleaned
 
-    def _extra(self, number: int, cleaned: dict[str, Any]) -> list[Arrived]:
+    def _extra(
+        self, number: int, cleaned: dict[str, Any], known: Mapping[str, Sequence[tuple[str, int]]]
+    ) -> list[Arrived]:
         sku, units = cleaned.get(f"sku_{number}"), cleaned.get(f"extra_{number}")
         if not sku and not units:
             return []
         if not sku or not units:
             self.add_error(f"sku_{number}", "Give both: the SKU and how many units of it came.")
             return []
-        item = StockItem.objects.filter(sku=sku).first() or StockItem.objects.filter(sku__iexact=sku).first()
-        if item is None:
+        alike = known.get(sku.lower(), [])
+        exactly = [pk for name, pk in alike if name == sku] or [pk for _, pk in alike]
+        if not exactly:
             self.add_error(
                 f"sku_{number}", f"There is no stock item “{sku}”: check the SKU, or add the stock item first."
             )
             return []
-        return [self._arrived(item.pk, f"extra_{number}", f"broken_{number}")]
+        return [self._arrived(exactly[0], f"extra_{number}", f"broken_{number}")]
 
     def _arrived(self, item_id: int, units: str, damaged: str) -> Arrived:
         came, broken = (self.cleaned_data.get(name) or 0 for name in (units, damaged))

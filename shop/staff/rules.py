@@ -1,24 +1,27 @@
-"""Changing the rules of a queue: who may join, how many, for how long. It shows first what it does to whom."""
+"""The rules of a queue: who may join, how many, for how long. A change shows first what it does to whom."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from backorders.admin import QueueAdmin
-from backorders.models import Policy, Queue
+from backorders.models import Claim, Policy, Queue
 from backorders.queue import Rules
+from inventory.admin import ReadOnly
 from shop import delays
 from shop.settling import Foreseen
 from shop.staff.days import REASON_IS_READ, ChangesDays
 from shop.staff.flow import Refused, find
 
 _LEAD_DAYS = range(1, 366)
-_LIMITS = ("cap", "per_order", "per_customer", "longest_wait")
+# Limits, and how the list of queues says what they count.
+_LIMITS = {"cap": "in all", "per_order": "an order", "per_customer": "a customer", "longest_wait": "days ahead"}
 
 
 def _limit(label: str, help_text: str = "") -> forms.IntegerField:
@@ -124,12 +127,66 @@ def _words(rule: Policy | int | None) -> str:
     return str(rule.label) if isinstance(rule, Policy) else "no limit" if rule is None else str(rule)
 
 
-admin.site.unregister(Queue)
+class WaitsFilter(admin.SimpleListFilter):
+    title = "who waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Somebody waits"), ("passed", "Somebody is passed over"), ("no", "Nobody waits")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Queue]) -> QuerySet[Queue]:
+        match self.value():
+            case "yes":
+                return queryset.filter(waiting__gt=0)
+            case "passed":
+                return queryset.filter(passed_over__gt=0)
+            case "no":
+                return queryset.filter(waiting=0)
+        return queryset
 
 
 @admin.register(Queue)
-class RulesAdmin(QueueAdmin):
+class QueueAdmin(ReadOnly, ModelAdmin):
+    """Rules to look at, and the way to change them. Who waits stands on the page of the stock item's queue."""
+
+    list_display = ["item", "policy", "lead_time", "limits", "waiting", "skipped", "oldest"]
+    list_select_related = ["item"]
+    list_filter = [WaitsFilter, "policy"]
+    search_fields = ["item__sku", "item__name"]
+    ordering = ["-waiting", "item__sku"]
+    fieldsets = [
+        (None, {"fields": ["item", ("waiting", "skipped")]}),
+        (
+            "Who may join",
+            {
+                "fields": ["policy", "lead_days"],
+                "description": "Whoever waits already keeps her place, whatever the rules become.",
+            },
+        ),
+        (
+            "How many may wait",
+            {
+                "fields": ["cap", "per_order", "per_customer"],
+                "description": "At a limit the shop says “Out of stock” and why, and sells again by itself when there"
+                " is room. 0 means that nothing waits.",
+            },
+        ),
+        (
+            "For how long",
+            {
+                "fields": ["longest_wait"],
+                "description": "A day further off is promised to nobody who comes new. 0 means that nothing waits.",
+            },
+        ),
+    ]
+    readonly_fields = ["skipped"]
+    change_form_outer_after_template = "staff/rules.html"
     actions_detail = ["change_rules"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        claims = Claim.objects.waiting().filter(item=OuterRef("item")).order_by().values("item")
+        since = Subquery(claims.annotate(since=Min("placed_at")).values("since"))
+        return super().get_queryset(request).annotate(waits_since=since)
 
     def has_rules_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("backorders.change_queue")
@@ -137,3 +194,20 @@ class RulesAdmin(QueueAdmin):
     @action(description="Change the rules", icon="tune", url_path="rules", permissions=["rules"])
     def change_rules(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return ChangeRules(request, self, find(self, request, object_id)).run()
+
+    @display(description="Lead time")
+    def lead_time(self, queue: Queue) -> str:
+        return f"{queue.lead_days} days" if queue.policy == Policy.LEAD_TIME else "–"
+
+    @display(description="Limits")
+    def limits(self, queue: Queue) -> str:
+        limits = ((getattr(queue, name), words) for name, words in _LIMITS.items())
+        return ", ".join(f"{limit} {words}" for limit, words in limits if limit is not None) or "none"
+
+    @display(description="Of them passed over", ordering="passed_over")
+    def skipped(self, queue: Queue) -> int:
+        return queue.passed_over
+
+    @display(description="Oldest waits since", ordering=F("waits_since").asc(nulls_last=True), empty_value="–")
+    def oldest(self, queue: Queue) -> Any:
+        return getattr(queue, "waits_since", None)

@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from backorders.admin import delivery_in_words
 from backorders.models import Claim
 from inventory.models import PurchaseOrderLine
 from shop import turns
 from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow
+from shop.staff.places import delivery_in_words
 from shop.turns import Turn
 
 CUSTOMER_READS = "Its customer reads this sentence in her letter when her day moves by it."
@@ -31,6 +31,13 @@ def deliveries_for(claim: Claim) -> QuerySet[PurchaseOrderLine]:
 def deliveries_for_item(item_id: int) -> QuerySet[PurchaseOrderLine]:
     lines = PurchaseOrderLine.objects.inbound().filter(item=item_id).select_related("order__supplier", "item")
     return lines.order_by(F("expected_on").asc(nulls_last=True), "id")
+
+
+def turn_rights(request: HttpRequest, item_id: int) -> dict[str, bool]:
+    """What the rows of a queue offer: may this user change a turn, and is there a delivery to wait for?"""
+    may_turn = request.user.has_perm("backorders.change_claim")
+    on_order = may_turn and PurchaseOrderLine.objects.inbound().filter(item=item_id).exists()
+    return {"may_turn": may_turn, "may_put_off": on_order, "may_look": request.user.has_perm("backorders.view_claim")}
 
 
 def possible(claim: Claim) -> set[str]:

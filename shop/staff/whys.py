@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,8 +15,8 @@ from unfold.admin import ModelAdmin
 
 from backorders.models import Claim, Queue
 from inventory.models import MovementKind, PurchaseOrderLine, StockItem, StockMovement
-from shop.formats import long_day
 from shop.staff.flow import address
+from shop.staff.wording import expected_in_words
 
 _ON_A_PAGE = 100
 
@@ -166,12 +166,9 @@ def _customer(claim: Claim) -> str:
 
 def _owed(line: PurchaseOrderLine) -> Row:
     what = f"{line.order.number}: {line.quantity} ordered, {line.received} received, {line.written_off} written off"
-    return Row(line.outstanding, what, line.order.supplier.name, None, _expected(line), address(line.order))
-
-
-def _expected(line: PurchaseOrderLine) -> str:
-    day: date | None = line.expected_on
-    return f"expected {long_day(day)}{'' if line.confirmed else ' (estimated)'}" if day else "no day known"
+    return Row(
+        line.outstanding, what, line.order.supplier.name, None, expected_in_words(line.expected), address(line.order)
+    )
 
 
 def _wanted(claim: Claim) -> list[Row]:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from backorders.deadlines import Kind
 from backorders.models import Notice
+from inventory.models import ExpectedDay
 from shop.formats import count, long_day, long_moment
 
 _KINDS = {
@@ -18,6 +19,17 @@ _KINDS = {
 
 def kind_in_words(kind: Kind, new_day: date | None) -> str:
     return "a delay without a day" if kind == Kind.LONG and new_day is None else _KINDS[kind]
+
+
+def day_in_words(day: ExpectedDay) -> str:
+    """Such as "9 December 2026 (estimated)", or that none is known."""
+    if day.on is None:
+        return "no day known"
+    return long_day(day.on) if day.confirmed else f"{long_day(day.on)} (estimated)"
+
+
+def expected_in_words(day: ExpectedDay) -> str:
+    return f"expected {day_in_words(day)}" if day.on else day_in_words(day)
 
 
 def time_left(deadline: datetime, at: datetime) -> str:

@@ -122,18 +122,6 @@ def test_saving_the_name_does_not_write_old_counts_back(cy: Client, monkeypatch:
     assert (item.name, item.on_hand) == ("Curtains", 4)
 
 
-def test_a_queue_shows_its_places_in_order(cy: Client) -> None:
-    item = stock()
-    inbound(item, 5)
-    curtains = variant(item)
-    ada, bo = buy((curtains, 2)), buy((curtains, 1), who=BO)
-
-    text = words(cy.get(reverse("admin:backorders_queue_change", args=[Queue.objects.get().pk])))
-
-    assert f"1 {ada.number} 2 of 2 21 November 2026, 12:00 2 by 9 December 2026" in text
-    assert f"2 {bo.number} 1 of 1 21 November 2026, 12:00 1 by 9 December 2026" in text
-
-
 @pytest.mark.parametrize(("sku", "items"), [("POPULAR-CURTAINS", 1), ("BRAND-NEW", 2)])
 def test_a_new_variant_takes_the_stock_item_of_its_sku_or_opens_one(cy: Client, sku: str, items: int) -> None:
     stock()

@@ -45,7 +45,7 @@ def page_of(order: Order) -> str:
 
 
 def queue_page() -> str:
-    return reverse("admin:backorders_queue_change", args=[Queue.objects.get().pk])
+    return reverse("admin:inventory_stockitem_who_waits", args=[Queue.objects.get().item_id])
 
 
 def ada_before_bo() -> tuple[StockItem, Order, Order]:
