@@ -16,7 +16,7 @@ from backorders.consent import UnableToAnswer
 from backorders.models import Consent
 from backorders.plan import State
 from notifications.models import Letter
-from shop import cancellations, messages, wakeups
+from shop import cancellations, delay_letters, wakeups
 from shop.models import Order, OrderLine, Product, Proposal, Variant
 from shop.ranking import ranked
 from shop.transactions import use_case
@@ -103,7 +103,7 @@ def preview_proposal(line: OrderLine, variant_id: int, *, actor: str, at: dateti
     """The letter that would be written, by the code that writes it, in a transaction that is rolled back."""
     with transaction.atomic():
         made = _propose(line, variant_id, actor, at)
-        letter = Letter.objects.get(key=messages.proposal_key(made))
+        letter = Letter.objects.get(key=delay_letters.proposal_key(made))
         transaction.set_rollback(True)
     return letter
 
@@ -120,7 +120,7 @@ def _propose(line: OrderLine, variant_id: int, actor: str, at: datetime) -> Prop
     if line.proposals.filter(**same).exists():
         raise UnableToPropose("The same was offered to her already, and is still hers to take.")
     made = Proposal.objects.create(line=line, actor=actor, at=at, **same)
-    messages.alternative_proposed(made, line, saves=fits.saves, at=at)
+    delay_letters.alternative_proposed(made, line, saves=fits.saves, at=at)
     return made
 
 
@@ -164,6 +164,6 @@ def take(
     order, _, refund = cancellations.withdraw(
         order, queues, {line.claim_id: seen_units}, reason=f"{taken.title} instead", actor=actor, at=at
     )
-    messages.alternative_taken(order, line, taken, joined.portions, refund=refund, at=at)
+    delay_letters.alternative_taken(order, line, taken, joined.portions, refund=refund, at=at)
     wakeups.wake_mailer()
     return taken

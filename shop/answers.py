@@ -13,7 +13,7 @@ from backorders.consent import UnableToAnswer
 from backorders.deadlines import Standing
 from backorders.models import Claim, Consent
 from backorders.queries import holding
-from shop import cancellations, messages, sending, wakeups
+from shop import cancellations, delay_letters, sending, wakeups
 from shop.models import Order, OrderLine
 from shop.transactions import use_case
 
@@ -64,7 +64,7 @@ def keep(order: Order, seen: Mapping[int, int], *, actor: str, at: datetime) -> 
     consent.note([line.claim for line in waiting], Consent.Answer.KEEP, actor=actor, at=at)
     # Where the notice had not arrived the old day counted: she knows the new one now.
     consent.schedule(delayed, days, at=at)
-    messages.answer_received(order, waiting, told, at=at)
+    delay_letters.answer_received(order, waiting, told, at=at)
     wakeups.wake_mailer()
     return waiting
 
@@ -87,7 +87,7 @@ def set_last_day(order: Order, line_id: int, day: date, *, actor: str, at: datet
     if day <= timezone.localdate(at):
         raise UnableToAnswer("Choose a day after today, or cancel the line at once.")
     consent.set_last_day(line.claim, day, actor=actor, at=at)
-    messages.last_day_set(order, line, day, at=at)
+    delay_letters.last_day_set(order, line, day, at=at)
     wakeups.wake_mailer()
 
 

@@ -20,7 +20,7 @@ from inventory import purchasing
 from inventory.locking import StockBusy
 from inventory.models import PurchaseOrderLine
 from notifications.models import Letter
-from shop import cancellations, messages, wakeups
+from shop import cancellations, delay_letters, wakeups
 from shop.models import Order, OrderLine
 from shop.settling import settle
 from shop.transactions import use_case
@@ -107,7 +107,7 @@ def _end(item_id: int, reason: str, actor: str, at: datetime, limit: int) -> End
     for order in chosen:
         mine = {line.claim_id: units[line.claim_id] for line in order.lines.all() if line.claim_id in units}
         order, withdrawn, refund = cancellations.withdraw(order, queues, mine, reason=reason, actor=actor, at=at)
-        messages.never_coming(order, withdrawn, reason, refund=refund, at=at)
+        delay_letters.never_coming(order, withdrawn, reason, refund=refund, at=at)
         ended.append(Ended(order, sum(fact.units for fact in withdrawn), refund))
     left = len(orders) - len(chosen)
     written_off = 0 if left else _write_off(queues[item_id], inbound, reason, actor, at)

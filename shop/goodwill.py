@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from backorders.models import Promise
-from shop.messages import News
+from shop.delay_letters import News
 from shop.models import Goodwill
 
 

@@ -13,7 +13,7 @@ from backorders.models import Claim, Notice, Queue
 from backorders.queries import holding
 from inventory.dispatch import working_days
 from notifications.models import Letter
-from shop import cancellations, messages, notices, payments, wakeups
+from shop import cancellations, delay_letters, notices, payments, wakeups
 from shop.models import Order, OrderLine, Payment, Release, Sends
 from shop.sending import is_together, next_days, released, waits_for_the_rest
 from shop.transactions import use_case
@@ -103,17 +103,17 @@ def _cancel(order: Order, queues: Mapping[int, Queue], late: Sequence[OrderLine]
     order, withdrawn, refund = cancellations.withdraw(order, queues, units, reason=reason, actor=ACTOR, at=at)
     if fate == Silence.WE_WERE_SILENT:
         logger.error("Order %s: %d lines were cancelled because we let their day pass in silence.", order, len(late))
-    messages.order_lapsed(order, withdrawn, fate, refund=refund, at=at)
+    delay_letters.order_lapsed(order, withdrawn, fate, refund=refund, at=at)
 
 
 def _tell(order: Order, late: Sequence[OrderLine], fate: Silence, at: datetime) -> None:
     if fate == Silence.ASK_AGAIN:
         notices.ask_again(order, late, reason=_STILL_WITHOUT_A_DAY, at=at)
         return
-    letter = messages.day_passed_key(order, late)
+    letter = delay_letters.day_passed_key(order, late)
     for line in late:
         consent.apologise(line.claim, letter=letter, at=at)
-    messages.day_passed(order, late, letter, at=at)
+    delay_letters.day_passed(order, late, letter, at=at)
 
 
 def parcels_left_behind(at: datetime, limit: int) -> list[int]:

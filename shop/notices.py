@@ -12,8 +12,8 @@ from backorders.models import Claim
 from backorders.queries import holding
 from inventory.dispatch import ready_on, working_days
 from notifications.models import Letter
-from shop import goodwill, messages
-from shop.messages import News
+from shop import delay_letters, goodwill
+from shop.delay_letters import News
 from shop.models import Order, OrderLine
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, move_of_all, next_days
@@ -46,7 +46,7 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     queries does not depend on the number of orders.
     """
     news, asks = _ask(moved, at)
-    messages.days_moved(news, asks, at=at)
+    delay_letters.days_moved(news, asks, at=at)
     goodwill.give([part for part in news if part.is_later], at=at)
 
 
@@ -55,7 +55,7 @@ def foresee(moved: Sequence[Moved], *, at: datetime) -> Foretold:
     news, asks = _ask(moved, at)
     told = [part for part in news if any(line.claim_id in asks for line, _ in part.facts)]
     samples = _one_of_each_sort(told, asks)
-    messages.days_moved(samples, asks, at=at)
+    delay_letters.days_moved(samples, asks, at=at)
     return Foretold(
         asks,
         frozenset(line.claim_id for part in news for line, _ in part.facts if line.claim_id not in asks),
@@ -171,11 +171,11 @@ def ask_again(
         promises.tell_again([line.claim], reason=reasons[line.claim_id], at=at)
     everything = list(order.lines.select_related("claim"))
     days = next_days(order, everything, holding([line.claim_id for line in everything]))
-    letter = messages.day_passed_key(order, lines)
+    letter = delay_letters.day_passed_key(order, lines)
     for line in lines:
         why = reasons[line.claim_id]
         consent.ask_again(line.claim, day=days[line.claim_id], letter=letter, reason=why, at=at)
-    messages.day_passed(order, lines, letter, is_paid=is_paid, at=at)
+    delay_letters.day_passed(order, lines, letter, is_paid=is_paid, at=at)
 
 
 def _held_up(order: Order, lines: Sequence[OrderLine], told: Told, at: datetime) -> list[Claim]:

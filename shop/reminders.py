@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from backorders import consent
 from backorders.models import Claim, Notice
 from notifications.models import Letter
-from shop import messages, wakeups
+from shop import delay_letters, wakeups
 from shop.transactions import use_case
 
 # So many days before an answer is due she is asked once more.
@@ -28,7 +28,7 @@ def remind(*, at: datetime) -> int:
         asked: dict[int, list[Notice]] = defaultdict(list)
         for notice in _unanswered(days, at)[:_AT_ONCE]:
             asked[notice.claim.order_line.order_id].append(notice)
-        messages.answer_reminders(asked, days, at=at)
+        delay_letters.answer_reminders(asked, days, at=at)
         reminded += len(asked)
     wakeups.wake_mailer()
     return reminded
@@ -69,6 +69,6 @@ def say_that_nothing_moved(*, at: datetime) -> int:
     moves = waiting.filter(reference=OuterRef("reference")).exclude(due_at__gt=at + _NEAR, standing__in=consent.UNASKED)
     quiet = waiting.filter(placed_at__lte=at - pause).exclude(Exists(moves)).exclude(Exists(heard)).order_by("id")
     ids = list(quiet.values_list("pk", flat=True)[:_AT_ONCE])
-    messages.still_on_time(ids, at=at)
+    delay_letters.still_on_time(ids, at=at)
     wakeups.wake_mailer()
     return len(ids)

@@ -18,7 +18,7 @@ from backorders.plan import Portion
 from inventory.models import StockItem
 from notifications import rendering
 from notifications.models import Letter
-from shop import messages, notices
+from shop import delay_letters, messages, notices
 from shop.models import Category, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
 from tests import letters
 
@@ -443,7 +443,7 @@ def test_queries_of_delays_do_not_grow_with_the_orders(
     asked = {notice.claim.order_line.order_id: [notice] for notice in consent.open_questions()}
     # Lines with their orders and claims, promises, letters.
     with django_assert_num_queries(3):
-        messages.answer_reminders(asked, 7, at=AT)
+        delay_letters.answer_reminders(asked, 7, at=AT)
 
     assert Letter.objects.count() == 2 * orders
 

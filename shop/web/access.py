@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inventory.prepared import Given, Prepared
-from shop.messages import LINK_SALT
+from shop.letterhead import LINK_SALT
 from shop.models import Order
 from shop.web import basket
 

@@ -15,7 +15,7 @@ from inventory.models import PurchaseOrderLine
 from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import cancellations, fulfilment, lapses, refunds
-from shop.messages import LINK_SALT
+from shop.letterhead import LINK_SALT
 from shop.models import Order, Refund, Sends, User, Variant
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.shop.test_answers import MUCH_LATER, answered, buy_and_pay, slip

@@ -10,7 +10,7 @@ from django.test import Client
 
 from backorders.models import Withdrawal
 from shop import cancellations, delays, fulfilment, turns
-from shop.messages import LINK_SALT
+from shop.letterhead import LINK_SALT
 from shop.models import Order, User
 from tests.cast import ADA, BO, CY, LATER, NOON, buy, inbound, stock, variant
 from tests.web.reading import words

@@ -1,0 +1,121 @@
+"""What all letters about an order have in common: whom they go to, what opens its pages, how it is paid, its lines."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from backorders.facts import Withdrawn
+from backorders.queries import holding
+from notifications.outbox import Draft
+from shop import wording
+from shop.formats import long_moment, money
+from shop.gateways import BY_NAME, transfer
+from shop.models import Order, OrderLine, Refund
+from shop.plain import AnyLine, AnyOrder, PlainLine, PlainOrder
+from shop.sending import Told, day_of_all, is_together, released, waits_for_the_rest
+
+LINK_SALT = "shop.order-link.view"
+# A letter stays under 100 KB, which is where some mail programs cut it off; the order page shows every line.
+LINES_IN_A_LETTER = 60
+
+
+def withdrawal(
+    order: Order, lines: Sequence[OrderLine], withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime
+) -> dict[str, Any]:
+    """What was given up and when, what that takes off the bill, and what of the order is still on its way."""
+    units = {fact.claim_id: fact.units for fact in withdrawn}
+    cancelled = [line for line in lines if line.claim_id in units]
+    open_lines = [line for line in lines if line.claim.left]
+    told = holding([line.claim_id for line in open_lines])
+    return {
+        "items": [wording.item(line, units[line.claim_id]) for line in cancelled],
+        "cancelled_at": long_moment(at),
+        "amount": money_of(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
+        "nothing_left": not any(line.claim.quantity for line in lines),
+        **refund_of(order, refund),
+        "to_come": wording.to_come(order, open_lines, told),
+        "together": together(order, open_lines, told, is_released=order.pk in released([order])),
+    }
+
+
+def refund_of(order: Order, amount: Decimal) -> dict[str, str]:
+    """How much goes back and by when at the latest; nothing of it while nothing was paid."""
+    if not amount:
+        return {"refund": "", "refund_by": ""}
+    due_by = Refund.objects.filter(order=order).latest("id").due_by
+    return {"refund": money_of(order, amount), "refund_by": wording.due_day(due_by)}
+
+
+def letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any]) -> Draft:
+    """The link's token is made when the letter is rendered: what is stored here opens no order."""
+    lists = {name: context[name] for name in ("items", "to_come") if name in context}
+    link = {
+        "path": f"/orders/{order.number}/open/{{token}}/",
+        "salt": LINK_SALT,
+        "payload": {"order": order.number, "v": order.link_version},
+    }
+    return Draft(
+        key,
+        template,
+        recipient=order.email,
+        thread=order.number,
+        context={
+            **context,
+            "paying": _paying(order),
+            **{name: items[:LINES_IN_A_LETTER] for name, items in lists.items()},
+            "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
+            "number": order.number,
+            "name": order.name,
+            "links": {"order": link, "answer": link | {"path": f"/orders/{order.number}/answer/{{token}}/"}},
+        },
+    )
+
+
+def _paying(order: AnyOrder) -> dict[str, Any]:
+    """How the order is paid. While its payment is awaited, `due` says how much, where to and until when."""
+    payment = order.payment
+    gateway = BY_NAME[payment.gateway]
+    due = None
+    if payment.is_awaited and payment.due_by:
+        due = asdict(transfer.account()) | {
+            "amount": money_of(order, payment.amount),
+            "until": long_moment(payment.due_by),
+        }
+    return {"promise": gateway.promise, "on_dispatch": gateway.on_dispatch, "due": due}
+
+
+def lines_of(order: Order) -> list[OrderLine]:
+    return list(order.lines.select_related("claim__notice").order_by("id"))
+
+
+def ships_by(order: AnyOrder, lines: Sequence[AnyLine], some: Sequence[AnyLine], told: Told) -> str:
+    """The day by which the last of some lines of an order ships; empty when no day can be given."""
+    return wording.day_or_none(day_of_all(lines if is_together(order) else some, told))
+
+
+def together(order: AnyOrder, lines: Sequence[AnyLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:
+    """For an order that is sent together: by when, and whether what is set aside has to wait for the rest."""
+    if not is_together(order):
+        return None
+    waits = waits_for_the_rest(order, lines, is_released=is_released)
+    is_complete = not any(line.claim.lacks for line in lines)
+    return {"by": wording.day_or_none(day_of_all(lines, told)), "waits": waits, "complete": is_complete}
+
+
+def told_to_all(orders: Iterable[tuple[PlainOrder, Sequence[PlainLine]]]) -> Told:
+    """The promises that hold for what still waits; where all is sent together, for every line."""
+    return holding(
+        [line.claim_id for order, lines in orders for line in lines if line.claim.lacks or is_together(order)]
+    )
+
+
+def money_of(order: AnyOrder, amount: Decimal) -> str:
+    return money(amount, order.currency)
+
+
+def digest(*facts: object) -> str:
+    """A key for any number of claims; it always fits."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
