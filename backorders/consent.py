@@ -1,15 +1,12 @@
-"""What customers are told of delays, and what they answer: notices, questions, deadlines (the rules: deadlines).
+"""Where claims stand after what was told: answers, deadlines, silence, letters lost (rules: deadlines).
 
 Every function takes claims of queues from `queue.lock`, inside the transaction that locked them: a notice, an answer, a
 delivery and a deadline meet under the stock item's lock, and the first one wins.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from itertools import batched, takewhile
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -17,16 +14,12 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from backorders.deadlines import Case, Kind, Law, Rule, Silence, Slip, Standing
-from backorders.models import Bounce, Claim, Consent, Notice, Promise
-from backorders.plan import Portion, after, is_worse, take
-from backorders.queries import among, portion_of
-from inventory.prepared import Given, Prepared
+from backorders.deadlines import Case, Kind, Law, Rule, Silence, Standing
+from backorders.models import Bounce, Claim, Consent, Notice
+from backorders.queries import among
 
 _QUESTIONS = [standing for standing in Standing if standing.is_question]
 UNASKED = [standing for standing in Standing if not standing.is_question]
-_UNANSWERED = [*_QUESTIONS, Standing.DELAYED]
-_DELAYED = [*_QUESTIONS, Standing.DELAYED, Standing.AGREED]
 
 _TOO_LATE = "The time to answer is over, and what was asked about is being cancelled."
 
@@ -37,66 +30,8 @@ WHERE claim.id = fresh.id
 """
 
 
-# Where claims stand, and their notices where there is something to tell.
-_TELL = """
-WITH fresh AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS fresh (
-        claim bigint, standing text, due_at timestamptz, version int, kind text, before text, old_day date,
-        new_day date, reason text, answer_by timestamptz, letter text
-    )
-), notice AS (
-    INSERT INTO backorders_notice
-        (claim_id, version, kind, before, old_day, new_day, reason, answer_by, letter, told_at)
-    SELECT claim, version, kind, before, old_day, new_day, reason, answer_by, letter, %s
-    FROM fresh WHERE kind IS NOT NULL
-    RETURNING id, claim_id
-)
-UPDATE backorders_claim AS claim
-SET standing = fresh.standing, due_at = fresh.due_at, notice_id = coalesce(notice.id, claim.notice_id)
-FROM fresh LEFT JOIN notice ON notice.claim_id = fresh.claim
-WHERE claim.id = fresh.claim
-"""
-# So many rows in one statement: none comes near the limit of time.
-_BATCH = 5000
-
-
 class UnableToAnswer(Exception):
     """The sentence says why there is nothing to answer any more, and what holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A told day that moved, as the customer sees it.
-
-    `slips` are the days that got later, none when it got better; `expects` what she can expect for the units that are
-    still to come; `due_on` the day by which the next of them ships, None if nobody can say. `letter` is the key of the
-    letter that tells it. `day_of_all` is the new day of an order that is sent together, and `leaves_with` the claims of
-    its other lines.
-    """
-
-    claim_id: int
-    version: int
-    slips: tuple[Slip, ...]
-    expects: tuple[Portion, ...]
-    due_on: date | None
-    reason: str
-    letter: str
-    day_of_all: date | None = None
-    leaves_with: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a move asks of its customer. With `answer_by` her yes must be here until then.
-
-    `withdrawn` is a question that was open and that the better day answers; `last_day` the end of one that she set.
-    """
-
-    kind: Kind | None
-    standing: Standing
-    answer_by: datetime | None = None
-    withdrawn: bool = False
-    last_day: datetime | None = None
 
 
 def rule() -> Rule:
@@ -119,104 +54,8 @@ def case_of(claim: Claim) -> Case:
     return Case(claim.country, Standing(claim.standing), claim.due_at, answer_by)
 
 
-def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
-    """Write the notices of moves, and where their claims stand from now on: what each asks, by claim.
-
-    A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
-    notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
-    """
-    claims, holds = _cases({pk for move in moves for pk in (move.claim_id, *move.leaves_with)}), law()
-    cases = {pk: case for pk, (case, _) in claims.items()}
-    in_time = [move for move in moves if cases[move.claim_id].can_be_told(at, holds, is_later=bool(move.slips))]
-    better = [move for move in in_time if not move.slips and cases[move.claim_id].standing in _DELAYED]
-    undone = _undone(better, {pk: quantity for pk, (_, quantity) in claims.items()})
-    # Thousands stand where others stand and slip as they do: each case is worked out once.
-    slipped = cache(lambda case, late, day: case.slipped(late, day, at, holds))
-    told, rows = {}, []
-    for move in in_time:
-        before, kind = cases[move.claim_id], None
-        if move.slips:
-            shared = before.leaving_with(cases[pk] for pk in move.leaves_with)
-            case, kind = slipped(shared, move.slips, move.due_on)
-        else:
-            case = before.improved(move.due_on, at, holds, undone=move.claim_id in undone)
-        withdrawn = before.standing.is_question and not case.standing.is_question
-        last_day = case.due_at if case.standing == Standing.LAST_DAY else None
-        told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn, last_day)
-        rows.append(_row(move, before, case, kind))
-    with connection.cursor() as cursor:
-        for some in batched(rows, _BATCH):
-            cursor.execute(_TELL, [json.dumps(some, default=str), at])
-    return told
-
-
-def _cases(claim_ids: Collection[int]) -> dict[int, tuple[Case, int]]:
-    """Where claims stand, and the units they want, read as plain values: one query for thousands."""
-    return {
-        pk: (Case(country, Standing(standing), due_at, answer_by), quantity)
-        for pk, country, standing, due_at, answer_by, quantity in _case_rows(claims=list(claim_ids))
-    }
-
-
-_case_rows = Prepared(
-    lambda: (
-        Claim.objects.filter(pk__in=among(Given("claims")))
-        .order_by("pk")
-        # Lines of one order can be of stock items that the caller has not locked.
-        .select_for_update(of=("self",))
-        .values_list("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
-    )
-)
-
-
-def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> dict[str, object]:
-    """Where the claim stands now and, with a kind, its notice."""
-    return {
-        "claim": move.claim_id,
-        "standing": case.standing,
-        "due_at": case.due_at,
-        "version": move.version,
-        "kind": kind,
-        "before": before.standing,
-        "old_day": min((slip.old for slip in move.slips), default=None),
-        "new_day": _last(slip.new for slip in move.slips),
-        "reason": move.reason,
-        "answer_by": _asked_until(case),
-        "letter": move.letter,
-    }
-
-
-def _asked_until(case: Case) -> datetime | None:
-    return case.answer_by if case.standing.is_question else None
-
-
 def _stand(claim: Claim, case: Case) -> None:
     claim.standing, claim.due_at = case.standing, case.due_at
-
-
-def _undone(moves: Iterable[Move], quantities: Mapping[int, int]) -> set[int]:
-    """Claims whose better day is no later than the one that held before they were told of a delay at all.
-
-    A day that passed in the meantime is not undone. Two queries, and none when there are no moves.
-    """
-    better = {move.claim_id: move for move in moves}
-    if not better:
-        return set()
-    first = Notice.objects.filter(claim__in=among(better), before=Standing.AS_TOLD).exclude(kind=Kind.MISSED)
-    held = {notice.claim_id: notice for notice in first.order_by("version")}
-    portions: dict[int, list[Portion]] = {pk: [] for pk in held}
-    for row in Promise.objects.filter(claim__in=among(held)).order_by("claim_id", F("ships_on").asc(nulls_last=True)):
-        if row.version == held[row.claim_id].version - 1:
-            portions[row.claim_id].append(portion_of(row))
-    return {pk for pk, notice in held.items() if _is_undone(better[pk], notice, portions[pk], quantities[pk])}
-
-
-def _is_undone(move: Move, notice: Notice, held: Sequence[Portion], quantity: int) -> bool:
-    if move.day_of_all and notice.old_day:
-        return move.day_of_all <= notice.old_day
-    # Who gave up units kept the earliest part; those that are still to come are the last of it.
-    kept = take(held, quantity)
-    return not is_worse(move.expects, after(kept, quantity - _units(move.expects)))
 
 
 def arrived(claim_ids: Collection[int]) -> None:
@@ -410,13 +249,3 @@ def _write(claims: Iterable[Claim]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_SCHEDULE, [list(column) for column in zip(*rows, strict=True)])
-
-
-def _last(days: Iterable[date | None]) -> date | None:
-    """The last of the days; an unknown one is after all others. None of none."""
-    listed = list(days)
-    return None if None in listed else max((day for day in listed if day), default=None)
-
-
-def _units(portions: Iterable[Portion]) -> int:
-    return sum(portion.quantity for portion in portions)

@@ -61,6 +61,11 @@ class Standing(StrEnum):
         """Is her answer awaited? Silence then ends the order of it."""
         return self in {Standing.ASKED, Standing.ASKED_AGAIN}
 
+    @property
+    def has_slipped(self) -> bool:
+        """Was a delay told that still holds, by which or by whose question it may yet ship?"""
+        return self.is_question or self in {Standing.DELAYED, Standing.AGREED}
+
 
 class Kind(StrEnum):
     """A notice: of a delay that silence keeps, a long one or one without a day, a further one, a day that passed."""
@@ -153,9 +158,11 @@ def silence(standing: Standing, day: date | None, rule: Rule) -> Silence:
     return Silence.APOLOGISE if rule == Rule.UK_EU else Silence.WE_WERE_SILENT
 
 
-# Where something stands of which a delay was told, and it may still ship; a question after what was settled.
-_SLIPPED = (Standing.DELAYED, Standing.AGREED, Standing.ASKED, Standing.ASKED_AGAIN)
-_HOW_FAR = (Standing.AS_TOLD, Standing.LATE, Standing.LAST_DAY, *_SLIPPED)
+# Of lines that leave together, the furthest one decides: a question goes before what was settled.
+_HOW_FAR = (
+    *(Standing.AS_TOLD, Standing.LATE, Standing.LAST_DAY),
+    *(Standing.DELAYED, Standing.AGREED, Standing.ASKED, Standing.ASKED_AGAIN),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,7 @@ class Case:
         if self.standing != Standing.AS_TOLD:
             return self
         furthest = max(others, key=lambda other: _HOW_FAR.index(other.standing), default=self)
-        if furthest.standing not in _SLIPPED:
+        if not furthest.standing.has_slipped:
             return self
         return replace(self, standing=furthest.standing, answer_by=furthest.answer_by)
 

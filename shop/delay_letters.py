@@ -14,12 +14,12 @@ from typing import Any
 from django.db.models import F
 
 from backorders import consent
-from backorders.consent import Asked
 from backorders.deadlines import Kind, Silence, Standing
 from backorders.facts import Moved, Withdrawn
 from backorders.models import Claim, Notice, Promise
 from backorders.plan import Portion, after
 from backorders.queries import holding, portion_of
+from backorders.telling import Asked
 from notifications import outbox
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment

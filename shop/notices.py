@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from backorders import consent, promises
-from backorders.consent import Asked, Move
+from backorders import consent, promises, telling
 from backorders.deadlines import Slip, Standing, slips
 from backorders.facts import Filled, Moved
 from backorders.models import Claim
 from backorders.queries import holding
+from backorders.telling import Asked, Move
 from inventory.dispatch import ready_on, working_days
 from notifications.models import Letter
 from shop import delay_letters, goodwill
@@ -88,7 +88,7 @@ def _ask(moved: Sequence[Moved], at: datetime) -> tuple[list[News], dict[int, As
         for part in _news(order, lines, facts, told_to_all):
             news.append(part)
             moves += _moves(part, lines, told_to_all)
-    return news, consent.tell(moves, at=at)
+    return news, telling.tell(moves, at=at)
 
 
 def _news(

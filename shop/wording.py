@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from backorders.consent import Asked
 from backorders.deadlines import Kind, slips
 from backorders.facts import Moved
 from backorders.models import Notice
 from backorders.plan import Portion, after
+from backorders.telling import Asked
 from shop.formats import long_day
 from shop.plain import AnyLine, AnyOrder
 from shop.sending import Told, is_together

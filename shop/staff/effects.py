@@ -7,9 +7,9 @@ from django.db.models import F, Sum
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from backorders.consent import Asked
 from backorders.facts import Moved
 from backorders.plan import Portion
+from backorders.telling import Asked
 from notifications import rendering
 from notifications.models import Letter
 from shop.formats import count, long_day

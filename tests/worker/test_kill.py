@@ -58,7 +58,7 @@ LETTER_FAULTS = [
 TELL_FAULTS = [
     "backorders.queue:lock:after",
     "backorders.promises:go_on:after",
-    "backorders.consent:tell:after",
+    "backorders.telling:tell:after",
     "notifications.outbox:write:after",
 ]
 AFTER_THE_SERVERS_YES = ["notifications.delivery:_send:after", "notifications.outbox:mark_sent:before"]
