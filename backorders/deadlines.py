@@ -5,7 +5,7 @@ the Consumer Rights Act 2015 s.28 and directive 2011/83/EU art. 18. The rule of 
 for everybody: it asks as the first does, and lets the customer go as freely as the others do.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -106,7 +106,9 @@ class Slip:
         return cls(old, None if new == date.max else new)
 
 
-def slips(now: Sequence[Portion], before: Sequence[Portion]) -> tuple[Slip, ...]:
+# Thousands were told the same, and their day moves alike.
+@lru_cache(1000)
+def slips(now: tuple[Portion, ...], before: tuple[Portion, ...]) -> tuple[Slip, ...]:
     """The days of units that ship later than they were told to; both promises are for the same units."""
     nothing = Portion(1, None)
     pairs = ((old.by, new.by) for _, new, old in aligned(now, before, nothing) if new.by > old.by)

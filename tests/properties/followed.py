@@ -165,5 +165,5 @@ def by(day: Day) -> date:
     return day or date.max
 
 
-def portions(days: Sequence[Day]) -> list[Portion]:
-    return [Portion(1, day) for day in days]
+def portions(days: Sequence[Day]) -> tuple[Portion, ...]:
+    return tuple(Portion(1, day) for day in days)
