@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
-from django.db.models.functions import JSONObject
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Abs, JSONObject
 from django.urls import reverse
 
 from backorders.availability import quotes_of
@@ -79,8 +79,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class ProductPage:
     """A product with its choices. `answer` is all that can be promised of the chosen variant, `quote` its part for the
-    wanted quantity; all three are None when nothing is sold. `alternatives` are filled when the chosen variant cannot
-    be had at all."""
+    wanted quantity; all three are None when nothing is sold. `alternatives` are filled when not all of
+    it is on the shelf."""
 
     product: Product
     images: tuple[ProductImage, ...] = ()
@@ -127,8 +127,8 @@ def product_page(
 ) -> ProductPage | None:
     """A product with the quote for the chosen variant and quantity; without a choice, the first that is to be had.
 
-    None when there is no such product. Two queries, and one more when the chosen variant cannot be had; put-off claims
-    and a limit for this customer cost one each.
+    None when there is no such product. Two queries, and one more when not all of it is on the shelf; put-off claims and
+    a limit for this customer cost one each.
     """
     variants: list[Any] = _variants_of(slug=slug)
     if not variants:
@@ -146,7 +146,7 @@ def product_page(
         chosen.variant,
         answer.first(wanted),
         answer,
-        _alternatives(variants[0].product, at) if chosen.quote.state is State.OUT_OF_STOCK else (),
+        _alternatives(chosen.variant, at) if answer.first(wanted).state is not State.IN_STOCK else (),
     )
 
 
@@ -207,17 +207,28 @@ def _ranked_products(at: datetime) -> QuerySet[Any]:
     return Product.objects.published().annotate(rank=Subquery(best)).filter(rank__isnull=False)
 
 
-def _alternatives(product: Product, at: datetime) -> tuple[Card, ...]:
-    """Variants of other products on the same shelf that are available now, one of each. One query: what the shelf can
-    answer for needs no look at what is on order."""
-    instead = list(
-        ranked(Variant.objects.filter(product__category=product.category_id, product__published=True), at)
+def _alternatives(chosen: Variant, at: datetime) -> tuple[Card, ...]:
+    """Variants of other products that are available now, one of each: those that staff chose for this one, then of the
+    same shelf what is nearest in price. One query: what the shelf can answer for needs no look at what is on order."""
+    product = chosen.product
+    by_staff = Q(product__alternative_to=product)
+    others = Variant.objects.filter(product__published=True).exclude(product=product)
+    one_of_each = (
+        ranked(others.filter(by_staff | Q(product__category=product.category_id)), at)
         .filter(rank=NOW)
-        .exclude(product=product)
+        .annotate(far=Abs(F("price") - chosen.price))
+        .order_by("product_id", "far", "position", "id")
+        .distinct("product_id")
+    )
+    instead = list(
+        Variant.objects.filter(pk__in=one_of_each.values("pk"))
         .select_related("product", "stock_item__queue")
-        .annotate(cover=_cover("product"))
-        .order_by("product_id", "position", "id")
-        .distinct("product_id")[:ALTERNATIVES]
+        .annotate(
+            cover=_cover("product"),
+            far=Abs(F("price") - chosen.price),
+            by_staff=Exists(Product.objects.filter(alternative_to=product, pk=OuterRef("product"))),
+        )
+        .order_by("-by_staff", "far", "id")[:ALTERNATIVES]
     )
     answers = _answers(instead, 1, at)
     return tuple(_card(variant.product, [variant], variant.cover, answers) for variant in instead)

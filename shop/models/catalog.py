@@ -54,6 +54,13 @@ class Product(models.Model):
     tags = models.JSONField(default=list, blank=True)
     published = models.BooleanField(default=True)
     featured = models.BooleanField(default=False, help_text="Shown on the home page.")
+    alternatives = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="alternative_to",
+        help_text="Shown first to those who cannot have it at once, while they are in stock.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProductQuerySet.as_manager()

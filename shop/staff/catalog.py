@@ -39,7 +39,7 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["title", "slug", "category", "description", "vendor", "tags", "published", "featured"]
+        fields = ["title", "slug", "category", "description", "vendor", "tags", "published", "featured", "alternatives"]
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -88,7 +88,7 @@ class ProductAdmin(WithHistory, ModelAdmin):
     list_filter = ["published", "featured", "category"]
     search_fields = ["title", "slug", "vendor", "variants__stock_item__sku"]
     ordering = ["title", "id"]
-    autocomplete_fields = ["category"]
+    autocomplete_fields = ["category", "alternatives"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [VariantInline, ImageInline]
 

@@ -84,6 +84,12 @@ def picture(
 
 
 @register.filter
+def large(image: ProductImage) -> str:
+    """The address of a picture in its largest size; empty where there is nothing to see larger."""
+    return pictures.address(image)
+
+
+@register.filter
 def share(part: float | None) -> str:
     """A share as people say it, such as "98%"; never rounded up to all, nor down to nothing."""
     if part is None:

@@ -16,7 +16,8 @@ from backorders.plan import State
 from inventory.dispatch import ready_on, working_days
 from shop import catalog, demand
 from shop.catalog import ProductPage
-from shop.web import basket, linked_data
+from shop.models import ProductImage
+from shop.web import basket, linked_data, supply
 from shop.web.forms import id_of, quantity_of
 
 # How long before the last hour for today the page speaks of it.
@@ -34,7 +35,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     page = catalog.product_page(slug, at, variant_id=variant, wanted=wanted, customer=basket.customers_key(request))
     if page is None:
         raise Http404
-    context = _offer(page, at) | {"page": page, "quantity_text": text[:20], "error": error}
+    context = _offer(page, at) | {"page": page, "pictures": _pictures_of(page)}
+    context |= {"quantity_text": text[:20], "error": error}
     if error:
         context["quote"] = None
     elif "quantity" in request.GET and page.chosen and page.quote and page.quote.missing and page.quote.limit:
@@ -55,8 +57,9 @@ def _offer(page: ProductPage, at: datetime) -> dict[str, Any]:
         "chosen": page.chosen,
         "quote": page.quote,
         "total": page.chosen.price * page.quote.wanted,
-        # Said only where it is more than the quote itself says.
-        "answer": page.answer if page.answer.promised > page.quote.promised else None,
+        "stops": supply.stops(page.answer, page.quote.wanted),
+        "limit": page.answer.limit,
+        "before_you": page.chosen.stock_item.queue.waiting,
         "today": timezone.localdate(at),
         "order_before": _order_before(at) if page.quote.state is State.IN_STOCK else None,
     }
@@ -83,11 +86,9 @@ def _around(page: ProductPage) -> dict[str, Any]:
         "summary": Truncator(linked_data.plain(page.product.description)).chars(155),
         "linked_data": linked_data.product(page, canonical),
         "choice_label": " / ".join(name for name, _ in page.chosen.options) if page.chosen else "",
-        "picture": _picture_of(page),
     }
 
 
-def _picture_of(page: ProductPage) -> Any:
-    """The chosen variant's own picture, else the product's first."""
-    own = (image for image in page.images if page.chosen and image.variant_id == page.chosen.pk)
-    return next(own, page.images[0] if page.images else None)
+def _pictures_of(page: ProductPage) -> list[ProductImage]:
+    """All pictures, those of the chosen variant first."""
+    return sorted(page.images, key=lambda image: page.chosen is None or image.variant_id != page.chosen.pk)

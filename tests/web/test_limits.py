@@ -52,29 +52,51 @@ def out_of_stock(client: Client, reason: Limit) -> bool:
 def test_the_page_says_the_whole_answer(client: Client):
     three_steps()
     assert (
-        "How many, by when 3 today 5 by 9 December 2026 12 by 4 January 2027"
+        "How many, by when 3 today 1 for you 5 by 9 December 2026 12 by 4 January 2027 more cannot be promised yet"
         " Nobody can give us a day for more of it, and without a day we do not sell it."
     ) in words(client.get(CURTAINS))
 
 
-@pytest.mark.parametrize(("wanted", "is_shown"), [(1, True), (19, True), (20, False), (21, False)])
-def test_it_is_not_said_twice(client: Client, wanted: int, is_shown: bool):
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        (4, "3 today 3 for you 5 by 9 December 2026 1 for you 12 by 4 January 2027 more"),
+        (20, "3 today 3 for you 5 by 9 December 2026 5 for you 12 by 4 January 2027 12 for you more"),
+    ],
+)
+def test_it_says_which_units_would_be_hers(client: Client, wanted: int, says: str):
     three_steps()
-    assert (SHELF in words(client.get(CURTAINS, {"quantity": wanted}))) is is_shown
+    assert f"{SHELF} {says}" in words(client.get(CURTAINS, {"quantity": wanted}))
+
+
+def test_why_nobody_can_have_more_is_not_said_twice(client: Client):
+    three_steps()
+    assert words(client.get(CURTAINS, {"quantity": 21})).count(Limit.UNSUPPLIED.value) == 1
+
+
+def test_it_says_who_comes_first(client: Client):
+    curtains = three_steps()
+    assert "ordered before you" not in words(client.get(CURTAINS))
+    buy((curtains, 5))
+    assert (
+        f"{SHELF} 3 by 9 December 2026 1 for you 12 by 4 January 2027 more cannot be promised yet"
+        f" {Limit.UNSUPPLIED.value}"
+        " Those who ordered before you wait for 2: theirs come first and are not counted here."
+    ) in words(client.get(CURTAINS))
 
 
 def test_it_is_part_of_what_htmx_asks_for_and_costs_no_query(client: Client, django_assert_num_queries: Any):
     three_steps()
     with django_assert_num_queries(2):
-        answer = client.get(CURTAINS, {"quantity": "4"}, headers={"HX-Request": "true"})
-    assert "3 ship today 1 ships by 9 December 2026" in words(answer)
-    assert f"{SHELF} 3 today 5 by" in words(answer)
+        answer = client.get(CURTAINS, {"quantity": "2"}, headers={"HX-Request": "true"})
+    assert "2 ship today" in words(answer)
+    assert f"{SHELF} 3 today 2 for you 5 by 9 December 2026 12 by" in words(answer)
 
 
 def test_a_lead_time_answers_for_any_number(client: Client):
     variant(stock(on_hand=2, policy=Policy.LEAD_TIME))
     page = words(client.get(CURTAINS))
-    assert f"{SHELF} 2 today any number by 19 December 2026 (estimated) You pay" in page
+    assert f"{SHELF} 2 today 1 for you any number by 19 December 2026 (estimated) You pay" in page
 
 
 @pytest.mark.parametrize(

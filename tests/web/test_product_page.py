@@ -75,6 +75,28 @@ def test_an_article_without_a_day_is_no_dead_end(client: Client):
     assert not [title for title in ("Throw", "Spade") if title in instead]
 
 
+def test_something_else_comes_first_by_staff_and_then_by_price(client: Client):
+    rare = variant(stock("RARE"), price="50.00")
+    for sku, price in (("DEAR", "90.00"), ("NEAR", "48.00"), ("FAR", "20.00")):
+        variant(stock(sku, on_hand=1), price=price)
+    chosen = variant(
+        stock("CHOSEN", on_hand=1), price="300.00", product=Product.objects.create(title="Chosen", slug="chosen")
+    )
+    gone = variant(stock("GONE"))
+    rare.product.alternatives.add(chosen.product, gone.product)
+
+    titles = re.findall(r"<h3><a [^>]*>(.*?)</a>", client.get(rare.product.get_absolute_url()).content.decode())
+
+    assert titles == ["Chosen", "Near", "Far", "Dear"]
+
+
+def test_who_would_wait_is_shown_what_is_there(client: Client):
+    part_backordered()
+    variant(stock("CUSHION", on_hand=1))
+    assert "Cushion" not in words(client.get(CURTAINS))
+    assert "Like it, and on our shelf Cushion" in words(client.get(CURTAINS, {"quantity": "2"}))
+
+
 def test_a_day_that_passed_is_not_promised_to_a_newcomer(client: Client):
     item = stock()
     inbound(item, 5, TODAY - timedelta(days=1))
@@ -188,6 +210,21 @@ def test_a_picture_is_a_drawing_of_ours_or_a_placeholder(client: Client):
     assert re.search(
         r'<img src="[^"]*linen-curtains[^"]*" alt="Curtains in a window"', client.get(CURTAINS).content.decode()
     )
+
+
+def test_the_pictures_of_the_chosen_variant_come_first(client: Client):
+    blue = variant(stock("BLUE", on_hand=1))
+    green = variant(stock("GREEN", on_hand=1), product=blue.product)
+    for drawing, shows in (("linen-curtains", None), ("oak-stool", green), ("desk-lamp", blue)):
+        ProductImage.objects.create(product=blue.product, drawing=drawing, variant=shows)
+
+    def pictures(chosen: Variant, **headers: str) -> list[str]:
+        body = client.get(blue.product.get_absolute_url(), {"variant": chosen.pk}, headers=headers).content.decode()
+        return re.findall(r'<a class="frame" href="/static/shop/drawings/([a-z-]+)', body)
+
+    assert pictures(blue) == ["desk-lamp", "linen-curtains", "oak-stool"]
+    assert pictures(green) == ["oak-stool", "linen-curtains", "desk-lamp"]
+    assert pictures(green, HX_Request="true") == ["oak-stool", "linen-curtains", "desk-lamp"]
 
 
 def test_a_picture_whose_file_is_lost_costs_no_page(client: Client, settings: Any, tmp_path: Any):
