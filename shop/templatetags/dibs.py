@@ -43,13 +43,13 @@ def short_day(value: date | datetime | None) -> str:
 @register.filter
 def moment(value: datetime) -> str:
     """A moment for people and machines: "9 December 2026 at 17:30 CET" inside a `<time>`."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.long_moment(value))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formats.long_moment(value))
 
 
 @register.filter
 def until(deadline: datetime) -> str:
     """The last day before a deadline, which is the midnight after it: "8 January 2027" inside a `<time>`."""
-    return format_html('<time datetime="{}">{}</time>', deadline.isoformat(), wording.until(deadline))
+    return format_html('<time datetime="{}">{}</time>', deadline.isoformat(timespec="seconds"), wording.until(deadline))
 
 
 @register.filter
