@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.web import answering, cart, checkout, health, mailbox, orders, product, records, shelves
+from shop.web import answering, cart, checkout, health, mailbox, orders, pieces, product, records, shelves
 
 urlpatterns = [
     path("", shelves.home, name="home"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("mailbox/", mailbox.index, name="mailbox"),
     path("mailbox/<slug:mail_id>/", mailbox.show, name="mail"),
     path("mailbox/<slug:mail_id>/html/", mailbox.html, name="mail_html"),
+    path("pieces/", pieces.show, name="pieces"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -121,6 +121,7 @@ def sights() -> list[Sight]:
         ("the question", f"/orders/{question}/answer/", customer),
         ("order that left", f"/orders/{gone}/", customer),
         ("record", f"/orders/{question}/record/", customer),
+        ("pieces", "/pieces/", staff),
         ("desk", "/admin/", staff),
         ("desk orders", "/admin/shop/order/", staff),
         ("desk order", f"/admin/shop/order/{asked().pk}/change/", staff),
