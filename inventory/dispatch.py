@@ -1,12 +1,15 @@
 """When this house ships: its working days, as the settings say."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from django.conf import settings
 from django.utils import timezone
 
 from inventory.working_days import WorkingDays
+
+# How long before the last hour for today people are told of it.
+_NEAR = timedelta(hours=3)
 
 
 def working_days() -> WorkingDays:
@@ -23,6 +26,15 @@ def working_days() -> WorkingDays:
 def ready_on(at: datetime) -> date:
     """The day on which something leaves that is on the shelf and is ordered now."""
     return working_days().ready_on(timezone.localtime(at))
+
+
+def order_before(at: datetime) -> time | None:
+    """The hour before which an order leaves today, once it is near; None on a day on which it would not."""
+    now, cutoff = timezone.localtime(at), working_days().cutoff
+    if cutoff is None or ready_on(at) != now.date():
+        return None
+    left = datetime.combine(now, cutoff) - now.replace(tzinfo=None)
+    return cutoff if left <= _NEAR else None
 
 
 def overdue_before(at: datetime) -> date:

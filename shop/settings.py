@@ -239,6 +239,8 @@ CACHES = {
         "KEY_PREFIX": "dibs",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     },
+    # In each process its own: to ask another one costs as much as to make half a page.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
 
 # --- Mail -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.cache import caches
 
 from shop.dev import processes
 from shop.mailbox import MailServer
@@ -53,6 +54,7 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
         wait_for_wake_ups()
         with redis.Redis.from_url(django_settings.REDIS_URL) as client:
             client.flushdb()
+        caches["pages"].clear()
 
 
 @pytest.fixture

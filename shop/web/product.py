@@ -1,37 +1,40 @@
 """The product page. The same address answers with the whole page, or with the offer alone when htmx asks for it."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
+from backorders.availability import queue_of
 from backorders.plan import State
-from inventory.dispatch import ready_on, working_days
+from inventory.dispatch import order_before
 from shop import catalog, demand
 from shop.catalog import ProductPage
 from shop.models import ProductImage
-from shop.web import basket, linked_data, supply
+from shop.web import basket, kept, linked_data, supply
 from shop.web.forms import id_of, quantity_of
-
-# How long before the last hour for today the page speaks of it.
-_NEAR = timedelta(hours=3)
 
 
 @require_safe
 def show(request: HttpRequest, slug: str) -> HttpResponse:
-    text, error = request.GET.get("quantity", "1"), ""
+    response = kept.respond(request, lambda at: _page(request, slug, at))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _page(request: HttpRequest, slug: str, at: datetime) -> kept.Page:
+    text, error, refused = request.GET.get("quantity", "1"), "", False
     try:
         wanted = quantity_of(text)
     except ValidationError as problem:
         wanted, error = 1, str(problem.message)
-    at, variant = timezone.now(), id_of(request.GET.get("variant", ""))
+    variant = id_of(request.GET.get("variant", ""))
     page = catalog.product_page(slug, at, variant_id=variant, wanted=wanted, customer=basket.customers_key(request))
     if page is None:
         raise Http404
@@ -40,14 +43,16 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     if error:
         context["quote"] = None
     elif "quantity" in request.GET and page.chosen and page.quote and page.quote.missing and page.quote.limit:
-        refused = (page.chosen.stock_item_id, page.quote.missing, page.quote.limit)
-        demand.note([refused], basket.visitor(request), at=at)
-    if request.headers.get("HX-Request"):
-        response = render(request, "shop/product/offer.html", context)
-    else:
-        response = render(request, "shop/product/page.html", context | _around(page))
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+        demand.note([(page.chosen.stock_item_id, page.quote.missing, page.quote.limit)], basket.visitor(request), at=at)
+        refused = True
+    is_part = bool(request.headers.get("HX-Request"))
+    return kept.Page(
+        "shop/product/offer.html" if is_part else "shop/product/page.html",
+        context if is_part else context | _around(page),
+        frozenset([page.product.pk, *(card.product.pk for card in page.alternatives)]),
+        # A refusal is noted each time.
+        lasting=not refused,
+    )
 
 
 def _offer(page: ProductPage, at: datetime) -> dict[str, Any]:
@@ -59,19 +64,10 @@ def _offer(page: ProductPage, at: datetime) -> dict[str, Any]:
         "total": page.chosen.price * page.quote.wanted,
         "stops": supply.stops(page.answer, page.quote.wanted),
         "limit": page.answer.limit,
-        "before_you": page.chosen.stock_item.queue.waiting,
+        "before_you": queue_of(page.chosen.stock_item).waiting,
         "today": timezone.localdate(at),
-        "order_before": _order_before(at) if page.quote.state is State.IN_STOCK else None,
+        "order_before": order_before(at) if page.quote.state is State.IN_STOCK else None,
     }
-
-
-def _order_before(at: datetime) -> time | None:
-    """The hour before which an order ships today, once it is near; None on a day on which it would not."""
-    now, cutoff = timezone.localtime(at), working_days().cutoff
-    if cutoff is None or ready_on(at) != now.date():
-        return None
-    left = datetime.combine(now, cutoff) - now.replace(tzinfo=None)
-    return cutoff if left <= _NEAR else None
 
 
 def _around(page: ProductPage) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import time_machine
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,12 +25,11 @@ def parcel(db: None) -> ShippingMethod:
 
 @pytest.fixture
 def queries_of(client: Client) -> Callable[[str], int]:
-    """The number of queries that a page costs a visitor."""
+    """The number of queries that a page costs a visitor when it is made."""
 
     def count(address: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        caches["pages"].clear()
+        with CaptureQueriesContext(connection) as queries:
             response = client.get(address)
         assert response.status_code == 200
         return len(queries)

@@ -26,7 +26,7 @@ def part_backordered() -> Variant:
 
 
 def linked_data(response: Any) -> dict[str, Any]:
-    found = re.search(r'<script type="application/ld\+json" nonce="[^"]+">(.*?)</script>', response.content.decode())
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode())
     assert found
     data: dict[str, Any] = json.loads(found[1])
     return data

@@ -1,0 +1,47 @@
+"""The state of what pages of the catalog show, in one short text: while it stays the same, so do price and day."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+# A row that changes lies elsewhere (ctid) or was written by another transaction (xmin), or both.
+_STATE = """
+WITH item AS (SELECT DISTINCT stock_item_id AS id FROM shop_variant WHERE product_id = ANY(%(products)s))
+SELECT md5(concat_ws('/',
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_category),
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_shippingmethod),
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_product
+        WHERE id = ANY(%(products)s)),
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_variant
+        WHERE product_id = ANY(%(products)s)),
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_productimage
+        WHERE product_id = ANY(%(products)s)),
+    (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_product_alternatives
+        WHERE from_product_id = ANY(%(products)s)),
+    (SELECT coalesce(string_agg(concat(stock.ctid, stock.xmin), ' ' ORDER BY stock.id), '')
+        FROM inventory_stockitem AS stock JOIN item USING (id)),
+    (SELECT coalesce(string_agg(concat(queue.ctid, queue.xmin), ' ' ORDER BY queue.id), '')
+        FROM backorders_queue AS queue JOIN item ON item.id = queue.item_id),
+    (SELECT coalesce(string_agg(
+            concat(line.ctid, line.xmin, purchase.ctid, purchase.xmin, supplier.ctid, supplier.xmin),
+            ' ' ORDER BY line.id
+        ), '')
+        FROM inventory_purchaseorderline AS line
+        JOIN item ON item.id = line.item_id
+        JOIN inventory_purchaseorder AS purchase ON purchase.id = line.order_id
+        JOIN inventory_supplier AS supplier ON supplier.id = purchase.supplier_id
+        WHERE line.received < line.quantity - line.written_off),
+    (SELECT coalesce(string_agg(concat(claim.ctid, claim.xmin), ' ' ORDER BY claim.id), '')
+        FROM backorders_claim AS claim JOIN item ON item.id = claim.item_id
+        WHERE claim.put_off_to_id IS NOT NULL AND claim.allocated < claim.quantity)
+))
+"""
+
+
+def state_of(product_ids: Collection[int]) -> str:
+    """Changes with every change of these products, their variants, pictures, stock, queues and supply, and with every
+    shelf and way of shipping. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, {"products": list(product_ids)})
+        (state,) = cursor.fetchone()
+    return str(state)

@@ -1,0 +1,95 @@
+"""Pages of the catalog are kept as they were made, and shown again while nothing of what they show has changed.
+
+Each time the database is asked for the state of what a page shows (shop.shown), and only a page that was made of
+exactly that state is shown again: it can never say a day, a price or "In stock" that does not hold any more. What is
+not shown but would be now, such as a new article of a shelf, is missing for no longer than LIFE.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_cache_control
+
+from inventory.dispatch import order_before, overdue_before, ready_on
+from shop import shown
+from shop.web import basket
+
+LIFE = 60
+# Stands in kept pages for the token of whoever looks at them.
+_TOKEN = "the-token-of-whoever-looks-at-it"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the catalog before it is drawn: its template, what it shows, and of which products.
+
+    One that must be made each time is not `lasting`.
+    """
+
+    template: str
+    context: Mapping[str, Any]
+    products: frozenset[int]
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """`body` was made of `state`; without a state it was not known when the page was made."""
+
+    products: frozenset[int]
+    state: str
+    body: bytes
+
+
+def respond(request: HttpRequest, make: Callable[[datetime], Page]) -> HttpResponse:
+    """Answer with the page, or that it is still what the browser has. Who is signed in gets a page of her own."""
+    at = timezone.now()
+    if basket.customer(request) or len(get_messages(request)):
+        page = make(at)
+        return render(request, page.template, dict(page.context))
+    key = _key(request, at)
+    kept: _Kept | None = caches["pages"].get(key)
+    # Asked before the page is made: what changes while it is being made makes it out of date.
+    state = shown.state_of(kept.products) if kept else ""
+    if kept and kept.state == state:
+        body = kept.body
+    else:
+        page = make(at)
+        body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
+        if page.lasting:
+            known = state if kept and kept.products == page.products else None
+            caches["pages"].set(key, _Kept(page.products, known or "unknown", body), LIFE)
+    return _answer(request, body)
+
+
+def _answer(request: HttpRequest, body: bytes) -> HttpResponse:
+    etag = f'W/"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(body.replace(_TOKEN.encode(), get_token(request).encode()))
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _key(request: HttpRequest, at: datetime) -> str:
+    """All that a page depends on besides what it shows: the address, the cart's count, and what the clock says."""
+    says = (
+        request.get_full_path(),
+        request.headers.get("HX-Request", ""),
+        basket.units(request),
+        timezone.localdate(at),
+        ready_on(at),
+        overdue_before(at),
+        order_before(at),
+    )
+    return hashlib.md5(repr(says).encode(), usedforsecurity=False).hexdigest()

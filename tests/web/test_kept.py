@@ -1,0 +1,221 @@
+"""A page of the catalog is kept, and never says what does not hold any more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from backorders.models import Claim, Policy, Queue
+from backorders.queue import Rules
+from inventory.models import PurchaseOrderLine
+from inventory.receiving import Arrived
+from shop import delays, fulfilment, shown, turns
+from shop.models import Category, LostDemand, Product, ProductImage, User, Variant
+from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
+from tests.web.reading import put_into_cart, words
+
+pytestmark = pytest.mark.django_db
+
+CURTAINS = "/products/popular-curtains/"
+
+
+@pytest.fixture
+def curtains() -> Variant:
+    """Two on the shelf, five to come on a day and five on a later one; Ada waits for one."""
+    item = stock(on_hand=2)
+    inbound(item, 5)
+    inbound(item, 5, LATER)
+    article = variant(item)
+    buy((article, 3), who=ADA)
+    return article
+
+
+def look(client: Client, address: str = CURTAINS) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return words(response)
+
+
+def keep(client: Client, address: str = CURTAINS) -> str:
+    """The page, which is kept from now on."""
+    look(client, address)
+    page = look(client, address)
+    with CaptureQueriesContext(connection) as queries:
+        assert look(client, address) == page
+    # She may have a cart; nothing else is read but the state of what the page shows.
+    read = [query["sql"] for query in queries if "django_session" not in query["sql"]]
+    assert all("md5" in sql for sql in read)
+    return page
+
+
+def buys(article: Variant) -> None:
+    buy((article, 1), who=BO)
+
+
+def receives(article: Variant) -> None:
+    line = line_of(article)
+    fulfilment.receive("D-1", [Arrived(line.item_id, 5)], order=line.order, actor=CY, at=NOON)
+
+
+def moves_the_day(article: Variant) -> None:
+    line = line_of(article)
+    day = SOON + timedelta(days=3)
+    delays.move_expected_day(line, day, confirmed=True, reason="Held at customs", actor=CY, at=NOON)
+
+
+def has_longer_handling(article: Variant) -> None:
+    supplier = line_of(article).order.supplier
+    delays.change_handling_days(supplier, 5, reason="A new warehouse", actor=CY, at=NOON)
+
+
+def closes(article: Variant) -> None:
+    item = article.stock_item
+    delays.change_rules(
+        item.pk, replace(Rules.of(item.queue), policy=Policy.CLOSED), reason="It is discontinued", at=NOON
+    )
+
+
+def puts_off(article: Variant) -> None:
+    claim = Claim.objects.get(item=article.stock_item_id)
+    later = PurchaseOrderLine.objects.latest("id")
+    turns.change(turns.put_off(claim, later, reason="She is away"), actor=CY, at=NOON)
+
+
+def line_of(article: Variant) -> PurchaseOrderLine:
+    return PurchaseOrderLine.objects.filter(item=article.stock_item_id).earliest("id")
+
+
+def prices(article: Variant) -> None:
+    Variant.objects.filter(pk=article.pk).update(price="51.00")
+
+
+def renames(article: Variant) -> None:
+    Product.objects.filter(pk=article.product_id).update(title="Heavy curtains")
+
+
+def renames_the_shelf(article: Variant) -> None:
+    Category.objects.update(name="House")
+
+
+def adds_a_picture(article: Variant) -> None:
+    ProductImage.objects.create(product=article.product, drawing="linen-curtains", alt="Curtains in a window")
+
+
+def adds_a_kind(article: Variant) -> None:
+    variant(stock("WIDER", on_hand=1), product=article.product)
+
+
+CHANGES = [
+    *(buys, receives, moves_the_day, has_longer_handling, closes, puts_off),
+    *(prices, renames, renames_the_shelf, adds_a_picture, adds_a_kind),
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_whatever_changes_the_page_shows_it_at_once(
+    client: Client, curtains: Variant, changes: Callable[[Variant], None]
+):
+    before = keep(client, f"{CURTAINS}?quantity=4")
+    pictures = client.get(CURTAINS).content.count(b"<img")
+    changes(curtains)
+    kept = client.get(f"{CURTAINS}?quantity=4")
+    caches["pages"].clear()
+    made = client.get(f"{CURTAINS}?quantity=4")
+    assert words(kept) == words(made)
+    assert (words(made), made.content.count(b"<img")) != (before, pictures)
+
+
+def test_control_without_its_state_a_page_goes_on_saying_what_was(
+    client: Client, curtains: Variant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shown, "state_of", lambda products: "as ever")
+    before = keep(client)
+    buys(curtains)
+    assert look(client) == before
+
+
+def test_what_is_shown_instead_is_watched_as_well(client: Client):
+    variant(stock("GONE"))
+    cushion = variant(stock("CUSHION", on_hand=1))
+    assert "Cushion" in keep(client, "/products/gone/")
+    buys(cushion)
+    assert "Cushion" not in look(client, "/products/gone/")
+
+
+def test_a_page_that_changes_while_it_is_made_is_not_kept(
+    client: Client, curtains: Variant, monkeypatch: pytest.MonkeyPatch
+):
+    """She reads the old price at the most once: what was made of it is out of date as soon as it is there."""
+    look(client)
+    render = Product.get_absolute_url
+
+    def reprice_and_go_on(product: Product) -> str:
+        prices(curtains)
+        return render(product)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Product, "get_absolute_url", reprice_and_go_on)
+        assert "€49.00" in look(client)
+    assert "€51.00" in look(client)
+
+
+def test_a_kept_page_knows_what_time_it_is(client: Client, settings: Any):
+    settings.SHIPPING_WEEKDAYS, settings.CUTOFF_HOUR = [0, 1, 2, 3, 4, 5, 6], 14
+    variant(stock(on_hand=1))
+    assert "Order before 14:00 and it ships today." in keep(client)
+    with time_machine.travel(NOON + timedelta(hours=3), tick=False):
+        assert "1 ships tomorrow" in look(client)
+
+
+def test_a_browser_is_told_that_it_has_the_page_already(client: Client, curtains: Variant):
+    keep(client)
+    etag = client.get(CURTAINS)["ETag"]
+    again = client.get(CURTAINS, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["Cache-Control"] == "private, no-cache"
+    buys(curtains)
+    changed = client.get(CURTAINS, headers={"If-None-Match": etag})
+    assert (changed.status_code, changed["ETag"] == etag) == (200, False)
+
+
+def test_a_cart_is_nobody_elses(client: Client, curtains: Variant):
+    keep(client)
+    other = Client()
+    put_into_cart(other, curtains, 2)
+    assert "Cart , units in it: 2" in keep(other)
+    assert "units in it" not in look(client)
+
+
+def test_every_visitor_sends_a_token_of_her_own(curtains: Variant):
+    visitors = [Client(enforce_csrf_checks=True) for _ in range(2)]
+    tokens = set()
+    for visitor in visitors:
+        keep(visitor)
+        body = visitor.get(CURTAINS).content.decode()
+        token = body.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        sent = {"variant": curtains.pk, "quantity": 1, "csrfmiddlewaretoken": token}
+        assert visitor.post("/cart/add/", sent).status_code == 302
+        tokens.add(token)
+    assert len(tokens) == len(visitors)
+
+
+def test_who_is_signed_in_gets_a_page_of_her_own(client: Client, curtains: Variant):
+    Queue.objects.update(per_customer=1)
+    assert "Your orders" not in keep(client)
+    ada = Client()
+    ada.force_login(User.objects.create_user(ADA["email"]))
+    assert "Your orders" in look(ada)
+    assert "Your orders" not in look(client)
+
+
+def test_a_quantity_that_is_refused_is_counted_each_time(client: Client, curtains: Variant):
+    for number in range(3):
+        client.get(CURTAINS, {"quantity": "400"}, headers={"User-Agent": f"Browser {number}"})
+    assert LostDemand.objects.count() == 3
