@@ -1,13 +1,14 @@
 """The state of what pages of the catalog show, in one short text: while it stays the same, so do price and day."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db import connection
 
 # A row that changes lies elsewhere (ctid) or was written by another transaction (xmin), or both.
 _STATE = """
 WITH item AS (SELECT DISTINCT stock_item_id AS id FROM shop_variant WHERE product_id = ANY(%(products)s))
-SELECT md5(concat_ws('/',
+SELECT pg_current_snapshot()::text, md5(concat_ws('/',
     (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_category),
     (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_shippingmethod),
     (SELECT coalesce(string_agg(concat(ctid, xmin), ' ' ORDER BY id), '') FROM shop_product
@@ -38,10 +39,29 @@ SELECT md5(concat_ws('/',
 """
 
 
-def state_of(product_ids: Collection[int]) -> str:
-    """Changes with every change of these products, their variants, pictures, stock, queues and supply, and with every
-    shelf and way of shipping. One query."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was to be seen, and by whom: the database's own name for all transactions that had ended by then."""
+
+    snapshot: str
+    seen: str
+
+
+def snapshot() -> str:
+    """While it is the same, nothing at all has been written: the cheapest question to the database that there is.
+
+    Empty inside a transaction, which sees what it wrote itself whatever others see.
+    """
+    if connection.in_atomic_block:
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
+
+
+def state_of(product_ids: Collection[int]) -> State:
+    """What is seen of these products: it changes with every change of their words, variants, pictures, stock, queues
+    and supply, and of any shelf or way of shipping. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_STATE, {"products": list(product_ids)})
-        (state,) = cursor.fetchone()
-    return str(state)
+        return State(*cursor.fetchone())

@@ -32,7 +32,7 @@ class Browser:
     def forget(self) -> None:
         """The next page is a new visitor's first."""
         self._cookies: dict[str, str] = {}
-        self.path, self.page = "", ""
+        self.path, self.page, self.etag = "", "", ""
 
     def get(self, path: str) -> str:
         return self._open("GET", path)
@@ -70,6 +70,7 @@ class Browser:
         body = urlencode(fields) if fields is not None else None
         response = self._exchange(method, path, body, headers)
         self.page = response.read().decode()
+        self.etag = response.headers.get("ETag", "")
         self.requests += 1
         for cookie in response.headers.get_all("Set-Cookie", []):
             name, _, value = cookie.partition(";")[0].partition("=")

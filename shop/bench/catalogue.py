@@ -4,6 +4,7 @@ ROWS = {
     "place-1": "place an order of 1 line (function, no HTTP), beside bare SQL",
     "place-3": "place an order of 3 lines (function, no HTTP), beside bare SQL",
     "http": "whole checkout over HTTP, 16 buyers, many SKUs, beside a bare Django page",
+    "look": "a product and a shelf over HTTP: shown again, not changed, made anew; beside a static string (needs wrk)",
     "hot": "one SKU, 16 buyers in processes of their own, beside bare SQL",
     "flash": "10,000 checkouts, 64 buyers, one SKU with 500 on hand and 300 inbound",
     "fill-1000": "fill 1,000 waiting lines, orders and letters written",

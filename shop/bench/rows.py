@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shop.bench import desk, filling, hot, moving, pages, placing, quoting
+from shop.bench import desk, filling, hot, looking, moving, pages, placing, quoting
 from shop.bench.scene import Scene
 from shop.bench.table import Outcome
 
@@ -10,6 +10,7 @@ MEASURES: dict[str, Callable[[Scene], Outcome]] = {
     "place-1": placing.one_line,
     "place-3": placing.three_lines,
     "http": pages.http,
+    "look": looking.look,
     "hot": hot.hot,
     "flash": hot.flash,
     "fill-1000": filling.fill_few,

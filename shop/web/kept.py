@@ -1,18 +1,19 @@
 """Pages of the catalog are kept as they were made, and shown again while nothing of what they show has changed.
 
-Each time the database is asked for the state of what a page shows (shop.shown), and only a page that was made of
-exactly that state is shown again: it can never say a day, a price or "In stock" that does not hold any more. What is
+Each time the database is asked whether anything was written at all and, if so, for the state of what the page shows
+(shop.shown). Only a page that was made of exactly that is shown again: it can never say a day, a price or "In stock"
+that does not hold any more. What is
 not shown but would be now, such as a new article of a shelf, is missing for no longer than LIFE.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.messages import get_messages
-from django.core.cache import caches
+from django.core.cache import BaseCache, caches
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -21,9 +22,10 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 
 from inventory.dispatch import order_before, overdue_before, ready_on
 from shop import shown
+from shop.shown import State
 from shop.web import basket
 
-LIFE = 60
+LIFE = timedelta(minutes=1)
 # Stands in kept pages for the token of whoever looks at them.
 _TOKEN = "the-token-of-whoever-looks-at-it"
 
@@ -43,11 +45,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """`body` was made of `state`; without a state it was not known when the page was made."""
+    """`body` was made of `state`, which is None where it was not known what to ask for when the page was made."""
 
     products: frozenset[int]
-    state: str
+    state: State | None
     body: bytes
+    until: datetime
 
 
 def respond(request: HttpRequest, make: Callable[[datetime], Page]) -> HttpResponse:
@@ -57,17 +60,19 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page]) -> HttpRespo
         page = make(at)
         return render(request, page.template, dict(page.context))
     key = _key(request, at)
-    kept: _Kept | None = caches["pages"].get(key)
+    kept: _Kept | None = _pages().get(key)
+    if kept and kept.state and at < kept.until and kept.state.snapshot == shown.snapshot():
+        return _answer(request, kept.body)
     # Asked before the page is made: what changes while it is being made makes it out of date.
-    state = shown.state_of(kept.products) if kept else ""
-    if kept and kept.state == state:
-        body = kept.body
-    else:
-        page = make(at)
-        body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
-        if page.lasting:
-            known = state if kept and kept.products == page.products else None
-            caches["pages"].set(key, _Kept(page.products, known or "unknown", body), LIFE)
+    state = shown.state_of(kept.products) if kept else None
+    if kept and kept.state and state and at < kept.until and kept.state.seen == state.seen:
+        _pages().set(key, replace(kept, state=state), LIFE.seconds)
+        return _answer(request, kept.body)
+    page = make(at)
+    body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
+    if page.lasting:
+        of_this = state if kept and kept.products == page.products else None
+        _pages().set(key, _Kept(page.products, of_this, body, at + LIFE), LIFE.seconds)
     return _answer(request, body)
 
 
@@ -93,3 +98,7 @@ def _key(request: HttpRequest, at: datetime) -> str:
         order_before(at),
     )
     return hashlib.md5(repr(says).encode(), usedforsecurity=False).hexdigest()
+
+
+def _pages() -> BaseCache:
+    return caches["pages"]

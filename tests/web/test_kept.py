@@ -18,6 +18,7 @@ from inventory.models import PurchaseOrderLine
 from inventory.receiving import Arrived
 from shop import delays, fulfilment, shown, turns
 from shop.models import Category, LostDemand, Product, ProductImage, User, Variant
+from shop.shown import State
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
@@ -49,9 +50,9 @@ def keep(client: Client, address: str = CURTAINS) -> str:
     page = look(client, address)
     with CaptureQueriesContext(connection) as queries:
         assert look(client, address) == page
-    # She may have a cart; nothing else is read but the state of what the page shows.
+    # She may have a cart; nothing else is read but whether the page still holds.
     read = [query["sql"] for query in queries if "django_session" not in query["sql"]]
-    assert all("md5" in sql for sql in read)
+    assert all("pg_current_snapshot()" in sql for sql in read)
     return page
 
 
@@ -135,10 +136,42 @@ def test_whatever_changes_the_page_shows_it_at_once(
 def test_control_without_its_state_a_page_goes_on_saying_what_was(
     client: Client, curtains: Variant, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(shown, "state_of", lambda products: "as ever")
+    monkeypatch.setattr(shown, "state_of", lambda products: State("as ever", "as ever"))
     before = keep(client)
     buys(curtains)
     assert look(client) == before
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("changes", CHANGES)
+def test_outside_a_transaction_as_well(client: Client, curtains: Variant, changes: Callable[[Variant], None]):
+    """There it is first asked whether anything was written at all."""
+    keep(client, f"{CURTAINS}?quantity=4")
+    changes(curtains)
+    kept = client.get(f"{CURTAINS}?quantity=4")
+    caches["pages"].clear()
+    assert words(kept) == words(client.get(f"{CURTAINS}?quantity=4"))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_control_with_an_old_answer_to_that_a_page_goes_on_saying_what_was(
+    client: Client, curtains: Variant, monkeypatch: pytest.MonkeyPatch
+):
+    before, then = keep(client), shown.snapshot()
+    monkeypatch.setattr(shown, "snapshot", lambda: then)
+    buys(curtains)
+    assert look(client) == before
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_while_nothing_is_written_one_short_question_is_asked(client: Client, curtains: Variant):
+    keep(client)
+    with CaptureQueriesContext(connection) as queries:
+        look(client)
+    assert [query["sql"] for query in queries] == ["SELECT pg_current_snapshot()::text"]
 
 
 def test_what_is_shown_instead_is_watched_as_well(client: Client):
