@@ -50,7 +50,7 @@ def _put(goods: Goods, shelf: Category) -> Iterator[StockItem]:
     ProductImage.objects.create(product=product, drawing=goods.slug, alt=goods.alt)
     for position, choice in enumerate(goods.choices):
         item, is_new = StockItem.objects.get_or_create(sku=choice.sku, defaults={"name": _name(goods, choice)})
-        Variant.objects.create(
+        variant = Variant.objects.create(
             product=product,
             stock_item=item,
             options=[list(option) for option in choice.options],
@@ -59,6 +59,14 @@ def _put(goods: Goods, shelf: Category) -> Iterator[StockItem]:
             weight_grams=choice.grams,
             position=position,
         )
+        if choice.drawing:
+            ProductImage.objects.create(
+                product=product,
+                variant=variant,
+                drawing=choice.drawing,
+                alt=_name(goods, choice),
+                position=position,
+            )
         Queue.objects.get_or_create(item=item, defaults=asdict(QUEUES.get(choice.sku, Rules())))
         if is_new:
             yield item

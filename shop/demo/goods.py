@@ -15,13 +15,17 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One variant: price in euro including tax, weight in grams, options in the product's order."""
+    """One variant: price in euro including tax, weight in grams, options in the product's order.
+
+    Without a drawing of its own it looks like the product's.
+    """
 
     sku: str
     price: Decimal
     grams: int
     compare_at: Decimal | None = None
     options: tuple[tuple[str, str], ...] = ()
+    drawing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +43,5 @@ class Goods:
     featured: bool = False
 
 
-def choice(sku: str, price: str, grams: int, was: str | None = None, **options: str) -> Choice:
-    return Choice(sku, Decimal(price), grams, Decimal(was) if was else None, tuple(options.items()))
+def choice(sku: str, price: str, grams: int, was: str | None = None, drawing: str = "", **options: str) -> Choice:
+    return Choice(sku, Decimal(price), grams, Decimal(was) if was else None, tuple(options.items()), drawing)

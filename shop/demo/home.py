@@ -13,7 +13,7 @@ that one sits well on it.</p>
 <ul><li>45 cm high, seat 36 cm across</li><li>Bears 120 kg</li><li>Solid oak, wedged joints, no screws</li></ul>""",
         choices=(
             choice("STOOL-OAK-NATURAL", "149.00", 4200, Finish="Natural"),
-            choice("STOOL-OAK-BLACK", "159.00", 4200, Finish="Black stained"),
+            choice("STOOL-OAK-BLACK", "159.00", 4200, drawing="oak-stool-black", Finish="Black stained"),
         ),
         tags=("wood",),
         featured=True,
@@ -30,7 +30,7 @@ that one sits well on it.</p>
 foot</li></ul>""",
         choices=(
             choice("LAMP-DESK-TERRACOTTA", "134.00", 2600, Colour="Terracotta"),
-            choice("LAMP-DESK-CREAM", "134.00", 2600, Colour="Cream"),
+            choice("LAMP-DESK-CREAM", "134.00", 2600, drawing="desk-lamp-cream", Colour="Cream"),
         ),
         tags=("light",),
         featured=True,
@@ -93,7 +93,7 @@ brass rose comes off for a single stream.</p>
 <ul><li>Holds 2.5 litres</li><li>Powder-coated steel, brass rose</li></ul>""",
         choices=(
             choice("CAN-WATER-GREEN", "42.00", 880, Colour="Green"),
-            choice("CAN-WATER-CREAM", "42.00", 880, Colour="Cream"),
+            choice("CAN-WATER-CREAM", "42.00", 880, drawing="watering-can-cream", Colour="Cream"),
         ),
         tags=("outdoor",),
     ),

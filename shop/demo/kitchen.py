@@ -13,8 +13,8 @@ makes it easy to fill and to descale.</p>
 <ul><li>Holds 1.5 litres</li><li>For gas, electric and induction hobs</li><li>Wash by hand</li></ul>""",
         choices=(
             choice("KETTLE-ENAMEL-BLUE", "64.00", 1180, Colour="Blue"),
-            choice("KETTLE-ENAMEL-CREAM", "64.00", 1180, Colour="Cream"),
-            choice("KETTLE-ENAMEL-GREEN", "64.00", 1180, Colour="Green"),
+            choice("KETTLE-ENAMEL-CREAM", "64.00", 1180, drawing="enamel-kettle-cream", Colour="Cream"),
+            choice("KETTLE-ENAMEL-GREEN", "64.00", 1180, drawing="enamel-kettle-green", Colour="Green"),
         ),
         tags=("enamel", "induction"),
         featured=True,
@@ -62,7 +62,7 @@ down to the last cup.</p>
 <ul><li>Holds 1.1 litres, about five cups</li><li>With a fine steel strainer</li></ul>""",
         choices=(
             choice("TEAPOT-STONE-GREEN", "58.00", 1050, Colour="Ink green"),
-            choice("TEAPOT-STONE-SAND", "58.00", 1050, Colour="Sand"),
+            choice("TEAPOT-STONE-SAND", "58.00", 1050, drawing="stoneware-teapot-sand", Colour="Sand"),
         ),
         tags=("tea", "stoneware"),
     ),
@@ -82,9 +82,9 @@ and goes from the hob to the oven.</p>
 safe</li></ul>""",
         choices=(
             choice("POT-ENAMEL-3L-TERRACOTTA", "72.00", 1900, Size="3 l", Colour="Terracotta"),
-            choice("POT-ENAMEL-3L-GREEN", "72.00", 1900, Size="3 l", Colour="Green"),
+            choice("POT-ENAMEL-3L-GREEN", "72.00", 1900, drawing="enamel-pot-green", Size="3 l", Colour="Green"),
             choice("POT-ENAMEL-5L-TERRACOTTA", "94.00", 2600, Size="5 l", Colour="Terracotta"),
-            choice("POT-ENAMEL-5L-GREEN", "94.00", 2600, Size="5 l", Colour="Green"),
+            choice("POT-ENAMEL-5L-GREEN", "94.00", 2600, drawing="enamel-pot-green", Size="5 l", Colour="Green"),
         ),
         tags=("enamel", "induction", "oven"),
     ),
@@ -100,7 +100,7 @@ is a board to cut on.</p>
 <ul><li>36 × 21 × 20 cm</li><li>Powder-coated steel, lid of oiled oak</li></ul>""",
         choices=(
             choice("BREADBIN-CREAM", "68.00", 2300, Colour="Cream"),
-            choice("BREADBIN-GREEN", "68.00", 2300, Colour="Green"),
+            choice("BREADBIN-GREEN", "68.00", 2300, drawing="bread-bin-green", Colour="Green"),
         ),
         tags=("bread", "storage"),
     ),

@@ -14,8 +14,12 @@ hooks, and with a hem deep enough to be let down.</p>
         choices=(
             choice("CURTAINS-LINEN-NATURAL-240", "118.00", 1500, Colour="Natural", Length="240 cm"),
             choice("CURTAINS-LINEN-NATURAL-280", "132.00", 1750, Colour="Natural", Length="280 cm"),
-            choice("CURTAINS-LINEN-SAGE-240", "124.00", 1500, Colour="Sage", Length="240 cm"),
-            choice("CURTAINS-LINEN-SAGE-280", "138.00", 1750, Colour="Sage", Length="280 cm"),
+            choice(
+                "CURTAINS-LINEN-SAGE-240", "124.00", 1500, drawing="linen-curtains-sage", Colour="Sage", Length="240 cm"
+            ),
+            choice(
+                "CURTAINS-LINEN-SAGE-280", "138.00", 1750, drawing="linen-curtains-sage", Colour="Sage", Length="280 cm"
+            ),
         ),
         tags=("linen",),
         featured=True,
@@ -32,8 +36,8 @@ for two on a sofa.</p>
 <ul><li>130 × 190 cm with a twisted fringe</li><li>Air it rather than wash it</li></ul>""",
         choices=(
             choice("THROW-WOOL-OCHRE", "109.00", 1100, Colour="Ochre"),
-            choice("THROW-WOOL-GREEN", "109.00", 1100, Colour="Green"),
-            choice("THROW-WOOL-GREY", "99.00", 1100, was="109.00", Colour="Undyed grey"),
+            choice("THROW-WOOL-GREEN", "109.00", 1100, drawing="wool-throw-green", Colour="Green"),
+            choice("THROW-WOOL-GREY", "99.00", 1100, drawing="wool-throw-grey", was="109.00", Colour="Undyed grey"),
         ),
         tags=("wool",),
         featured=True,
@@ -63,7 +67,7 @@ comes off by a hidden zip; the filling is included.</p>
 <p>50 × 50 cm.</p>""",
         choices=(
             choice("CUSHION-PATCH-WARM", "62.00", 820, Colour="Warm"),
-            choice("CUSHION-PATCH-COOL", "62.00", 820, Colour="Cool"),
+            choice("CUSHION-PATCH-COOL", "62.00", 820, drawing="patchwork-cushion-cool", Colour="Cool"),
         ),
         tags=("cotton",),
     ),

@@ -13,8 +13,8 @@ little differently on every piece.</p>
 <ul><li>Holds 350 millilitres</li><li>Safe in dishwasher and microwave</li></ul>""",
         choices=(
             choice("MUG-STONE-BLUE", "18.00", 390, Colour="Blue"),
-            choice("MUG-STONE-OCHRE", "18.00", 390, Colour="Ochre"),
-            choice("MUG-STONE-CLAY", "18.00", 390, Colour="Clay pink"),
+            choice("MUG-STONE-OCHRE", "18.00", 390, drawing="stoneware-mug-ochre", Colour="Ochre"),
+            choice("MUG-STONE-CLAY", "18.00", 390, drawing="stoneware-mug-clay-pink", Colour="Clay pink"),
         ),
         tags=("stoneware", "coffee"),
         featured=True,

@@ -86,5 +86,9 @@ def _around(page: ProductPage) -> dict[str, Any]:
 
 
 def _pictures_of(page: ProductPage) -> list[ProductImage]:
-    """All pictures, those of the chosen variant first."""
-    return sorted(page.images, key=lambda image: page.chosen is None or image.variant_id != page.chosen.pk)
+    """All pictures, those of the chosen variant first; one that several variants share is shown once."""
+    own_first = sorted(page.images, key=lambda image: page.chosen is None or image.variant_id != page.chosen.pk)
+    first: dict[str, ProductImage] = {}
+    for image in own_first:
+        first.setdefault(image.drawing or image.file.name or f"placeholder {image.pk}", image)
+    return list(first.values())

@@ -215,7 +215,8 @@ def test_a_picture_is_a_drawing_of_ours_or_a_placeholder(client: Client):
 def test_the_pictures_of_the_chosen_variant_come_first(client: Client):
     blue = variant(stock("BLUE", on_hand=1))
     green = variant(stock("GREEN", on_hand=1), product=blue.product)
-    for drawing, shows in (("linen-curtains", None), ("oak-stool", green), ("desk-lamp", blue)):
+    wide = variant(stock("WIDE", on_hand=1), product=blue.product)
+    for drawing, shows in (("linen-curtains", None), ("oak-stool", green), ("desk-lamp", blue), ("oak-stool", wide)):
         ProductImage.objects.create(product=blue.product, drawing=drawing, variant=shows)
 
     def pictures(chosen: Variant, **headers: str) -> list[str]:
@@ -224,6 +225,7 @@ def test_the_pictures_of_the_chosen_variant_come_first(client: Client):
 
     assert pictures(blue) == ["desk-lamp", "linen-curtains", "oak-stool"]
     assert pictures(green) == ["oak-stool", "linen-curtains", "desk-lamp"]
+    assert pictures(wide) == ["oak-stool", "linen-curtains", "desk-lamp"]
     assert pictures(green, HX_Request="true") == ["oak-stool", "linen-curtains", "desk-lamp"]
 
 
