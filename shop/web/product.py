@@ -17,13 +17,16 @@ from inventory.dispatch import order_before
 from shop import catalog, demand
 from shop.catalog import ProductPage
 from shop.models import ProductImage
-from shop.web import basket, kept, linked_data, supply
+from shop.web import basket, gone, kept, linked_data, supply
 from shop.web.forms import id_of, quantity_of
 
 
 @require_safe
 def show(request: HttpRequest, slug: str) -> HttpResponse:
-    response = kept.respond(request, lambda at: _page(request, slug, at))
+    try:
+        response = kept.respond(request, lambda at: _page(request, slug, at))
+    except Http404:
+        return gone.product(request, slug)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

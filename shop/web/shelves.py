@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shop import catalog
-from shop.web import basket
+from shop.web import basket, gone
 
 _MOST_DIGITS_OF_A_PAGE = 5
 
@@ -22,7 +22,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     shelves = catalog.tree()
     trail = catalog.trail(shelves, slug)
     if not trail:
-        raise Http404
+        return gone.category(request, slug)
     page = _page_of(request.GET.get("page", "1"))
     only_available = request.GET.get("available") == "now"
     listing = catalog.listing(
