@@ -29,7 +29,7 @@ def write(matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, ac
     _note_renamed(variants, renamed)
     outcome += _write_items(variants, actor, at)
     outcome += _write_variants(variants, actor)
-    outcome += _write_pictures(matches, known)
+    outcome += _write_pictures(matches, known, actor)
     outcome.not_in_file = sum(match.not_in_file for match in matches)
     return outcome
 
@@ -98,7 +98,7 @@ def _write_variants(variants: Sequence[Match], actor: str) -> Outcome:
     )
 
 
-def _write_pictures(matches: Sequence[ProductMatch], known: Known) -> Outcome:
+def _write_pictures(matches: Sequence[ProductMatch], known: Known, actor: str) -> Outcome:
     new: list[ProductImage] = []
     changed: list[tuple[ProductImage, set[str]]] = []
     for match in matches:
@@ -112,8 +112,9 @@ def _write_pictures(matches: Sequence[ProductMatch], known: Known) -> Outcome:
                 changed.append((image, changed_fields))
     fields = set().union(*(names for _, names in changed))
     if changed:
-        ProductImage.objects.bulk_update([image for image, _ in changed], sorted(fields))
-    ProductImage.objects.bulk_create(new)
+        rows = [image for image, _ in changed]
+        bulk_update_with_history(rows, ProductImage, sorted(fields), default_change_reason=_why(actor))
+    bulk_create_with_history(new, ProductImage, default_change_reason=_why(actor))
     return Outcome(new_pictures=len(new), changed_pictures=len(changed))
 
 

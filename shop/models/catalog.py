@@ -133,6 +133,8 @@ class ProductImage(models.Model):
     alt = models.CharField(max_length=255, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
+    history = HistoricalRecords()
+
     def __str__(self) -> str:
         return self.alt or f"Picture {self.position} of {self.product}"
 

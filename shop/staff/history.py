@@ -3,12 +3,18 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 
 
 class WithHistory(SimpleHistoryAdmin):
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        """A form that was sent as it came leaves no trace: a row of the history means that something changed."""
+        if not change or _differs(obj):
+            super().save_model(request, obj, form, change)
+
     def get_history_queryset(
         self, request: HttpRequest, history_manager: Any, pk_name: str, object_id: Any
     ) -> QuerySet:
@@ -22,3 +28,8 @@ class WithHistory(SimpleHistoryAdmin):
             raise PermissionDenied
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return response
+
+
+def _differs(row: Model) -> bool:
+    before = type(row)._base_manager.get(pk=row.pk)
+    return any(getattr(row, field.attname) != getattr(before, field.attname) for field in row._meta.concrete_fields)

@@ -8,6 +8,8 @@ from django.views.decorators.csp import csp_override
 
 # Pages about one person: no cache, not even the browser's, may keep them.
 PERSONAL = ("/cart/", "/checkout/", "/orders/", "/account/", "/accounts/", "/admin/", "/mailbox/")
+# What search engines shall not list: those, and what they could ask for without end.
+UNLISTED = (*PERSONAL, "/search/")
 ADMIN = "/admin/"
 # The admin's widgets evaluate expressions and set styles; nobody but staff gets to see them.
 ADMIN_POLICY: dict[str, list[str]] = {
@@ -38,13 +40,16 @@ def sane(get_response: View) -> View:
 
 
 def headers(get_response: View) -> View:
-    """The admin's own content security policy, and `no-store` on every page about one person."""
+    """The admin's own content security policy, `no-store` on every page about one person, and
+    `noindex` on those and all else that is nothing to find."""
     admin_response = csp_override(ADMIN_POLICY)(get_response)
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = admin_response(request) if request.path.startswith(ADMIN) else get_response(request)
         if request.path.startswith(PERSONAL):
             response["Cache-Control"] = "no-store, private"
+        if request.path.startswith(UNLISTED):
+            response["X-Robots-Tag"] = "noindex"
         return response
 
     return respond

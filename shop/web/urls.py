@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.web import answering, cart, checkout, health, mailbox, orders, pieces, product, records, shelves
+from shop.web import answering, cart, checkout, crawlers, health, mailbox, orders, pieces, product, records, shelves
 
 urlpatterns = [
     path("", shelves.home, name="home"),
@@ -26,6 +26,9 @@ urlpatterns = [
     path("mailbox/<slug:mail_id>/", mailbox.show, name="mail"),
     path("mailbox/<slug:mail_id>/html/", mailbox.html, name="mail_html"),
     path("pieces/", pieces.show, name="pieces"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", crawlers.section, name="sitemap_section"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

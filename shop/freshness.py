@@ -1,0 +1,51 @@
+"""When the pages of the catalog last changed, read from its history: words, prices, options and pictures, by whomever.
+
+The days on which goods ship are left out: they move by themselves, and a page is not another one for it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
+
+from shop.catalog import Shelf
+from shop.models import Category, Product, ProductImage, Variant
+
+
+def products() -> QuerySet[Any]:
+    """Published products, each with `changed_at`."""
+    return (
+        Product.objects.published()
+        .annotate(
+            changed_at=Greatest(
+                "created_at",
+                _latest(Product.history.filter(id=OuterRef("pk"))),
+                _latest(Variant.history.filter(product=OuterRef("pk"))),
+                _latest(ProductImage.history.filter(product=OuterRef("pk"))),
+            )
+        )
+        .order_by("id")
+    )
+
+
+def latest_of_products() -> datetime | None:
+    """When any of the pages of products changed. Three queries."""
+    moments = (model.history.aggregate(at=Max("history_date"))["at"] for model in (Product, Variant, ProductImage))
+    return max(filter(None, moments), default=None)
+
+
+def of_shelves(shelves: Iterable[Shelf]) -> dict[int, datetime]:
+    """Category by category, with all inside it: its own change, or of a product that stands or stood there; nothing
+    for one without a history. Two queries."""
+    own = dict(Category.history.order_by().values_list("id").annotate(at=Max("history_date")))
+    goods = dict(Product.history.order_by().values_list("category").annotate(at=Max("history_date")))
+    moments = {
+        shelf.pk: [at for pk in shelf.pks for at in (own.get(pk), goods.get(pk)) if at is not None] for shelf in shelves
+    }
+    return {pk: max(found) for pk, found in moments.items() if found}
+
+
+def _latest(history: QuerySet[Any]) -> Subquery:
+    return Subquery(history.order_by("-history_date").values("history_date")[:1])

@@ -1,0 +1,97 @@
+"""What search engines ask for first: where they may look, and which pages there are."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap, views
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from shop import catalog, freshness
+from shop.catalog import Shelf
+from shop.models import Product
+from shop.web.middleware import UNLISTED
+
+
+class _OfThisShop(Sitemap):
+    """Under the shop's own address, whichever one it was asked by; at most so many pages in one file."""
+
+    limit = 10_000
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return urlsplit(settings.SITE_URL).scheme
+
+    def get_domain(self, site: Any = None) -> str:
+        return urlsplit(settings.SITE_URL).netloc
+
+
+class _Pages(_OfThisShop):
+    """Without the time of a change: nothing keeps it for them."""
+
+    def items(self) -> list[str]:
+        return ["home", "figures"] if settings.PUBLIC_FIGURES else ["home"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+class _Shelves(_OfThisShop):
+    def __init__(self) -> None:
+        self._shelves = list(_all(catalog.tree()))
+        self._changed_at = freshness.of_shelves(self._shelves)
+
+    def items(self) -> list[Shelf]:
+        return self._shelves
+
+    def location(self, item: Shelf) -> str:
+        return item.url
+
+    def lastmod(self, item: Shelf) -> datetime | None:
+        return self._changed_at.get(item.pk)
+
+
+class _Products(_OfThisShop):
+    def items(self) -> QuerySet[Any]:
+        return freshness.products().only("slug")
+
+    def lastmod(self, item: Any) -> datetime:
+        changed_at: datetime = item.changed_at
+        return changed_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        return freshness.latest_of_products()
+
+
+SECTIONS: dict[str, type[Sitemap] | Sitemap] = {"pages": _Pages, "shelves": _Shelves, "products": _Products}
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """One file, or the list of files when they are too many for one."""
+    if Product.objects.published().count() <= _Products.limit:
+        return views.sitemap(request, SECTIONS)
+    return views.index(request, SECTIONS, sitemap_url_name="sitemap_section")
+
+
+@require_safe
+def section(request: HttpRequest, section: str) -> HttpResponse:
+    return views.sitemap(request, SECTIONS, section=section)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """The same in the demo, which answers on its own machine only and is measured as what it shows."""
+    rules = ["User-agent: *", *(f"Disallow: {path}" for path in UNLISTED)]
+    lines = [*rules, "", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def _all(shelves: Sequence[Shelf]) -> Iterator[Shelf]:
+    for shelf in shelves:
+        yield shelf
+        yield from _all(shelf.children)
