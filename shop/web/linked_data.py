@@ -1,38 +1,64 @@
-"""Products for machines that read pages: schema.org's Product with an Offer for each variant."""
+"""Pages for machines that read them, in schema.org's words: products with an offer for each variant, the way to a
+page, and the shop itself."""
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from backorders.plan import State
-from shop.catalog import Choice, ProductPage
+from shop.catalog import Choice, ProductPage, Shelf
 from shop.html import clean
+from shop.models import ProductImage, ShippingMethod
 from shop.web import pictures
 
+type Node = dict[str, Any]
+
 _AVAILABILITY = {State.IN_STOCK: "InStock", State.BACKORDER: "BackOrder", State.OUT_OF_STOCK: "OutOfStock"}
+# Names of options that have a property of their own; others are in the variant's name only.
+_PROPERTIES = {"colour": "color", "color": "color", "size": "size", "material": "material", "pattern": "pattern"}
 # What could end the script element, or a line of it, written so that it cannot.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def product(page: ProductPage, address: str) -> SafeString:
-    """JSON-LD, safe inside a script element; `address` is the page's own, in full."""
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": page.product.title,
-        "url": address,
-        "description": plain(page.product.description),
-        "image": [urljoin(settings.SITE_URL, src) for image in page.images if (src := pictures.address(image))],
-        "offers": [_offer(choice, address) for choice in page.choices],
-    }
-    if page.product.vendor:
-        data["brand"] = {"@type": "Brand", "name": page.product.vendor}
-    return mark_safe(json.dumps({key: value for key, value in data.items() if value}).translate(_ESCAPES))
+def of_product(page: ProductPage, crumbs: Sequence[Shelf]) -> SafeString:
+    address = urljoin(settings.SITE_URL, page.product.get_absolute_url())
+    return _graph(_product(page, address), _trail(crumbs, page.product.title, address))
+
+
+def of_category(shelf: Shelf, crumbs: Sequence[Shelf]) -> SafeString:
+    return _graph(_trail(crumbs, shelf.name, urljoin(settings.SITE_URL, shelf.url)))
+
+
+def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
+    """The shop, where it sends to and for how much: for all its goods, so it is said once, on the home page."""
+    address = urljoin(settings.SITE_URL, reverse("home"))
+    contact = {"@type": "ContactPoint", "contactType": "customer service", "email": settings.MAIL_REPLY_TO}
+    return _graph(
+        {
+            "@type": "OnlineStore",
+            "@id": f"{address}#shop",
+            "name": settings.SHOP_NAME,
+            "url": address,
+            "logo": urljoin(settings.SITE_URL, static("shop/icon.svg")),
+            "contactPoint": contact if settings.MAIL_REPLY_TO else None,
+            "hasShippingService": [_shipping(method) for method in methods],
+        },
+        {
+            "@type": "WebSite",
+            "@id": f"{address}#site",
+            "name": settings.SHOP_NAME,
+            "url": address,
+            "publisher": {"@id": f"{address}#shop"},
+        },
+    )
 
 
 def plain(html: str) -> str:
@@ -40,18 +66,104 @@ def plain(html: str) -> str:
     return " ".join(unescape(strip_tags(clean(html).replace("<", " <"))).split())
 
 
-def _offer(choice: Choice, address: str) -> dict[str, Any]:
-    variant, quote = choice.variant, choice.quote
-    offer = {
-        "@type": "Offer",
-        "sku": variant.sku,
-        "url": f"{address}?variant={variant.pk}",
-        "price": str(variant.price),
-        "priceCurrency": settings.CURRENCY,
-        "availability": f"https://schema.org/{_AVAILABILITY[quote.state]}",
+def _graph(*nodes: Node) -> SafeString:
+    """JSON-LD, safe inside a script element."""
+    data = {"@context": "https://schema.org", "@graph": [_filled(node) for node in nodes]}
+    return mark_safe(json.dumps(data).translate(_ESCAPES))
+
+
+def _filled(node: Node) -> Node:
+    """Without what is not known."""
+    return {name: value for name, value in node.items() if value}
+
+
+def _product(page: ProductPage, address: str) -> Node:
+    """One product; with several variants a group of them, each with its own picture where it has one."""
+    product = page.product
+    shared: Node = {
+        "name": product.title,
+        "description": plain(product.description),
+        "url": address,
+        "brand": {"@type": "Brand", "name": product.vendor} if product.vendor else None,
+        "image": _images(page.images),
     }
-    if variant.choice:
-        offer["name"] = variant.choice
-    if quote.state is State.BACKORDER and quote.complete_on:
-        offer["availabilityStarts"] = quote.complete_on.isoformat()
-    return offer
+    if len(page.choices) < 2:
+        only = page.choices[0] if page.choices else None
+        return {"@type": "Product"} | shared | (_sold(only, address) if only else {})
+    varies = dict.fromkeys(_PROPERTIES[name] for choice in page.choices for name, _ in _properties(choice))
+    return {
+        "@type": "ProductGroup",
+        **shared,
+        "productGroupID": product.slug,
+        "variesBy": [f"https://schema.org/{name}" for name in varies],
+        "hasVariant": [_variant(choice, page, address) for choice in page.choices],
+    }
+
+
+def _variant(choice: Choice, page: ProductPage, address: str) -> Node:
+    own = [image for image in page.images if image.variant_id == choice.variant.pk]
+    name = f"{page.product.title}, {choice.variant.choice}" if choice.variant.choice else page.product.title
+    pictured = _images(own or page.images[:1])
+    return _filled({"@type": "Product", "name": name, "image": pictured} | _sold(choice, address))
+
+
+def _sold(choice: Choice, address: str) -> Node:
+    named = {_PROPERTIES[name]: value for name, value in _properties(choice)}
+    return {"sku": choice.variant.sku, **named, "offers": _offer(choice, address)}
+
+
+def _properties(choice: Choice) -> Iterator[tuple[str, str]]:
+    return ((name.lower(), value) for name, value in choice.variant.options if name.lower() in _PROPERTIES)
+
+
+def _offer(choice: Choice, address: str) -> Node:
+    variant, quote = choice.variant, choice.quote
+    later = quote.complete_on if quote.state is State.BACKORDER else None
+    return _filled(
+        {
+            "@type": "Offer",
+            "url": f"{address}?variant={variant.pk}",
+            "price": str(variant.price),
+            "priceCurrency": settings.CURRENCY,
+            "availability": f"https://schema.org/{_AVAILABILITY[quote.state]}",
+            "availabilityStarts": later and later.isoformat(),
+            "itemCondition": "https://schema.org/NewCondition",
+            "seller": {"@type": "Organization", "name": settings.SHOP_NAME},
+        }
+    )
+
+
+def _images(images: Iterable[ProductImage]) -> list[str]:
+    return [urljoin(settings.SITE_URL, src) for image in images if (src := pictures.address(image))]
+
+
+def _trail(crumbs: Sequence[Shelf], current: str, address: str) -> Node:
+    """What the page shows as the way to it, from the shop's door to itself."""
+    above = [("Shop", reverse("home")), *((shelf.name, shelf.url) for shelf in crumbs)]
+    steps = [*((name, urljoin(settings.SITE_URL, url)) for name, url in above), (current, address)]
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": position, "name": name, "item": item}
+            for position, (name, item) in enumerate(steps, start=1)
+        ],
+    }
+
+
+def _shipping(method: ShippingMethod) -> Node:
+    """What one parcel costs, wherever it goes. How long it is on its way no carrier has promised us."""
+    rate = {"@type": "MonetaryAmount", "value": str(method.price), "currency": settings.CURRENCY}
+    countries = [{"@type": "DefinedRegion", "addressCountry": country} for country in settings.COUNTRIES_ONLY]
+    return _filled(
+        {
+            "@type": "ShippingService",
+            "name": method.name,
+            "description": method.description,
+            "fulfillmentType": "https://schema.org/FulfillmentTypeDelivery",
+            "shippingConditions": {
+                "@type": "ShippingConditions",
+                "shippingDestination": countries,
+                "shippingRate": rate,
+            },
+        }
+    )

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from redis import RedisError
 from sorl.thumbnail import get_thumbnail
+from sorl.thumbnail.images import ImageFile
 
 from shop.models import ProductImage
 
@@ -56,12 +57,23 @@ def address(image: ProductImage | None) -> str:
     return (_file(image, 960)[0] if image.file else "") or image.drawing_url
 
 
+def photo(image: ProductImage, width: int, height: int) -> bytes | None:
+    """The picture cut to this size, as JPEG, which every site takes; None for a file that is lost or broken."""
+    cut = _cut(image, f"{width}x{height}", "JPEG")
+    return cut.read() if cut else None
+
+
 def _file(image: ProductImage, size: int) -> tuple[str, int, int]:
     """The picture cut to a square of so many pixels, as WebP. A file that is lost or broken costs no page."""
+    cut = _cut(image, f"{size}x{size}", "WEBP")
+    return (cut.url, *cut.size) if cut else ("", size, size)
+
+
+def _cut(image: ProductImage, geometry: str, kind: str) -> ImageFile | None:
     try:
-        cut = get_thumbnail(image.file, f"{size}x{size}", crop="center", format="WEBP", quality=82)
+        cut = get_thumbnail(image.file, geometry, crop="center", format=kind, quality=82)
     except (OSError, ValueError, RedisError) as error:
         logger.warning("Picture %s of product %s cannot be shown: %s", image.pk, image.product_id, error)
-        return "", size, size
+        return None
     # A file that is gone is no error to the library; it answers with an image that has no size.
-    return (cut.url, *cut.size) if cut.size else ("", size, size)
+    return cut if cut.size else None

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from backorders.availability import queue_of
@@ -17,7 +15,7 @@ from inventory.dispatch import order_before
 from shop import catalog, demand
 from shop.catalog import ProductPage
 from shop.models import ProductImage
-from shop.web import basket, gone, kept, linked_data, supply
+from shop.web import basket, gone, kept, linked_data, sharing, supply
 from shop.web.forms import id_of, quantity_of
 
 
@@ -76,14 +74,13 @@ def _offer(page: ProductPage, at: datetime) -> dict[str, Any]:
 def _around(page: ProductPage) -> dict[str, Any]:
     shelves = catalog.tree()
     category = page.product.category
-    canonical = settings.SITE_URL + page.product.get_absolute_url()
+    crumbs = catalog.trail(shelves, category.slug) if category else ()
     return {
         "shelves": shelves,
-        "crumbs": catalog.trail(shelves, category.slug) if category else (),
+        "crumbs": crumbs,
         "here": category.slug if category else "",
-        "canonical": canonical,
-        "summary": Truncator(linked_data.plain(page.product.description)).chars(155),
-        "linked_data": linked_data.product(page, canonical),
+        "sharing": sharing.of_product(page),
+        "linked_data": linked_data.of_product(page, crumbs),
         "choice_label": " / ".join(name for name, _ in page.chosen.options) if page.chosen else "",
     }
 

@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from shop import catalog
-from shop.web import basket, gone
+from shop import catalog, checkout
+from shop.web import basket, gone, linked_data, sharing
 
 _MOST_DIGITS_OF_A_PAGE = 5
 
@@ -14,7 +14,12 @@ _MOST_DIGITS_OF_A_PAGE = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     cards = catalog.featured(timezone.now(), customer=basket.customers_key(request))
-    return render(request, "shop/home/page.html", {"featured": cards})
+    context = {
+        "featured": cards,
+        "sharing": sharing.of_home(),
+        "linked_data": linked_data.of_shop(checkout.shipping_methods()),
+    }
+    return render(request, "shop/home/page.html", context)
 
 
 @require_safe
@@ -37,6 +42,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "here": slug,
         "listing": listing,
         "only_available": only_available,
+        # Each page of a shelf is a page of its own; what filters leave of it is not.
+        "sharing": sharing.of_category(trail[-1], page if request.GET.keys() <= {"page"} else 1),
+        "linked_data": linked_data.of_category(trail[-1], trail[:-1]),
     }
     return render(request, "shop/category/page.html", context)
 

@@ -1,11 +1,27 @@
 from django.urls import path
 
-from shop.web import answering, cart, checkout, crawlers, health, mailbox, orders, pieces, product, records, shelves
+from shop.web import (
+    answering,
+    cart,
+    checkout,
+    crawlers,
+    health,
+    mailbox,
+    orders,
+    pieces,
+    product,
+    records,
+    sharing,
+    shelves,
+)
 
 urlpatterns = [
     path("", shelves.home, name="home"),
     path("c/<slug:slug>/", shelves.category, name="category"),
     path("products/<slug:slug>/", product.show, name="product"),
+    path("poster/", sharing.home_poster, name="home_poster"),
+    path("c/<slug:slug>/poster/", sharing.category_poster, name="category_poster"),
+    path("products/<slug:slug>/poster/", sharing.product_poster, name="product_poster"),
     path("cart/", cart.show, name="cart"),
     path("cart/add/", cart.add, name="cart_add"),
     path("cart/lines/<int:line_id>/", cart.change, name="cart_change"),

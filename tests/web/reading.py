@@ -1,6 +1,7 @@
 """Reading pages as people do."""
 
 import html
+import json
 import re
 from typing import Any
 
@@ -16,6 +17,29 @@ def words(response: Any) -> str:
     assert isinstance(response, HttpResponse)
     visible = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", visible)).split())
+
+
+def linked_data(response: Any) -> list[dict[str, Any]]:
+    """What machines read: the things that a page describes in schema.org's words."""
+    found = re.findall(r'<script type="application/ld\\+json">(.*?)</script>', response.content.decode())
+    assert len(found) == 1
+    data = json.loads(found[0])
+    assert data["@context"] == "https://schema.org"
+    return list(data["@graph"])
+
+
+def meta(response: Any, name: str) -> str:
+    """The content of a `<meta>`, by its name or its property."""
+    found = re.findall(rf'<meta (?:name|property)="{name}" content="([^"]*)">', response.content.decode())
+    assert len(found) == 1, f"{name} stands there {len(found)} times"
+    return html.unescape(found[0])
+
+
+def canonical(response: Any) -> str:
+    """The one address under which a page is listed."""
+    found = re.findall(r'<link rel="canonical" href="([^"]*)">', response.content.decode())
+    assert len(found) == 1
+    return html.unescape(found[0])
 
 
 def field(response: Any, name: str) -> str:

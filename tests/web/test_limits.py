@@ -13,8 +13,8 @@ from inventory.models import StockItem
 from shop import cancellations, delays
 from shop.models import User, Variant
 from tests.cast import ADA, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
-from tests.web.reading import put_into_cart, words
-from tests.web.test_product_page import CURTAINS, linked_data
+from tests.web.reading import linked_data, put_into_cart, words
+from tests.web.test_product_page import CURTAINS
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,8 @@ def limit(item: StockItem, **limits: Any) -> None:
 def out_of_stock(client: Client, reason: Limit) -> bool:
     """Page, shelf, machines and button agree, and the page says why."""
     page, card = client.get(CURTAINS), words(client.get("/c/home/"))
-    (offer,) = linked_data(page)["offers"]
+    data, _ = linked_data(page)
+    offer = data["offers"]
     signs = {
         "Out of stock" in words(page),
         "Out of stock" in card,

@@ -1,6 +1,5 @@
 """The product page: the state, the quote for exactly what is chosen, and what machines read."""
 
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +11,7 @@ from django.test import Client
 from backorders.models import Policy
 from shop.models import Product, ProductImage, Variant
 from tests.cast import LATER, SOON, TODAY, buy, inbound, stock, variant
-from tests.web.reading import put_into_cart, words
+from tests.web.reading import linked_data, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +22,6 @@ def part_backordered() -> Variant:
     item = stock(on_hand=1)
     inbound(item, 5, confirmed=False)
     return variant(item)
-
-
-def linked_data(response: Any) -> dict[str, Any]:
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode())
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
-    return data
 
 
 def test_one_unit_that_is_there_ships_now(client: Client):
@@ -160,22 +152,6 @@ def test_the_forms_token_travels_only_with_the_button_that_changes_something(cli
     assert re.search(r'<button[^>]*formmethod="post"[^>]*name="csrfmiddlewaretoken"', form)
 
 
-def test_machines_read_an_offer_for_each_variant(client: Client):
-    first = variant(stock("NOW", on_hand=1))
-    item = stock("SOON")
-    inbound(item, 2)
-    variant(item, product=first.product, price="55.00")
-    variant(stock("NEVER"), product=first.product)
-    data = linked_data(client.get(first.product.get_absolute_url()))
-    offers = [(offer["price"], offer["availability"], offer.get("availabilityStarts")) for offer in data["offers"]]
-    assert data["@type"] == "Product"
-    assert offers == [
-        ("49.00", "https://schema.org/InStock", None),
-        ("55.00", "https://schema.org/BackOrder", "2026-12-09"),
-        ("49.00", "https://schema.org/OutOfStock", None),
-    ]
-
-
 def test_nothing_in_a_product_can_break_out_of_the_page(client: Client):
     product = part_backordered().product
     product.title = '</script><script>alert("title")</script>'
@@ -183,10 +159,11 @@ def test_nothing_in_a_product_can_break_out_of_the_page(client: Client):
     product.save()
     page = client.get(CURTAINS)
     body = page.content.decode()
-    assert linked_data(page)["name"] == product.title
+    data, _ = linked_data(page)
+    assert data["name"] == product.title
     assert "<script>" not in body
     assert "onclick" not in body
-    assert "text" not in linked_data(page)["description"]
+    assert "text" not in data["description"]
     assert "<p>Fine</p>" in body
 
 
