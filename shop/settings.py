@@ -187,6 +187,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "shop.web.faults.maintained",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -231,6 +232,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
 )
+# Nobody waits for a server that is gone until the network has given it up.
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 
 REDIS_URL = required("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {
@@ -280,6 +283,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# While this file is there, the shop is closed; it may hold the time by which it opens again.
+MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default=str(BASE_DIR / ".dibs" / "maintenance"))
 # whitenoise scans the folder once, at start; tests and `up` collect static files before they serve.
 WHITENOISE_MANIFEST_STRICT = True
 
@@ -328,6 +333,7 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
 }
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "shop.web.faults.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_ENGINE = "shop.web.sessions"
 SESSION_COOKIE_HTTPONLY = True

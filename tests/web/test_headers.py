@@ -1,14 +1,10 @@
-"""What every answer carries, and the pages for when something is wrong."""
-
-from typing import Any
+"""What every answer carries."""
 
 import pytest
-from django.test import Client, RequestFactory
-from django.views.defaults import server_error
+from django.test import Client
 
 from shop.models import User
 from tests.cast import stock, variant
-from tests.web.reading import words
 
 pytestmark = pytest.mark.django_db
 
@@ -49,20 +45,6 @@ def test_no_page_has_inline_styles_or_handlers(client: Client):
         assert " style=" not in body
         assert "<style" not in body
         assert " onclick" not in body
-
-
-def test_a_form_without_its_token_is_refused_with_a_sentence():
-    strict = Client(enforce_csrf_checks=True)
-    page = strict.post("/cart/add/", {"variant": 1, "quantity": 1})
-    assert page.status_code == 403
-    assert "Please send that again" in words(page)
-
-
-def test_the_page_for_our_own_faults_needs_nothing_that_may_be_broken(django_assert_num_queries: Any):
-    with django_assert_num_queries(0):
-        page = server_error(RequestFactory().get("/"))
-    assert page.status_code == 500
-    assert "Something went wrong on our side" in words(page)
 
 
 def test_what_changes_something_takes_no_get(client: Client):
