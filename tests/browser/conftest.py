@@ -39,8 +39,13 @@ class Shop:
 
 
 @pytest.fixture
-def demo(live_server: LiveServer, new_context: Any, settings: Any, tmp_path: Any) -> Shop:
+def checkers() -> None:
+    """Skips a test whose judges are not installed."""
     tools.require()
+
+
+@pytest.fixture
+def demo(live_server: LiveServer, new_context: Any, settings: Any, tmp_path: Any) -> Shop:
     settings.SITE_URL, settings.MAILBOX_DIR = live_server.url, str(tmp_path / "mailbox")
     call_command("seed_demo", verbosity=0)
     return Shop(live_server.url, new_context)

@@ -16,7 +16,12 @@ from playwright.sync_api import ConsoleMessage, Page
 from tests.browser import tools
 from tests.browser.conftest import Shop, sights, staff
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("checkers"),
+]
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # The narrowest that a page must fit without being moved sideways (WCAG 1.4.10).

@@ -7,7 +7,12 @@ import pytest
 from tests.browser import tools
 from tests.browser.conftest import Shop, buyer, nobody
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("checkers"),
+]
 
 PAGES = {
     "home": "/",
