@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from backorders.plan import State
 from shop.catalog import Choice, ProductPage, Shelf
 from shop.html import clean
-from shop.models import ProductImage, ShippingMethod
+from shop.models import Product, ProductImage, ShippingMethod
 from shop.web import pictures
 
 type Node = dict[str, Any]
@@ -24,22 +24,22 @@ type Node = dict[str, Any]
 _AVAILABILITY = {State.IN_STOCK: "InStock", State.BACKORDER: "BackOrder", State.OUT_OF_STOCK: "OutOfStock"}
 # Names of options that have a property of their own; others are in the variant's name only.
 _PROPERTIES = {"colour": "color", "color": "color", "size": "size", "material": "material", "pattern": "pattern"}
-# What could end the script element, or a line of it, written so that it cannot.
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+# What could end the script element, written so that it cannot.
+_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&"}
 
 
 def of_product(page: ProductPage, crumbs: Sequence[Shelf]) -> SafeString:
-    address = urljoin(settings.SITE_URL, page.product.get_absolute_url())
+    address = settings.SITE_URL + page.product.get_absolute_url()
     return _graph(_product(page, address), _trail(crumbs, page.product.title, address))
 
 
 def of_category(shelf: Shelf, crumbs: Sequence[Shelf]) -> SafeString:
-    return _graph(_trail(crumbs, shelf.name, urljoin(settings.SITE_URL, shelf.url)))
+    return _graph(_trail(crumbs, shelf.name, settings.SITE_URL + shelf.url))
 
 
 def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
     """The shop, where it sends to and for how much: for all its goods, so it is said once, on the home page."""
-    address = urljoin(settings.SITE_URL, reverse("home"))
+    address = settings.SITE_URL + reverse("home")
     contact = {"@type": "ContactPoint", "contactType": "customer service", "email": settings.MAIL_REPLY_TO}
     return _graph(
         {
@@ -69,7 +69,10 @@ def plain(html: str) -> str:
 def _graph(*nodes: Node) -> SafeString:
     """JSON-LD, safe inside a script element."""
     data = {"@context": "https://schema.org", "@graph": [_filled(node) for node in nodes]}
-    return mark_safe(json.dumps(data).translate(_ESCAPES))
+    text = json.dumps(data)
+    for character, escaped in _ESCAPES.items():
+        text = text.replace(character, escaped)
+    return mark_safe(text)
 
 
 def _filled(node: Node) -> Node:
@@ -80,12 +83,13 @@ def _filled(node: Node) -> Node:
 def _product(page: ProductPage, address: str) -> Node:
     """One product; with several variants a group of them, each with its own picture where it has one."""
     product = page.product
+    images = [(image.variant_id, src) for image in page.images if (src := _source(image))]
     shared: Node = {
         "name": product.title,
         "description": plain(product.description),
         "url": address,
         "brand": {"@type": "Brand", "name": product.vendor} if product.vendor else None,
-        "image": _images(page.images),
+        "image": [src for _, src in images],
     }
     if len(page.choices) < 2:
         only = page.choices[0] if page.choices else None
@@ -96,14 +100,14 @@ def _product(page: ProductPage, address: str) -> Node:
         **shared,
         "productGroupID": product.slug,
         "variesBy": [f"https://schema.org/{name}" for name in varies],
-        "hasVariant": [_variant(choice, page, address) for choice in page.choices],
+        "hasVariant": [_variant(choice, product, images, address) for choice in page.choices],
     }
 
 
-def _variant(choice: Choice, page: ProductPage, address: str) -> Node:
-    own = [image for image in page.images if image.variant_id == choice.variant.pk]
-    name = f"{page.product.title}, {choice.variant.choice}" if choice.variant.choice else page.product.title
-    pictured = _images(own or page.images[:1])
+def _variant(choice: Choice, product: Product, images: Sequence[tuple[int | None, str]], address: str) -> Node:
+    name = f"{product.title}, {choice.variant.choice}" if choice.variant.choice else product.title
+    own = [src for variant, src in images if variant == choice.variant.pk]
+    pictured = own or [src for _, src in images[:1]]
     return _filled({"@type": "Product", "name": name, "image": pictured} | _sold(choice, address))
 
 
@@ -133,14 +137,15 @@ def _offer(choice: Choice, address: str) -> Node:
     )
 
 
-def _images(images: Iterable[ProductImage]) -> list[str]:
-    return [urljoin(settings.SITE_URL, src) for image in images if (src := pictures.address(image))]
+def _source(image: ProductImage) -> str:
+    src = pictures.address(image)
+    return src and urljoin(settings.SITE_URL, src)
 
 
 def _trail(crumbs: Sequence[Shelf], current: str, address: str) -> Node:
     """What the page shows as the way to it, from the shop's door to itself."""
     above = [("Shop", reverse("home")), *((shelf.name, shelf.url) for shelf in crumbs)]
-    steps = [*((name, urljoin(settings.SITE_URL, url)) for name, url in above), (current, address)]
+    steps = [*((name, settings.SITE_URL + url) for name, url in above), (current, address)]
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [

@@ -1,7 +1,6 @@
 """What a page says of itself where its address is shared or listed: the one address, title, description, picture."""
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -39,12 +38,16 @@ def of_home() -> Sharing:
     description = "Order what is not on the shelf, and know the day it ships."
     poster = _home_poster()
     return Sharing(
-        _whole(reverse("home")), settings.SHOP_NAME, description, _at(reverse("home_poster"), poster), _alt(poster)
+        settings.SITE_URL + reverse("home"),
+        settings.SHOP_NAME,
+        description,
+        _at(reverse("home_poster"), poster),
+        _alt(poster),
     )
 
 
 def of_category(shelf: Shelf, number: int) -> Sharing:
-    address = _whole(shelf.url) + (f"?page={number}" if number > 1 else "")
+    address = settings.SITE_URL + shelf.url + (f"?page={number}" if number > 1 else "")
     description = f"{shelf.name} at {settings.SHOP_NAME}: every article with the day on which it ships."
     poster = _category_poster(shelf)
     return Sharing(
@@ -57,7 +60,7 @@ def of_product(page: ProductPage) -> Sharing:
     words = linked_data.plain(product.description)
     description = words or f"{product.title} at {settings.SHOP_NAME}: how many ship now, and by which day the rest."
     return Sharing(
-        _whole(product.get_absolute_url()),
+        settings.SITE_URL + product.get_absolute_url(),
         product.title,
         Truncator(description).chars(155),
         _at(reverse("product_poster", args=[product.slug]), poster),
@@ -117,7 +120,7 @@ def _product_poster(page: ProductPage) -> Poster:
 
 def _at(address: str, poster: Poster) -> str:
     """With the poster's key, so that nobody shows an old copy for a new price."""
-    return f"{_whole(address)}?{poster.key}"
+    return f"{settings.SITE_URL}{address}?{poster.key}"
 
 
 def _alt(poster: Poster) -> str:
@@ -126,7 +129,3 @@ def _alt(poster: Poster) -> str:
 
 def _png(poster: Poster, page: str) -> HttpResponse:
     return HttpResponse(posters.png(poster, page), content_type="image/png")
-
-
-def _whole(address: str) -> str:
-    return urljoin(settings.SITE_URL, address)
