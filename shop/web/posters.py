@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
+from font_source_serif_pro import SourceSerifProSemibold
 from PIL import ImageFont
 
 WIDTH, HEIGHT = 1200, 630
-_FONT = Path(__file__).parent / "fonts" / "SourceSerifPro-Semibold.ttf"
+_FONT = SourceSerifProSemibold
 _DRAWINGS = Path(__file__).parent.parent / "static" / "shop" / "drawings"
 _COLUMN = 442
 # From the largest letters down to those in which every title is cut to fit.
@@ -66,7 +67,7 @@ def _draw(poster: Poster) -> bytes:
     }
     svg = render_to_string("shop/poster.svg", context)
     # Fonts of the machine would make another picture on each.
-    return resvg_py.svg_to_bytes(svg_string=svg, font_files=[str(_FONT)], skip_system_fonts=True)
+    return resvg_py.svg_to_bytes(svg_string=svg, font_files=[_FONT], skip_system_fonts=True)
 
 
 def _as_data(drawing: str) -> str:
