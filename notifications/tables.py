@@ -19,4 +19,9 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def neutral(cell: object) -> object:
     """Text that a spreadsheet would calculate is only text behind an apostrophe; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(_FORMULAS) else cell
+
+
+def as_meant(text: str) -> str:
+    """What stood in a cell before it was neutral: every text comes back from a file as it went in."""
+    return text[1:] if text.startswith("'") and neutral(text) != text else text

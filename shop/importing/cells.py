@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 
 from django.utils.html import linebreaks
@@ -48,10 +49,13 @@ class Cells:
         return value
 
     def money(self, *names: str) -> Decimal | None:
-        return self._number(numbers.money, *names)
+        return self._read(numbers.money, *names)
 
     def units(self, *names: str) -> int | None:
-        return self._number(numbers.units, *names)
+        return self._read(numbers.units, *names)
+
+    def day(self, *names: str) -> date | None:
+        return self._read(numbers.day, *names)
 
     def grams(self, unit: str, *names: str) -> int | None:
         known = unit.casefold().strip()
@@ -60,7 +64,7 @@ class Cells:
         if known not in numbers.GRAMS:
             self.refuse(f"“{numbers.shortened(unit)}” is not a unit of weight. Use kg, g, lb or oz.", *names)
             return None
-        return self._number(lambda text: numbers.grams(text, known), *names)
+        return self._read(lambda text: numbers.grams(text, known), *names)
 
     def yes(self, *names: str, blank: bool) -> bool:
         return self.choice(dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False), *names, blank=blank)
@@ -74,13 +78,13 @@ class Cells:
             return blank
         return words[value]
 
-    def _number[T](self, read: Callable[[str], T], *names: str) -> T | None:
+    def _read[T](self, read: Callable[[str], T], *names: str) -> T | None:
         value = self.raw(*names)
         if not value:
             return None
         try:
             return read(value)
-        except numbers.NotANumber as error:
+        except (numbers.NotANumber, numbers.NotADay) as error:
             self.refuse(str(error), *names)
             return None
 
@@ -101,3 +105,8 @@ def words(text: str) -> list[str]:
     """A list divided by commas; a comma inside a word is written “\\,”."""
     parts = (part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", text))
     return list(dict.fromkeys(part for part in parts if part))
+
+
+def listed(parts: Iterable[str]) -> str:
+    """The list that `words` reads."""
+    return ", ".join(part.replace(",", "\\,") for part in parts)

@@ -10,12 +10,11 @@ from inventory.models import StockItem
 from shop.importing.cells import Cells
 from shop.importing.numbers import MOST_UNITS
 from shop.importing.rows import BadRows
-from shop.importing.table import Record, Table, UnreadableFile, normalised, parse_table, parse_workbook
+from shop.importing.table import Record, Table, UnreadableFile, normalised, parse_upload
 
 SKU = ("sku", "variant sku", "item", "stock item", "article", "article number")
 QUANTITY = ("quantity", "qty", "units", "received", "amount")
 
-_WORKBOOK = b"PK\x03\x04"
 # The last number of a line is the quantity; "LAMP A 3", "LAMP;3", "LAMP x 3" and a tab between them are all alike.
 _PASTED = re.compile(r"(?P<sku>.+?)[\s;,|:=]+(?:[x×*]\s*)?(?P<units>-?[0-9][0-9.,]*)")
 
@@ -31,7 +30,7 @@ class Counted:
 
 def read_file(content: bytes) -> list[Counted]:
     """A CSV file or a workbook with columns for SKU and quantity. Raises UnreadableFile or BadRows."""
-    table = parse_workbook(content) if content.startswith(_WORKBOOK) else parse_table(content)
+    table = parse_upload(content)
     for names in (SKU, QUANTITY):
         if not table.has(*names):
             raise UnreadableFile(f"The file has no column “{names[0]}”. It needs SKU and quantity.")

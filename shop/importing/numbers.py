@@ -1,6 +1,7 @@
-"""Numbers as people and their spreadsheets write them. What could be read in two ways is refused with a sentence."""
+"""Numbers and days as people and their spreadsheets write them. What could be read in two ways is refused with a sentence."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
 MOST_UNITS = 1_000_000_000
@@ -10,6 +11,9 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?|\.[0-9]+")
 _POINT_AFTER_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+")
 _COMMA_AFTER_THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
 _COMMA_FOR_POINT = re.compile(r"[0-9]+,([0-9]{1,2}|[0-9]{4,})|0,[0-9]+")
+# What a workbook adds to a day is a time of day.
+_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})([ T].*)?")
+_GERMAN_DAY = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})")
 _WHOLE = re.compile(r"(-?[0-9]+)([.,]0+)?")
 
 GRAMS = {
@@ -23,6 +27,10 @@ GRAMS = {
 
 class NotANumber(ValueError):
     """The sentence says what is wrong with the cell and how to write it."""
+
+
+class NotADay(ValueError):
+    """The same of a day."""
 
 
 def decimal(text: str) -> Decimal:
@@ -67,6 +75,17 @@ def grams(text: str, unit: str) -> int:
     if weight > MOST_UNITS:
         raise NotANumber(f"“{shortened(text)}” is heavier than a thousand tons.")
     return round(weight)
+
+
+def day(text: str) -> date:
+    """“2026-12-09” and “9.12.2026” are clear; “09/12/2026” is another day on the other side of an ocean."""
+    match = _DAY.fullmatch(text) or _GERMAN_DAY.fullmatch(text)
+    try:
+        if match:
+            return date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        pass
+    raise NotADay(f"“{shortened(text)}” is not a day. Write it like 2026-12-09.")
 
 
 def shortened(text: str) -> str:

@@ -13,12 +13,15 @@ from zipfile import ZipFile
 
 from openpyxl import load_workbook
 
+from notifications.tables import as_meant
 from shop.importing.rows import Problem
 
 _DELIMITERS = ",;\t"
 _LONGEST_CELL = 5_000_000
 _MOST_ROWS = 10_000
+_MOST_COLUMNS = 500
 _MOST_UNPACKED = 50_000_000
+_WORKBOOK = b"PK\x03\x04"
 
 
 class UnreadableFile(Exception):
@@ -67,6 +70,14 @@ def read_table(path: Path) -> Table:
     return parse_table(content)
 
 
+def parse_upload(content: bytes) -> Table:
+    """A CSV file or a workbook that somebody waits for in a browser: of at most so many rows. Raises UnreadableFile."""
+    table = parse_workbook(content) if content.startswith(_WORKBOOK) else parse_table(content)
+    if len(table.records) > _MOST_ROWS:
+        raise UnreadableFile(f"The file has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
+    return table
+
+
 def parse_table(content: bytes) -> Table:
     """Raises UnreadableFile when there is no table; rows that are broken become problems of the table."""
     text = _decoded(content)
@@ -78,8 +89,7 @@ def parse_workbook(content: bytes) -> Table:
     """The sheet of an XLSX file that was open when it was saved. Raises UnreadableFile when there is no table."""
     try:
         _refuse_bomb(content)
-        sheet: Any = load_workbook(BytesIO(content), read_only=True, data_only=True).active
-        rows = [[_as_text(cell) for cell in row] for row in islice(sheet.iter_rows(values_only=True), _MOST_ROWS + 1)]
+        rows = _sheet(content)
     except UnreadableFile:
         raise
     except Exception as error:
@@ -87,9 +97,32 @@ def parse_workbook(content: bytes) -> Table:
         raise UnreadableFile(
             "The file is no workbook that can be read. Save it as “CSV UTF-8” and try again."
         ) from error
-    if len(rows) > _MOST_ROWS:
-        raise UnreadableFile(f"The sheet has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
     return _table((line, row) for line, row in enumerate(rows, 1) if any(row))
+
+
+def _sheet(content: bytes) -> list[list[str]]:
+    """The cells as they were shown when the workbook was saved: of a formula, what it came to."""
+    shown, typed = (_cells(content, data_only=data_only) for data_only in (True, False))
+    rows: list[list[str]] = []
+    for line, (values, written) in enumerate(zip(shown, typed, strict=True), 1):
+        if line > _MOST_ROWS:
+            raise UnreadableFile(f"The sheet has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
+        if any(value is None and cell is not None for value, cell in zip(values, written, strict=True)):
+            raise UnreadableFile(
+                f"Line {line} has a formula that nobody has calculated. Paste the list as values and try again."
+            )
+        rows.append([_as_text(value) for value in values])
+    return rows
+
+
+def _cells(content: bytes, *, data_only: bool) -> Iterator[tuple[object, ...]]:
+    sheet: Any = load_workbook(BytesIO(content), read_only=True, data_only=data_only).active
+    if sheet.max_column is None:
+        sheet.calculate_dimension(force=True)
+    # A cell far out makes every row that wide.
+    if (sheet.max_column or 0) > _MOST_COLUMNS:
+        raise UnreadableFile(f"The sheet has more than {_MOST_COLUMNS} columns. Save only the list and try again.")
+    return islice(sheet.iter_rows(values_only=True), _MOST_ROWS + 1)
 
 
 def _refuse_bomb(content: bytes) -> None:
@@ -120,7 +153,7 @@ def _table(rows: Iterator[tuple[int, list[str] | str]]) -> Table:
             )
         elif any(cell.strip() for cell in cells):
             table.records.append(
-                Record(line, {name: cells[i].strip() if i < len(cells) else "" for name, i in columns.items()})
+                Record(line, {name: as_meant(cells[i].strip()) if i < len(cells) else "" for name, i in columns.items()})
             )
     return table
 

@@ -8,7 +8,7 @@ from shop.importing.cells import Cells
 from shop.importing.names import slug
 from shop.importing.pictures import gathered
 from shop.importing.rows import Options, ProductRow, Sheet, VariantRow
-from shop.importing.table import Record, Table
+from shop.importing.table import Table
 from shop.importing.woocommerce_fields import (
     BACKORDERS,
     NAME,
@@ -28,8 +28,6 @@ from shop.importing.woocommerce_fields import (
 )
 
 _MADE_OF_PARTS = {"simple", "variable", "variation"}
-# The exporter puts an apostrophe before cells that a spreadsheet would take for a formula.
-_FORMULA = ("'=", "'+", "'-", "'@")
 
 
 def recognises(table: Table) -> bool:
@@ -39,7 +37,7 @@ def recognises(table: Table) -> bool:
 def read(table: Table, at: datetime) -> Sheet:
     """`at` decides which sale prices hold: one whose dates do not include this day is left out."""
     sheet = Sheet("WooCommerce", table.label(SKU), table.label("attribute 1 value(s)"), problems=list(table.problems))
-    rows = [Cells(table, _without_apostrophes(record), sheet.problems) for record in table.records]
+    rows = [Cells(table, record, sheet.problems) for record in table.records]
     parents = [row for row in rows if "variation" not in _types(row)]
     variations = _by_parent([row for row in rows if "variation" in _types(row)], _index(parents))
     handles = Counter(slug(row.raw(NAME)) for row in parents)
@@ -58,11 +56,6 @@ def read(table: Table, at: datetime) -> Sheet:
         if any(row.bad for row in (parent, *children)):
             sheet.refused.add(product.handle)
     return sheet
-
-
-def _without_apostrophes(record: Record) -> Record:
-    cells = {name: cell[1:] if cell.startswith(_FORMULA) else cell for name, cell in record.cells.items()}
-    return Record(record.line, cells)
 
 
 def _types(row: Cells) -> set[str]:

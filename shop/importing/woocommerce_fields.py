@@ -1,12 +1,11 @@
 """What single cells of WooCommerce's CSV say: prices with their sale days, stock, weight, categories, attributes."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from itertools import count, takewhile
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from shop.importing.cells import Cells, description, plain, words
 from shop.importing.pictures import usable
@@ -87,7 +86,7 @@ def variant_fields(row: Cells, parent: Cells, at: datetime, sheet: Sheet) -> dic
 def _prices(row: Cells, at: datetime, sheet: Sheet) -> tuple[Any, Any]:
     """Price and compare-at price. The regular price is the compare-at price while a lower sale price holds."""
     regular, sale = row.money(REGULAR_PRICE), row.money(SALE_PRICE)
-    starts, ends = _day(row, SALE_STARTS), _day(row, SALE_ENDS)
+    starts, ends = row.day(SALE_STARTS), row.day(SALE_ENDS)
     today = timezone.localdate(at)
     if sale is None or regular is None:
         return regular if regular is not None else sale, None
@@ -95,19 +94,6 @@ def _prices(row: Cells, at: datetime, sheet: Sheet) -> tuple[Any, Any]:
         sheet.remark("Took the regular price, the sale is not on today", row.line)
         return regular, None
     return (sale, regular) if sale < regular else (regular, None)
-
-
-def _day(row: Cells, column: str) -> date | None:
-    text = row.raw(column)
-    if not text:
-        return None
-    try:
-        day = parse_date(text[:10])
-    except ValueError:
-        day = None
-    if day is None:
-        row.refuse(f"“{text[:40]}” is not a day. Write it like 2026-12-09.", column)
-    return day
 
 
 def stock(row: Cells, sheet: Sheet) -> int | None:

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from shop.formats import money
 from shop.html import clean
+from shop.importing.cells import listed, words
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
 from shop.staff.history import WithHistory
 from shop.staff.variants import VariantForm
@@ -43,10 +44,10 @@ class ProductForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.initial["tags"] = ", ".join(self.instance.tags)
+        self.initial["tags"] = listed(self.instance.tags)
 
     def clean_tags(self) -> list[str]:
-        return [tag for word in self.cleaned_data["tags"].split(",") if (tag := word.strip())]
+        return words(self.cleaned_data["tags"])
 
     def clean_description(self) -> str:
         return clean(self.cleaned_data["description"])
