@@ -1,11 +1,12 @@
 """Ordering from suppliers and keeping their days up to date. A change here is told to the queue by `shop.delays`."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from inventory.locking import require_transaction
 from inventory.models import ExpectedDay, ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, Supplier
 
 MOST_HANDLING_DAYS = 60
+_FARTHEST = timedelta(days=731)
 
 
 class UnableToChangePurchaseOrder(Exception):
@@ -35,6 +36,11 @@ def confirm(order: PurchaseOrder, *, on: date) -> None:
     order.confirmed_on = on
     order.save(update_fields=["confirmed_on"])
     follow_state(order)
+
+
+def is_too_far(day: date, today: date) -> bool:
+    """Nobody orders for a day so far ahead: it is a slip of the pen."""
+    return day > today + _FARTHEST
 
 
 def change_expected_day(line: PurchaseOrderLine, day: ExpectedDay, *, reason: str, actor: str, at: datetime) -> None:

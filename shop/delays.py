@@ -18,7 +18,7 @@ from shop import notices, purchase_letters, wakeups
 from shop.settling import Foreseen, Outcome, tell
 from shop.transactions import use_case
 
-_MORE_IS_COMING = "we ordered more"
+MORE_IS_COMING = "we ordered more"
 
 # By the id of a purchase line.
 type Days = Mapping[int, ExpectedDay]
@@ -32,12 +32,22 @@ def send_purchase_order(order: PurchaseOrder, *, by_mail: bool = False, at: date
     With `by_mail` its supplier gets it as a letter; else somebody has sent it otherwise. Raises
     UnableToChangePurchaseOrder unless it is a draft with lines, whose supplier has an address if it goes by mail.
     """
-    return _tell(_send(order.pk, by_mail, at), _MORE_IS_COMING, at)
+    return _tell(_send(order.pk, by_mail, at), MORE_IS_COMING, at)
+
+
+def count_as_sent(orders: Collection[PurchaseOrder], *, at: datetime) -> None:
+    """Drafts that somebody has sent otherwise: from now on their lines are supply.
+
+    In the transaction of the caller, who holds the locks of their items and settles their queues. Raises
+    UnableToChangePurchaseOrder as above.
+    """
+    for pk in sorted(order.pk for order in orders):
+        _send(pk, False, at)
 
 
 def preview_send(order: PurchaseOrder, *, by_mail: bool = False, at: datetime) -> Foreseen:
     """Who would get a better day, by the code that does it, in a transaction that is rolled back."""
-    return _foresee(partial(_send, order.pk, by_mail, at), _MORE_IS_COMING, at)
+    return _foresee(partial(_send, order.pk, by_mail, at), MORE_IS_COMING, at)
 
 
 @use_case

@@ -37,6 +37,17 @@ class Foretold:
     letters: int
     samples: tuple[Letter, ...]
 
+    @classmethod
+    def together(cls, parts: Sequence["Foretold"]) -> "Foretold":
+        """The same of several facts; of letters that they have in common one is sample enough."""
+        samples = {letter.template: letter for part in reversed(parts) for letter in part.samples}
+        return cls(
+            {claim_id: asked for part in parts for claim_id, asked in part.asks.items()},
+            frozenset().union(*(part.too_late for part in parts)),
+            sum(part.letters for part in parts),
+            tuple(samples.values()),
+        )
+
 
 def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     """Write what days that moved ask of their customers, and the letters that say so.

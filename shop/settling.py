@@ -27,6 +27,13 @@ class Foreseen:
     outcome: Outcome
     told: Foretold
 
+    @classmethod
+    def together(cls, parts: Sequence["Foreseen"]) -> "Foreseen":
+        """What several changes of different queues would do."""
+        filled = tuple(fact for part in parts for fact in part.outcome.filled)
+        moved = tuple(fact for part in parts for fact in part.outcome.moved)
+        return cls(Outcome(filled, moved), Foretold.together([part.told for part in parts]))
+
 
 def settle(
     queues: Mapping[int, Queue], *, reason: str, actor: str, at: datetime, own: Mapping[int, str] | None = None

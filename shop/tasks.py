@@ -10,6 +10,7 @@ from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
 from shop import alerts, fulfilment, holds, lapses, reminders, settling
+from shop.importing.fetching import fetch_missing
 from shop.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,11 @@ def fill_waiting(item_ids: list[int]) -> None:
 def tell_waiting(item_ids: list[int]) -> None:
     for item_id in item_ids:
         settling.tell_waiting(item_id, clock=timezone.now)
+
+
+@shared_task(name="shop.tasks.fetch_pictures")
+def fetch_pictures(product_ids: list[int]) -> None:
+    fetch_missing(product_ids)
 
 
 @shared_task(name="shop.tasks.sweep")

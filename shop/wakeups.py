@@ -6,9 +6,10 @@ bounded number of them wait there, and what cannot be sent is logged and counted
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import batched
 from threading import BoundedSemaphore
 
 from celery import current_app
@@ -17,6 +18,8 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 _MOST_WAITING = 100
+# Their pictures are fetched well within the time that a task has.
+_PRODUCTS_AT_ONCE = 100
 _room = BoundedSemaphore(_MOST_WAITING)
 
 lost = 0
@@ -34,6 +37,12 @@ def wake_tell(item_ids: Iterable[int]) -> None:
     ids = sorted(set(item_ids))
     if ids:
         _wake("shop.tasks.tell_waiting", ids)
+
+
+def wake_pictures(product_ids: Sequence[int]) -> None:
+    """An import named pictures of these products. What is not fetched stays a placeholder until the next import."""
+    for some in batched(product_ids, _PRODUCTS_AT_ONCE):
+        _wake("shop.tasks.fetch_pictures", list(some))
 
 
 def wake_mailer() -> None:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-
-from django.db import IntegrityError, OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
+from functools import partial
 
 from inventory.locking import lock_items
 from inventory.models import StockItem
@@ -12,45 +10,44 @@ from shop.importing.categories import UNSORTED, Shelves
 from shop.importing.known import load
 from shop.importing.matching import Matcher
 from shop.importing.outcome import Outcome
+from shop.importing.planned import Row
 from shop.importing.rows import BadRows, ProductRow, Sheet
+from shop.importing.telling import rows_of
+from shop.importing.whole import as_a_whole
 from shop.importing.writing import Renamed, write
+from shop.models import Product
 
 CHUNK = 500
-# Any number that nothing else in this database locks.
-_ONE_IMPORT_AT_A_TIME = 6_942_017_311
-
-
-class UnableToImport(Exception):
-    """The sentence says what stood in the way; nothing was written."""
 
 
 def apply(
-    sheet: Sheet, *, actor: str, at: datetime, dry_run: bool = False, progress: Callable[[int], object] = lambda _: None
+    sheet: Sheet,
+    *,
+    actor: str,
+    at: datetime,
+    opens_stock: bool = True,
+    seen: Sequence[Row] | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> Outcome:
     """Write every product of the sheet. Raises BadRows with all problems, also those that only show against the shop.
 
-    With `dry_run` everything is written and taken back. `progress` is told how many variants are done.
+    `dry_run` and `seen` are those of `as_a_whole`; `progress` is told how many variants are done.
     """
-    try:
-        with transaction.atomic(durable=True):
-            outcome = _write_all(sheet, actor, at, progress)
-            transaction.set_rollback(dry_run)
-    except (IntegrityError, OperationalError) as error:
-        if not isinstance(error.__cause__, UniqueViolation | LockNotAvailable | DeadlockDetected):
-            raise
-        raise UnableToImport("Somebody changed the same goods meanwhile. Nothing was imported: try again.") from error
-    return outcome
+    return as_a_whole(partial(_write_all, sheet, opens_stock, actor, at, progress), seen=seen, dry_run=dry_run)
 
 
-def _write_all(sheet: Sheet, actor: str, at: datetime, progress: Callable[[int], object]) -> Outcome:
-    _wait_for_no_other()
+def _write_all(sheet: Sheet, opens_stock: bool, actor: str, at: datetime, progress: Callable[[int], object]) -> Outcome:
     shelves, outcome, renamed = Shelves(), Outcome(), Renamed()
-    places = shelves.put_up(product.category or UNSORTED for product in sheet.products)
+    places = shelves.put_up(product.category for product in sheet.products)
     matcher = Matcher(sheet)
     for chunk in _chunks(sheet.products):
         known = load(chunk)
-        matches = [matcher.match(row, known, places[row.category or UNSORTED]) for row in chunk]
-        outcome += write([match for match in matches if match], known, renamed, actor=actor, at=at)
+        found = [matcher.match(row, known, places.get(row.category or ())) for row in chunk]
+        matches = [match for match in found if match]
+        _put_on_a_shelf([match.product for match in matches if match.is_new], shelves)
+        outcome += write(matches, known, renamed, opens_stock=opens_stock, actor=actor, at=at)
+        outcome.rows += rows_of(matches, shelves, renamed)
         progress(sum(len(row.variants) for row in chunk))
     if sheet.problems or matcher.problems:
         raise BadRows(sheet.problems + matcher.problems)
@@ -59,11 +56,11 @@ def _write_all(sheet: Sheet, actor: str, at: datetime, progress: Callable[[int],
     return outcome
 
 
-def _wait_for_no_other() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ONE_IMPORT_AT_A_TIME])
-        if not cursor.fetchone()[0]:
-            raise UnableToImport("Another import is running. Wait for its end and try again.")
+def _put_on_a_shelf(new: Sequence[Product], shelves: Shelves) -> None:
+    """A new product whose file names none. Where staff took one off its shelf, a later import leaves it so."""
+    for product in new:
+        if not product.category_id:
+            product.category_id = shelves.put_up([UNSORTED])[UNSORTED]
 
 
 def _chunks(products: Sequence[ProductRow]) -> Iterator[list[ProductRow]]:

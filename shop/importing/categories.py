@@ -26,6 +26,10 @@ class Shelves:
         """The id of the category at the end of each path."""
         return {path: self._shelf(path).pk for path in dict.fromkeys(filter(None, paths))}
 
+    def name(self, pk: int | None) -> str:
+        """The name of a category; empty for none."""
+        return next((shelf.name for shelf in self._by_place.values() if shelf.pk == pk), "")
+
     def _shelf(self, path: Path) -> Category:
         parent = self._shelf(path[:-1]) if path[1:] else None
         place = (parent.pk if parent else None, path[-1].casefold())

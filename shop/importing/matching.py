@@ -1,38 +1,48 @@
 """Which row of a file is which product and variant of the shop, and what it changes there. Writes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
 
 from inventory.models import StockItem
+from shop.importing.cells import description
 from shop.importing.known import Known, addresses
 from shop.importing.names import marked_sku, stable_sku
 from shop.importing.rows import Problem, ProductRow, Sheet, VariantRow
-from shop.models import Product, Variant
+from shop.models import Product, ProductImage, Variant
 
 
 @dataclass(slots=True)
 class Match:
-    """A variant of the file beside the shop's; `variant.pk` is None when it is new, `changed` names changed fields.
+    """A variant of the file beside the shop's, or a new one, which it stays when it is written.
 
-    `called` is what the variant was called before; its stock item follows if nobody gave that another name.
+    `changed` has the fields that change, with what stood there before. `called` is what the variant was called before;
+    its stock item follows if nobody gave that another name.
     """
 
     row: VariantRow
     variant: Variant
     called: str
-    changed: set[str] = field(default_factory=set)
+    changed: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_new = is_new(self.variant)
 
 
 @dataclass(slots=True)
 class ProductMatch:
     row: ProductRow
     product: Product
-    changed: set[str] = field(default_factory=set)
+    changed: dict[str, Any] = field(default_factory=dict)
     variants: list[Match] = field(default_factory=list)
     not_in_file: int = 0
+    is_new: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_new = is_new(self.product)
 
 
 class Matcher:
@@ -45,8 +55,8 @@ class Matcher:
         self._handles = {product.handle for product in sheet.products if not product.handle_is_made}
         self._taken_products: set[int] = set()
 
-    def match(self, row: ProductRow, known: Known, category: int) -> ProductMatch | None:
-        """None when the row cannot be taken; then there is a new problem."""
+    def match(self, row: ProductRow, known: Known, category: int | None) -> ProductMatch | None:
+        """None when the row cannot be taken; then there is a new problem. No category leaves it where it is."""
         before = len(self.problems)
         product = self._product(row, known)
         if product.pk in self._taken_products:
@@ -54,8 +64,7 @@ class Matcher:
         elif product.pk:
             self._taken_products.add(product.pk)
         called = {variant.pk: str(variant) for variant in known.variants.get(product.pk or 0, ())}
-        moves = {"category_id": category} if row.category or not product.category_id else {}
-        match = ProductMatch(row, product, changes(product, row.fields | moves))
+        match = ProductMatch(row, product, changes(product, row.fields | {"category_id": category}))
         self._match_variants(match, known, called)
         return match if len(self.problems) == before else None
 
@@ -88,13 +97,14 @@ class Matcher:
                     found[row.line] = variant
                     rest.remove(variant)
         match.not_in_file = len(rest)
+        moves = not stand_so([found.get(row.line) for row in match.row.variants])
         for position, row in enumerate(match.row.variants, start=len(rest)):
             variant = found.get(row.line) or self._new_variant(row, match, known)
             if variant is not None:
                 self._check_options(row, rest)
                 fields = row.fields | {
                     "options": [list(pair) for pair in row.options],
-                    "position": min(position, 32767),
+                    "position": min(position, 32767) if moves else None,
                 }
                 match.variants.append(Match(row, variant, called.get(variant.pk or 0, ""), changes(variant, fields)))
         if not match.product.pk and not match.variants:
@@ -145,13 +155,31 @@ def is_new(row: Model) -> bool:
     return row.pk is None
 
 
-def changes(row: Model, fields: Mapping[str, Any]) -> set[str]:
-    """Set these fields, and name those that were different."""
-    changed = {name for name, value in fields.items() if value is not None or name == "compare_at_price"}
-    changed = {name for name in changed if getattr(row, name) != fields[name]}
+def changes(row: Model, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Set these fields, and say which were different, and what they were."""
+    told = {name: value for name, value in fields.items() if value is not None or name == "compare_at_price"}
+    old = {name: getattr(row, name) for name in told}
+    changed = {name: old[name] for name in told if _as_read(name, old[name]) != _as_read(name, told[name])}
     for name in changed:
-        setattr(row, name, fields[name])
+        setattr(row, name, told[name])
     return changed
+
+
+def _as_read(name: str, value: Any) -> Any:
+    """A value as a file says it: two spaces, or the paragraphs that reading adds, make no difference."""
+    if name == "description":
+        value = description(value)
+    if name == "compare_at_price":
+        return value or None
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return [_as_read("", part) for part in value] if isinstance(value, list) else value
+
+
+def stand_so(rows: Sequence[Variant | ProductImage | None]) -> bool:
+    """Do they stand in this order already? Then nobody moves, whatever the positions are. None is a new one."""
+    places = [(row.position, row.pk) for row in rows if row]
+    return len(places) == len(rows) and places == sorted(places)
 
 
 def _of_same_sku(row: VariantRow, rest: list[Variant], handle: str) -> Variant | None:

@@ -1,4 +1,4 @@
-"""Numbers and days as people and their spreadsheets write them. What could be read in two ways is refused with a sentence."""
+"""Numbers and days as people and their spreadsheets write them. What could be read in two ways is refused."""
 
 import re
 from datetime import date

@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
+from shop.importing.planned import Row
+
 
 @dataclass(slots=True)
 class Outcome:
-    """`product_ids` are the products of the file, whose pictures may be fetched once all of it is written."""
+    """`product_ids` are the products of the file, whose pictures may be fetched once all of it is written.
+
+    `rows` say what becomes of each of its rows.
+    """
 
     new_products: int = 0
     changed_products: int = 0
@@ -19,10 +24,12 @@ class Outcome:
     new_categories: int = 0
     opened_units: int = 0
     opened_skus: int = 0
+    unopened_skus: int = 0
     open_queues: int = 0
     other_stock: int = 0
     not_in_file: int = 0
     product_ids: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def __iadd__(self, other: "Outcome") -> "Outcome":
         for part in fields(self):
@@ -38,6 +45,11 @@ class Outcome:
             yield f"Pictures: {self.new_pictures} new, {self.changed_pictures} changed."
         if self.opened_skus:
             yield f"Opening stock: {self.opened_units} units of {self.opened_skus} SKUs."
+        if self.unopened_skus:
+            yield (
+                f"Stock: {self.unopened_skus} new SKUs start with 0 units, because you may not change the stock:"
+                " somebody who may counts them in."
+            )
         if self.open_queues:
             yield f"Backorders: the queue of {self.open_queues} SKUs is open, with a lead time."
         if self.other_stock:

@@ -1,7 +1,10 @@
 """What every format is read into. `fields` holds only what the file says: a column that it lacks changes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+_LINES_SHOWN = 10
 
 type Options = tuple[tuple[str, str], ...]
 
@@ -92,3 +95,9 @@ class Sheet:
 
     def remark(self, sentence: str, line: int) -> None:
         self.remarks.setdefault(sentence, []).append(line)
+
+    def remarked(self) -> Iterator[str]:
+        """The remarks in sentences, each with the first of its lines."""
+        for sentence, lines in self.remarks.items():
+            rest = f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
+            yield f"{sentence} (line {', '.join(map(str, sorted(lines)[:_LINES_SHOWN]))}{rest})."

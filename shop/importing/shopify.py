@@ -148,8 +148,10 @@ def _variant(row: Cells, names: list[tuple[int, str]], sheet: Sheet) -> VariantR
 
 
 def _options(row: Cells, names: list[tuple[int, str]]) -> Options:
+    """Under the names that its product has for them, unless the row gives names of its own."""
+    own = [(n, row.text(f"option{n} name", most=100)) for n, _ in names]
     options = []
-    for n, name in names:
+    for n, name in own if any(name for _, name in own) else names:
         value = row.text(f"option{n} value", most=100)
         if value and not name:
             row.refuse(f"is blank, and “{value}” is a value of it. Name the option.", f"option{n} name")

@@ -56,6 +56,15 @@ class Table:
     def has(self, *names: str) -> bool:
         return any(name in self.columns for name in names)
 
+    def require(self, *columns: tuple[str, ...]) -> None:
+        """Raises UnreadableFile unless it has these columns, by any of their names, and rows under them."""
+        needed = ", ".join(names[0] for names in columns)
+        for names in columns:
+            if not self.has(*names):
+                raise UnreadableFile(f"The file has no column “{names[0]}”. It needs {needed}.")
+        if not self.records and not self.problems:
+            raise UnreadableFile("The file has a header and no rows under it.")
+
 
 def normalised(header: str) -> str:
     """A column's name as it is looked up: small letters, single spaces, no underscores."""
@@ -152,9 +161,8 @@ def _table(rows: Iterator[tuple[int, list[str] | str]]) -> Table:
                 Problem(line, "", f"{len(cells)} cells under {len(header)} columns. Put cells with commas into quotes.")
             )
         elif any(cell.strip() for cell in cells):
-            table.records.append(
-                Record(line, {name: as_meant(cells[i].strip()) if i < len(cells) else "" for name, i in columns.items()})
-            )
+            found = {name: as_meant(cells[i].strip()) if i < len(cells) else "" for name, i in columns.items()}
+            table.records.append(Record(line, found))
     return table
 
 

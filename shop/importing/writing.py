@@ -13,7 +13,7 @@ from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import StockItem
 from shop.importing.known import Known
-from shop.importing.matching import Match, ProductMatch, changes, is_new
+from shop.importing.matching import Match, ProductMatch, changes, is_new, stand_so
 from shop.importing.outcome import Outcome
 from shop.importing.rows import Picture
 from shop.models import Product, ProductImage, Variant
@@ -23,11 +23,13 @@ class Renamed(dict[int, tuple[str, str]]):
     """Stock items on sale that are called otherwise from now on: id, then SKU and name."""
 
 
-def write(matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, actor: str, at: datetime) -> Outcome:
+def write(
+    matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, opens_stock: bool, actor: str, at: datetime
+) -> Outcome:
     variants = [variant for match in matches for variant in match.variants]
     outcome = _write_products(matches, actor)
     _note_renamed(variants, renamed)
-    outcome += _write_items(variants, actor, at)
+    outcome += _write_items(variants, opens_stock, actor, at)
     outcome += _write_variants(variants, actor)
     outcome += _write_pictures(matches, known, actor)
     outcome.not_in_file = sum(match.not_in_file for match in matches)
@@ -35,8 +37,8 @@ def write(matches: Sequence[ProductMatch], known: Known, renamed: Renamed, *, ac
 
 
 def _write_products(matches: Sequence[ProductMatch], actor: str) -> Outcome:
-    new = [match.product for match in matches if is_new(match.product)]
-    changed = [match for match in matches if not is_new(match.product) and match.changed]
+    new = [match.product for match in matches if match.is_new]
+    changed = [match for match in matches if not match.is_new and match.changed]
     _update(Product, changed, actor)
     bulk_create_with_history(new, Product, default_change_reason=_why(actor))
     return Outcome(
@@ -50,16 +52,16 @@ def _write_products(matches: Sequence[ProductMatch], actor: str) -> Outcome:
 def _note_renamed(variants: Iterable[Match], renamed: Renamed) -> None:
     for match in variants:
         item = match.variant.stock_item
-        if is_new(match.variant):
+        if match.is_new:
             continue
         sku = match.row.sku if match.row.sku.lower() not in ("", item.sku.lower()) else item.sku
         name = str(match.variant)[:255] if item.name == match.called[:255] else item.name
         if (sku, name) != (item.sku, item.name):
             renamed[item.pk] = sku, name
-            match.changed.add("stock_item")
+            match.changed["stock_item"] = str(item)
 
 
-def _write_items(variants: Sequence[Match], actor: str, at: datetime) -> Outcome:
+def _write_items(variants: Sequence[Match], opens_stock: bool, actor: str, at: datetime) -> Outcome:
     """New stock items with their queue and their opening stock. What was known before keeps its stock and its rules."""
     new = [match for match in variants if is_new(match.variant.stock_item)]
     known = [match for match in variants if not is_new(match.variant.stock_item)]
@@ -73,18 +75,20 @@ def _write_items(variants: Sequence[Match], actor: str, at: datetime) -> Outcome
     )
     locked = lock_items(item.pk for item in items)
     counted = [(locked[item.pk], match.row.stock) for item, match in zip(items, new, strict=True) if match.row.stock]
-    ledger.opening([ledger.Entry(item, units, "catalog import") for item, units in counted], actor=actor, at=at)
+    opened = counted if opens_stock else []
+    ledger.opening([ledger.Entry(item, units, "catalog import") for item, units in opened], actor=actor, at=at)
     return Outcome(
-        opened_units=sum(units for _, units in counted),
-        opened_skus=len(counted),
+        opened_units=sum(units for _, units in opened),
+        opened_skus=len(opened),
+        unopened_skus=len(counted) - len(opened),
         open_queues=sum(match.row.backorders for match in new),
         other_stock=other,
     )
 
 
 def _write_variants(variants: Sequence[Match], actor: str) -> Outcome:
-    new = [match.variant for match in variants if is_new(match.variant)]
-    changed = [match for match in variants if not is_new(match.variant) and match.changed]
+    new = [match.variant for match in variants if match.is_new]
+    changed = [match for match in variants if not match.is_new and match.changed]
     # Two variants may have changed places: their options are set aside first, so that none meets the other's.
     moving = [match.variant.pk for match in changed if "options" in match.changed]
     if moving:
@@ -100,12 +104,14 @@ def _write_variants(variants: Sequence[Match], actor: str) -> Outcome:
 
 def _write_pictures(matches: Sequence[ProductMatch], known: Known, actor: str) -> Outcome:
     new: list[ProductImage] = []
-    changed: list[tuple[ProductImage, set[str]]] = []
+    changed: list[tuple[ProductImage, dict[str, Any]]] = []
     for match in matches:
         images = {image.source: image for image in known.images.get(match.product.pk, ()) if image.source}
+        moves = not stand_so([images.get(picture.source) for picture in match.row.pictures])
         for position, picture in enumerate(match.row.pictures):
             image = images.get(picture.source) or ProductImage(product=match.product, source=picture.source)
-            changed_fields = changes(image, _picture_fields(match, picture, min(position, 32767)))
+            place = min(position, 32767) if moves else None
+            changed_fields = changes(image, _picture_fields(match, picture, place))
             if is_new(image):
                 new.append(image)
             elif changed_fields:
@@ -118,7 +124,7 @@ def _write_pictures(matches: Sequence[ProductMatch], known: Known, actor: str) -
     return Outcome(new_pictures=len(new), changed_pictures=len(changed))
 
 
-def _picture_fields(match: ProductMatch, picture: Picture, position: int) -> dict[str, Any]:
+def _picture_fields(match: ProductMatch, picture: Picture, position: int | None) -> dict[str, Any]:
     """An empty text in the file leaves the words that staff gave to the picture."""
     fields: dict[str, Any] = {"position": position, "alt": picture.alt or None}
     if picture.variant is not None:

@@ -14,7 +14,9 @@ from shop.formats import money
 from shop.html import clean
 from shop.importing.cells import listed, words
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
+from shop.staff.files import ImportProducts
 from shop.staff.history import WithHistory
+from shop.staff.imports import WithFiles
 from shop.staff.variants import VariantForm
 
 
@@ -82,7 +84,10 @@ class ImageInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(WithHistory, ModelAdmin):
+class ProductAdmin(WithFiles, WithHistory, ModelAdmin):
+    importer = ImportProducts
+    # Descriptions are longer than a cell of a workbook may be.
+    actions_list = ["import_file", "export_csv"]
     form = ProductForm
     list_display = ["title", "category", "variant_count", "prices", "published", "featured"]
     list_select_related = ["category"]

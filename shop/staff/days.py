@@ -1,6 +1,6 @@
 """Moving a purchase line's day and writing its units off: each shows first whose promise it touches."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Self
 
 from django import forms
@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from inventory.models import ExpectedDay, PurchaseOrder, PurchaseOrderLine
+from inventory.purchasing import is_too_far
 from shop import delays
 from shop.formats import long_day
 from shop.settling import Foreseen
@@ -78,11 +79,8 @@ class ChangesLine(ChangesDays):
         return super().shown(form, preview) | {"line": self.line}
 
 
-_FARTHEST = timedelta(days=731)
-
-
 def not_too_far(day: date) -> None:
-    if day > timezone.localdate() + _FARTHEST:
+    if is_too_far(day, timezone.localdate()):
         raise forms.ValidationError("That is more than two years ahead: check the year.")
 
 

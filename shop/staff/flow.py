@@ -27,6 +27,8 @@ from shop.addresses import UnableToChangeAddress
 from shop.alternatives import UnableToPropose
 from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
+from shop.importing.table import UnreadableFile
+from shop.importing.whole import UnableToImport
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
 from shop.resending import UnableToSendAgain
@@ -52,6 +54,8 @@ REFUSALS = (
     UnableToChangeAddress,
     UnableToPropose,
     UnableToSendAgain,
+    UnableToImport,
+    UnreadableFile,
     StockBusy,
     Refused,
 )

@@ -20,7 +20,9 @@ from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.purchase_letters import letter_to
 from shop.staff import kept
 from shop.staff.days import MoveDay, WriteOff, may_move
+from shop.staff.files import ImportOrders
 from shop.staff.flow import address, find
+from shop.staff.imports import WithFiles
 from shop.staff.never_coming import may_end
 from shop.staff.ordering import CancelRest, Confirm, MoveAll, Send
 from shop.staff.receiving import ReceiveGoods
@@ -78,7 +80,8 @@ class DraftLineInline(TabularInline):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(ModelAdmin):
+class PurchaseOrderAdmin(WithFiles, ModelAdmin):
+    importer = ImportOrders
     list_display = ["number", "supplier", "shown_state", "ordered_on", "units", "outstanding", "next_day"]
     list_select_related = ["supplier"]
     list_filter = ["state", ExpectedFilter, "supplier"]

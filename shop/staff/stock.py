@@ -23,7 +23,9 @@ from shop import fulfilment
 from shop.settling import Foreseen
 from shop.staff import queues, whys
 from shop.staff.effects import effects, links_to
+from shop.staff.files import ImportCounts
 from shop.staff.flow import Flow, Refused, find
+from shop.staff.imports import WithFiles
 from shop.staff.never_coming import NeverComing, may_end
 
 _MOVEMENTS_ON_A_PAGE = 25
@@ -143,7 +145,8 @@ class CorrectStock(Flow):
 
 
 @admin.register(StockItem)
-class StockItemAdmin(SavesOnlyChanges, ModelAdmin):
+class StockItemAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
+    importer = ImportCounts
     list_display = ["sku", "name", *_COUNTS]
     list_filter = [StockFilter]
     search_fields = ["sku", "name"]

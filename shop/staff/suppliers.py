@@ -20,7 +20,9 @@ from shop.formats import count
 from shop.settling import Foreseen
 from shop.staff import kept
 from shop.staff.days import REASON_IS_READ, ChangesDays
+from shop.staff.files import ImportSuppliers
 from shop.staff.flow import Refused, find
+from shop.staff.imports import WithFiles
 
 _LINES_ON_A_PAGE = 50
 
@@ -89,7 +91,8 @@ class NumberInline(TabularInline):
 
 
 @admin.register(Supplier)
-class SupplierAdmin(SavesOnlyChanges, ModelAdmin):
+class SupplierAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
+    importer = ImportSuppliers
     list_display = ["name", "email", "handling", "open_orders"]
     search_fields = ["name", "email"]
     ordering = ["name"]

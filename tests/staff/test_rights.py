@@ -57,6 +57,17 @@ ACTIONS: dict[str, set[str]] = {
     "backorders_queue_change_rules": {CATALOG, MANAGER},
     "inventory_stockitem_why": EVERYBODY,
     "inventory_delivery_receive_unordered": {WAREHOUSE, MANAGER},
+    "inventory_purchaseorder_export_csv": EVERYBODY,
+    "inventory_purchaseorder_export_xlsx": EVERYBODY,
+    "inventory_purchaseorder_import_file": {MANAGER},
+    "inventory_stockitem_export_csv": EVERYBODY,
+    "inventory_stockitem_export_xlsx": EVERYBODY,
+    "inventory_stockitem_import_file": {WAREHOUSE, MANAGER},
+    "inventory_supplier_export_csv": EVERYBODY,
+    "inventory_supplier_export_xlsx": EVERYBODY,
+    "inventory_supplier_import_file": {MANAGER},
+    "shop_product_export_csv": EVERYBODY,
+    "shop_product_import_file": {CATALOG, MANAGER},
     "inventory_delivery_undo": {WAREHOUSE, MANAGER},
     "inventory_purchaseorder_cancel_rest": {MANAGER},
     "inventory_purchaseorder_confirm": {MANAGER},
@@ -144,7 +155,7 @@ def rows() -> dict[type[Model], Model]:
 
 def address(name: str, rows: dict[type[Model], Model]) -> str:
     """The page of an action, for the row that it acts on."""
-    if name in FOR_MANY:
+    if name in FOR_MANY or name.endswith(("_import_file", "_export_csv", "_export_xlsx")):
         return reverse(f"admin:{name}")
     if name.endswith("_simple_history"):
         row: Any = rows[apps.get_model(".".join(name.split("_")[:2]))]

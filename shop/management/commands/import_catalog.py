@@ -7,14 +7,14 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from inventory.locking import StockBusy
-from shop.importing.apply import UnableToImport, apply
+from shop.importing.apply import apply
 from shop.importing.fetching import fetch_missing
 from shop.importing.outcome import Outcome
 from shop.importing.reading import read_sheet
 from shop.importing.rows import BadRows, Sheet
 from shop.importing.table import UnreadableFile
+from shop.importing.whole import UnableToImport
 
-_LINES_SHOWN = 10
 _REASONS_SHOWN = 5
 
 
@@ -48,11 +48,7 @@ class Command(BaseCommand):
 
     def _tell(self, sheet: Sheet, outcome: Outcome) -> None:
         self.stdout.write(f"{sheet.format} file with {len(sheet.products)} products.")
-        for sentence, lines in sheet.remarks.items():
-            rest = f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
-            numbers = ", ".join(str(line) for line in sorted(lines)[:_LINES_SHOWN])
-            self.stdout.write(f"{sentence} (line {numbers}{rest}).")
-        for sentence in outcome.sentences():
+        for sentence in (*sheet.remarked(), *outcome.sentences()):
             self.stdout.write(sentence)
 
     def _fetch_pictures(self, outcome: Outcome) -> None:
