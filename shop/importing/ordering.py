@@ -157,7 +157,7 @@ def _set_line(row: WantedLine, line: PurchaseOrderLine, was_sent: bool, today: d
     changes = differences(old, _cells_of_line(line))
     if was_sent and not is_new:
         _refuse(cells, changes, {"Quantity": QUANTITY, "Expected on": EXPECTED, "Confirmed": CONFIRMED})
-    elif line.confirmed and not line.expected_on and not cells.bad:
+    elif line.confirmed and not line.expected_on and not cells.raw(*EXPECTED):
         cells.refuse("is yes for no day. Fill in the day, or write no.", *CONFIRMED)
     return changes
 
