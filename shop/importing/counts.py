@@ -57,14 +57,17 @@ def import_counts(
 def _write(table: Table, reason: str, actor: str, at: datetime, dry_run: bool) -> Planned:
     problems = list(table.problems)
     counts = _read(table, problems, reason)
-    queues = queue.lock(count.item_id for count in counts)
-    rows = tuple(_row(count, queues[count.item_id].item) for count in counts)
+    items = StockItem.objects.in_bulk([count.item_id for count in counts])
+    # What agrees with the books is left alone, and nobody who buys it has to wait.
+    queues = queue.lock(count.item_id for count in counts if count.units != items[count.item_id].on_hand)
+    items |= {pk: line.item for pk, line in queues.items()}
+    rows = tuple(_row(count, items[count.item_id]) for count in counts)
     if problems:
         raise BadRows(problems)
     corrected: dict[str, dict[int, Queue]] = defaultdict(dict)
     for count in counts:
-        line = queues[count.item_id]
-        if change := count.units - line.item.on_hand:
+        line = queues.get(count.item_id)
+        if line is not None and (change := count.units - line.item.on_hand):
             queue.correct(line, change, reason=count.reason, actor=actor, at=at)
             corrected[count.reason][count.item_id] = line
     written = tuple(line.item for some in corrected.values() for line in some.values())

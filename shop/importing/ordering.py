@@ -13,6 +13,7 @@ from backorders import queue
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from inventory.purchasing import is_too_far
 from shop import delays
+from shop.formats import count
 from shop.importing.cells import Cells
 from shop.importing.counted import SKU
 from shop.importing.planned import Change, Planned, Row, differences
@@ -203,6 +204,9 @@ def _save(plans: Iterable[_Plan]) -> None:
 
 def _sentences(plans: Sequence[_Plan]) -> Iterator[str]:
     new, sent = sum(plan.is_new for plan in plans), sum(plan.is_sent_now for plan in plans)
-    yield f"Purchase orders: {new} new, {sent} of all count as supply from now on; no mail goes to a supplier."
+    yield f"Purchase orders: {new} new, {len(plans) - new} that are here already."
+    if sent:
+        supply = count(sent, "order counts", "orders count")
+        yield f"{supply} as supply from now on: the supplier has it already, and no mail goes out."
     if left := sum(plan.left for plan in plans):
-        yield f"Left as they are: {left} lines of these orders that are not in the file."
+        yield f"Left as it is: {count(left, 'line')} of these orders that the file does not name."

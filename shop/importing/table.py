@@ -18,7 +18,9 @@ from shop.importing.rows import Problem
 
 _DELIMITERS = ",;\t"
 _LONGEST_CELL = 5_000_000
-_MOST_ROWS = 10_000
+# The header among them. More take longer than a browser waits for its answer.
+MOST_ROWS = 3_000
+_TOO_MANY_ROWS = f"The file has more than {MOST_ROWS:,} rows. Divide it into smaller ones."
 _MOST_COLUMNS = 500
 _MOST_UNPACKED = 50_000_000
 _WORKBOOK = b"PK\x03\x04"
@@ -82,8 +84,8 @@ def read_table(path: Path) -> Table:
 def parse_upload(content: bytes) -> Table:
     """A CSV file or a workbook that somebody waits for in a browser: of at most so many rows. Raises UnreadableFile."""
     table = parse_workbook(content) if content.startswith(_WORKBOOK) else parse_table(content)
-    if len(table.records) > _MOST_ROWS:
-        raise UnreadableFile(f"The file has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
+    if len(table.records) >= MOST_ROWS:
+        raise UnreadableFile(_TOO_MANY_ROWS)
     return table
 
 
@@ -114,8 +116,8 @@ def _sheet(content: bytes) -> list[list[str]]:
     shown, typed = (_cells(content, data_only=data_only) for data_only in (True, False))
     rows: list[list[str]] = []
     for line, (values, written) in enumerate(zip(shown, typed, strict=True), 1):
-        if line > _MOST_ROWS:
-            raise UnreadableFile(f"The sheet has more than {_MOST_ROWS} rows. Divide it into smaller ones.")
+        if line > MOST_ROWS:
+            raise UnreadableFile(_TOO_MANY_ROWS)
         if any(value is None and cell is not None for value, cell in zip(values, written, strict=True)):
             raise UnreadableFile(
                 f"Line {line} has a formula that nobody has calculated. Paste the list as values and try again."
@@ -131,7 +133,7 @@ def _cells(content: bytes, *, data_only: bool) -> Iterator[tuple[object, ...]]:
     # A cell far out makes every row that wide.
     if (sheet.max_column or 0) > _MOST_COLUMNS:
         raise UnreadableFile(f"The sheet has more than {_MOST_COLUMNS} columns. Save only the list and try again.")
-    return islice(sheet.iter_rows(values_only=True), _MOST_ROWS + 1)
+    return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 1)
 
 
 def _refuse_bomb(content: bytes) -> None:

@@ -37,7 +37,7 @@ def rows_of(matches: Sequence[ProductMatch], shelves: Shelves, renamed: Renamed)
         new = {name: getattr(match.product, name) for name in old}
         if "category_id" in old:
             old, new = ({**values, "category_id": shelves.name(values["category_id"])} for values in (old, new))
-        yield Row(match.row.line, match.product.title, match.is_new, _changes(old, new))
+        yield Row(match.row.line, match.product.title, match.is_new, _changes({} if match.is_new else old, new))
         for variant in match.variants:
             yield _row_of_variant(variant, renamed)
 
@@ -47,14 +47,15 @@ def _row_of_variant(match: Match, renamed: Renamed) -> Row:
     new = {name: getattr(variant, name) for name in match.changed}
     if "stock_item" in new:
         new["stock_item"] = " ".join(renamed[item.pk])
-    return Row(match.row.line, f"{item.sku} {variant.choice}".strip(), match.is_new, _changes(match.changed, new))
+    old = {} if match.is_new else match.changed
+    return Row(match.row.line, f"{item.sku} {variant.choice}".strip(), match.is_new, _changes(old, new))
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     return tuple(
-        Change(words, *_around_the_difference(_cell(old[name]), _cell(new[name])))
+        Change(words, *_around_the_difference(_cell(old.get(name)), _cell(new[name])))
         for name, words in _COLUMNS.items()
-        if name in old
+        if name in new
     )
 
 

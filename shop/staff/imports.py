@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from shop.formats import count
 from shop.importing.planned import Planned, Row
 from shop.importing.rows import BadRows
-from shop.importing.table import Table, UnreadableFile, parse_upload
+from shop.importing.table import MOST_ROWS, Table, UnreadableFile, parse_upload
 from shop.models import User
 from shop.staff.effects import ROWS_ON_A_PAGE, Effects, effects
 from shop.staff.exports import as_csv, as_workbook
@@ -38,7 +38,7 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         required=False,
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
-        help_text="CSV or XLSX, at most 5 MB and 10,000 rows.",
+        help_text=f"CSV or XLSX, at most 5 MB and {MOST_ROWS:,} rows.",
     )
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
 

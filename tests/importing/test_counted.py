@@ -116,5 +116,5 @@ def test_a_workbook_that_unpacks_without_end_is_refused() -> None:
 
 
 def test_a_sheet_without_end_is_refused() -> None:
-    with pytest.raises(UnreadableFile, match="more than 10000 rows"):
-        read_file(workbook(*[("SKU", "Quantity")] * 10_001))
+    with pytest.raises(UnreadableFile, match="more than 3,000 rows"):
+        read_file(workbook(*[("SKU", "Quantity")] * 3_001))

@@ -19,17 +19,14 @@ from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import delays, fulfilment
 from shop.models import Product, Variant
+from shop.staff.files import ImportProducts
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, days_told, inbound, stock, variant
 from tests.importing.files import goods, text
 from tests.importing.test_counted import workbook
 from tests.staff.pages import SignIn, seal_of, words
 
-PRODUCTS, SUPPLIERS, ORDERS, COUNTS = (
-    "shop_product",
-    "inventory_supplier",
-    "inventory_purchaseorder",
-    "inventory_stockitem",
-)
+PRODUCTS, SUPPLIERS = "shop_product", "inventory_supplier"
+ORDERS, COUNTS = "inventory_purchaseorder", "inventory_stockitem"
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +164,7 @@ def test_a_draft_is_changed_and_what_the_file_lacks_stays(cy: Client) -> None:
     go_on(cy, ORDERS, preview)
 
     assert "Quantity: 5 → 7" in words(preview)
-    assert "Left as they are: 1 lines of these orders that are not in the file." in words(preview)
+    assert "Left as it is: 1 line of these orders that the file does not name." in words(preview)
     rugs.refresh_from_db()
     lines = first.order.lines.order_by("id").values_list("item__sku", "quantity", "expected_on")
     assert list(lines) == [("POPULAR-CURTAINS", 7, SOON), ("RUG", 4, None), ("POPULAR-CURTAINS", 2, None)]
@@ -342,11 +339,7 @@ def test_products_are_shown_row_by_row_and_then_written(cy: Client) -> None:
 
 
 def test_who_may_not_change_the_stock_opens_none(clerk: SignIn) -> None:
-    rights = ["shop.view_product"]
-    rights += [f"shop.{verb}_{model}" for verb in ("add", "change") for model in ("product", "variant", "productimage")]
-    desk = clerk(
-        *rights, "shop.add_category", "inventory.add_stockitem", "inventory.change_stockitem", "backorders.add_queue"
-    )
+    desk = clerk(*ImportProducts.rights, "shop.view_product")
 
     preview = look(desk, PRODUCTS, text([goods(Variant_SKU="MUG", Variant_Inventory_Qty="4")]))
     go_on(desk, PRODUCTS, preview)
@@ -372,7 +365,7 @@ def test_a_long_description_is_shown_where_it_begins_to_differ(cy: Client) -> No
 
     page = words(look(cy, PRODUCTS, text([goods(Variant_SKU="MUG", Description=new)])))
 
-    assert "Description: …hrown by hand. Blue. → …hrown by hand. Green." in page
+    assert "Description: …hrown by hand. Blue.</p> → …hrown by hand. Green.</p>" in page
 
 
 # Files that are no list, whatever they are a list of
@@ -393,7 +386,7 @@ def bomb() -> bytes:
         ("SKU;Größe\nA;1".encode("latin-1"), "The file is not UTF-8: line 1 has a letter of another encoding."),
         ("SKU,Name\nA,1".encode("utf-16"), "The file is UTF-16, not UTF-8."),
         (b"PK\x03\x04 no zip", "The file is no workbook that can be read."),
-        (b"SKU,Counted\n" + b"A,1\n" * 100_000, "The file has more than 10000 rows. Divide it into smaller ones."),
+        (b"SKU,Counted\n" + b"A,1\n" * 100_000, "The file has more than 3,000 rows. Divide it into smaller ones."),
         (bomb(), "The workbook is too large."),
         (workbook(("SKU", "Counted"), ("A", "=1+1")), "Line 2 has a formula that nobody has calculated."),
         (b"x" * 5_000_001, "The file is too large: divide it into smaller ones."),
@@ -450,6 +443,6 @@ def test_no_cell_that_goes_out_is_calculated(cy: Client) -> None:
 
     sheet = load_workbook(BytesIO(exported(cy, SUPPLIERS, "xlsx"))).active
     assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [["'=1+1", None, 0]]
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
+    assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
     assert b"'=1+1,,0" in exported(cy, SUPPLIERS)
     assert b"'@SUM(1)," in exported(cy, COUNTS)
