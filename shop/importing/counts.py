@@ -100,5 +100,5 @@ def _row(count: _Count, item: StockItem) -> Row:
     if count.books not in (None, item.on_hand):
         sentence = f"the books say {item.on_hand} by now. Count it again, or empty this cell if the count is newer."
         count.cells.refuse(sentence, *_BOOKS)
-    changes = (Change("On hand", str(item.on_hand), str(count.units)), Change("Reason", "", count.reason))
-    return Row(count.cells.line, str(item), changes=changes if count.units != item.on_hand else ())
+    change = Change("On hand", str(item.on_hand), f"{count.units} ({count.reason})")
+    return Row(count.cells.line, str(item), changes=(change,) if count.units != item.on_hand else ())

@@ -1,11 +1,12 @@
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.importing.numbers import NotANumber, grams, money, units
+from shop.importing.numbers import NotADay, NotANumber, day, grams, money, units
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,14 @@ def test_units_are_whole_and_may_be_negative() -> None:
 def test_weights_become_grams() -> None:
     assert [grams("1", unit) for unit in ("g", "kg", "lb", "lbs", "oz")] == [1, 1000, 454, 454, 28]
     assert grams("0,345", "kg") == 345
+
+
+@pytest.mark.parametrize("text", ["2026-12-09", "2026-12-9", "2026-12-09 00:00:00", "2026-12-09T08:30", "9.12.2026"])
+def test_days_are_read_as_people_and_workbooks_write_them(text: str) -> None:
+    assert day(text) == date(2026, 12, 9)
+
+
+@pytest.mark.parametrize("text", ["09/12/2026", "2026-13-01", "31.2.2026", "9.12.26", "soon"])
+def test_what_may_be_another_day_is_refused(text: str) -> None:
+    with pytest.raises(NotADay, match=r"is not a day\. Write it like 2026-12-09\."):
+        day(text)

@@ -1,12 +1,15 @@
 """Files that come in: shown row by row, written as they were shown, or refused as a whole with a sentence."""
 
+import json
 import re
+from base64 import b64decode
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+import redis
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -17,12 +20,16 @@ from backorders.models import Policy
 from inventory.models import PurchaseOrder, PurchaseOrderLine, StockItem, StockMovement, Supplier
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import delays, fulfilment
-from shop.models import Product, Variant
+from shop import delays, fulfilment, tasks
+from shop.importing.suppliers import import_suppliers
+from shop.importing.table import parse_upload
+from shop.importing.whole import UnableToImport
+from shop.models import Product, ProductImage, Variant
 from shop.staff.files import ImportProducts
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, days_told, inbound, stock, variant
 from tests.importing.files import goods, text
 from tests.importing.test_counted import workbook
+from tests.processes import wait_for_wake_ups
 from tests.staff.pages import SignIn, seal_of, words
 
 PRODUCTS, SUPPLIERS = "shop_product", "inventory_supplier"
@@ -114,6 +121,17 @@ def test_what_changed_between_the_look_and_the_click_is_shown_again(cy: Client) 
     assert "Something changed since you looked" in words(again)
     assert "three@mill.example → two@mill.example" in words(again)
     assert (between, mill.email) == ("three@mill.example", "two@mill.example")
+
+
+def test_the_rows_are_compared_once_more_as_they_are_written(cy: Client) -> None:
+    table = parse_upload(b"Supplier,E-mail\nMill,two@mill.example\n")
+    seen = import_suppliers(table, dry_run=True).rows
+    Supplier.objects.create(name="Mill", email="one@mill.example")
+
+    with pytest.raises(UnableToImport, match="Somebody changed the same goods meanwhile"):
+        import_suppliers(table, seen=seen)
+
+    assert Supplier.objects.get().email == "one@mill.example"
 
 
 def test_a_file_that_says_what_is_here_offers_nothing_to_confirm(cy: Client) -> None:
@@ -246,7 +264,7 @@ def test_a_count_is_shown_beside_the_books_and_then_corrects_them(cy: Client) ->
     go_on(cy, COUNTS, preview, reason="autumn count")
 
     assert "3 rows: 0 new, 2 changed, 1 as before" in words(preview)
-    assert "LAMP Lamp changed On hand: 5 → 4" in words(preview)
+    assert "LAMP Lamp changed On hand: 5 → 4 (water damage)" in words(preview)
     assert before == {"LAMP": 5, "RUG": 2, "STOOL": 1}
     made = StockMovement.objects.filter(kind="adjust").order_by("item__sku")
     assert list(made.values_list("item__sku", "on_hand_change", "reason", "actor")) == [
@@ -357,6 +375,20 @@ def test_a_product_that_somebody_changed_meanwhile_is_shown_again(cy: Client) ->
 
     assert "Price: 28.00 → 30.00" in words(again)
     assert str(Variant.objects.get().price) == "28.00"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_are_left_to_the_worker(cy: Client, settings: Any) -> None:
+    bring(cy, PRODUCTS, text([goods(Variant_SKU="MUG", Image_Src="http://127.0.0.1/mug.jpg")]))
+
+    wait_for_wake_ups()
+    with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        [message] = map(json.loads, broker.lrange("celery", 0, -1))
+    [args, _, _] = json.loads(b64decode(message["body"]))
+    assert (message["headers"]["task"], args) == (tasks.fetch_pictures.name, [[Product.objects.get().pk]])
+    # No address inside the house is asked for a picture.
+    tasks.fetch_pictures(*args)
+    assert not ProductImage.objects.get().file
 
 
 def test_a_long_description_is_shown_where_it_begins_to_differ(cy: Client) -> None:
