@@ -5,7 +5,7 @@ may be of before or after: it is refused.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,9 +26,9 @@ _BOOKS, _COUNTED, _REASON = ("in the books", "on hand"), ("counted", "units"), (
 _MOST = 10_000_000
 
 
-def export() -> tuple[Sequence[str], Iterator[tuple[object, ...]]]:
+def export() -> tuple[Sequence[str], Iterable[tuple[object, ...]]]:
     items = StockItem.objects.order_by("sku").values_list("sku", "name", "on_hand")
-    return COLUMNS, ((*item, "", "") for item in items.iterator())
+    return COLUMNS, ((*item, "", "") for item in items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 An order of which nothing is on order yet has no row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -57,9 +57,9 @@ class WantedOrder:
     lines: list[WantedLine] = field(default_factory=list)
 
 
-def export() -> tuple[Sequence[str], Iterator[tuple[object, ...]]]:
+def export() -> tuple[Sequence[str], Iterable[tuple[object, ...]]]:
     lines = PurchaseOrderLine.objects.select_related("order__supplier", "item").order_by("order", "id")
-    return COLUMNS, map(_row, lines.iterator())
+    return COLUMNS, map(_row, lines)
 
 
 def read(table: Table, problems: list[Problem]) -> list[WantedOrder]:

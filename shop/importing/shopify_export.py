@@ -5,9 +5,9 @@ are left out, and an import leaves them as they are.
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from itertools import batched, zip_longest
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 
 from backorders.models import Policy
 from shop.importing.cells import listed
@@ -40,7 +40,7 @@ def table() -> tuple[list[str], Iterator[list[object]]]:
 
 def _rows() -> Iterator[_Cells]:
     shelves = _paths()
-    for product in _products().iterator(_CHUNK):
+    for product in _products():
         images = list(product.images.all())
         own = {image.variant_id: image.source for image in reversed(images) if image.variant_id}
         variants = [_variant(each) | {"Variant Image": own.get(each.pk, "")} for each in product.variants.all()]
@@ -52,11 +52,14 @@ def _rows() -> Iterator[_Cells]:
             first = nothing
 
 
-def _products() -> QuerySet[Product]:
+def _products() -> Iterator[Product]:
+    """In chunks: a fixed number of queries for each."""
     variants = Variant.objects.select_related("stock_item__queue").order_by("position", "id")
     images = ProductImage.objects.exclude(source="").order_by("position", "id")
-    sold = Product.objects.filter(variants__isnull=False).distinct().order_by("id")
-    return sold.prefetch_related(Prefetch("variants", variants), Prefetch("images", images))
+    sold = Variant.objects.order_by("product").values_list("product", flat=True).distinct()
+    for some in batched(list(sold), _CHUNK):
+        products = Product.objects.filter(pk__in=some).order_by("id")
+        yield from products.prefetch_related(Prefetch("variants", variants), Prefetch("images", images))
 
 
 def _product(product: Product, shelves: Mapping[int | None, str]) -> _Cells:

@@ -3,7 +3,7 @@
 Handling days come in with a new supplier only: those of one that is here reach customers, and are changed on its page.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from django.core.exceptions import ValidationError
@@ -24,9 +24,9 @@ COLUMNS = ("Supplier", "E-mail", "Handling days")
 _NAME, _EMAIL, _HANDLING = ("supplier", "name"), ("e-mail", "email"), ("handling days",)
 
 
-def export() -> tuple[Sequence[str], Iterator[tuple[object, ...]]]:
+def export() -> tuple[Sequence[str], Iterable[tuple[object, ...]]]:
     suppliers = Supplier.objects.order_by("name", "id")
-    return COLUMNS, suppliers.values_list("name", "email", "handling_days").iterator()
+    return COLUMNS, suppliers.values_list("name", "email", "handling_days")
 
 
 def import_suppliers(table: Table, *, seen: Sequence[Row] | None = None, dry_run: bool = False) -> Planned:

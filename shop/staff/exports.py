@@ -5,6 +5,7 @@ from io import BytesIO
 
 from django.http import HttpResponse
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from notifications.tables import csv_text, neutral
 
@@ -22,9 +23,14 @@ def as_workbook(name: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     sheet = book.create_sheet(name)
     sheet.append(columns)
     for row in rows:
-        sheet.append([neutral(cell) for cell in row])
+        sheet.append([neutral(_without_controls(cell)) for cell in row])
     book.save(file)
     return _file(f"{name}.xlsx", _WORKBOOK, file.getvalue())
+
+
+def _without_controls(cell: object) -> object:
+    """A workbook has no room for the letters that no keyboard types."""
+    return ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell
 
 
 def _file(name: str, content_type: str, content: str | bytes) -> HttpResponse:
