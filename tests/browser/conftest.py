@@ -132,5 +132,6 @@ def sights() -> list[Sight]:
         ("desk order", f"/admin/shop/order/{asked().pk}/change/", staff),
         ("desk queue", f"/admin/backorders/queue/?q={stool.sku}", staff),
         ("desk purchase order", f"/admin/inventory/purchaseorder/{purchase.pk}/change/", staff),
+        ("desk import", reverse("admin:inventory_purchaseorder_import_file"), staff),
         ("desk letter", f"/admin/notifications/letter/{letter.pk}/change/", staff),
     ]
