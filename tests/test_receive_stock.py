@@ -127,9 +127,9 @@ def test_those_who_wait_are_served_after_the_commit(
     [
         (
             "SKU,Quantity\nKETTLE,2\n",
-            "goods.csv has no column “delivery number”. It needs SKU, quantity, delivery number.",
+            "The file has no column “delivery number”. The columns it needs: sku, quantity, delivery number.",
         ),
-        ("SKU,Quantity,Delivery\n", "The file has a header and no rows: nothing arrived."),
+        ("SKU,Quantity,Delivery\n", "The file has a header and no rows under it."),
     ],
 )
 def test_what_is_no_list_of_goods_is_refused_with_a_sentence(receive: Receive, content: str, sentence: str) -> None:

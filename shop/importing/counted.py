@@ -31,9 +31,7 @@ class Counted:
 def read_file(content: bytes) -> list[Counted]:
     """A CSV file or a workbook with columns for SKU and quantity. Raises UnreadableFile or BadRows."""
     table = parse_upload(content)
-    for names in (SKU, QUANTITY):
-        if not table.has(*names):
-            raise UnreadableFile(f"The file has no column “{names[0]}”. It needs SKU and quantity.")
+    table.require(SKU, QUANTITY)
     return _read(table)
 
 

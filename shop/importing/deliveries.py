@@ -15,7 +15,7 @@ from shop.fulfilment import put_on_shelf
 from shop.importing.cells import Cells
 from shop.importing.counted import QUANTITY, SKU, item_of, items_named, units_of
 from shop.importing.rows import BadRows, Problem
-from shop.importing.table import Table, UnreadableFile, read_table
+from shop.importing.table import Table, read_table
 from shop.transactions import use_case
 
 _DELIVERY = ("delivery number", "delivery", "delivery no", "delivery no.", "delivery note", "delivery note number")
@@ -47,9 +47,7 @@ def receive_file(path: Path, *, actor: str, at: datetime, dry_run: bool = False)
     as it is.
     """
     table = read_table(path)
-    for names in (SKU, QUANTITY, _DELIVERY):
-        if not table.has(*names):
-            raise UnreadableFile(f"{path.name} has no column “{names[0]}”. It needs SKU, quantity, delivery number.")
+    table.require(SKU, QUANTITY, _DELIVERY)
     return _receive_table(table, actor, at, dry_run)
 
 
@@ -69,8 +67,6 @@ def _receive_table(table: Table, actor: str, at: datetime, dry_run: bool) -> lis
 def _read(table: Table) -> tuple[list[_Delivery], list[Problem]]:
     problems = list(table.problems)
     rows = [Cells(table, record, problems) for record in table.records]
-    if not rows and not problems:
-        raise UnreadableFile("The file has a header and no rows: nothing arrived.")
     items = items_named(row.raw(*SKU) for row in rows)
     deliveries: dict[str, _Delivery] = {}
     for row in rows:

@@ -63,7 +63,7 @@ class Table:
         needed = ", ".join(names[0] for names in columns)
         for names in columns:
             if not self.has(*names):
-                raise UnreadableFile(f"The file has no column “{names[0]}”. It needs {needed}.")
+                raise UnreadableFile(f"The file has no column “{names[0]}”. The columns it needs: {needed}.")
         if not self.records and not self.problems:
             raise UnreadableFile("The file has a header and no rows under it.")
 

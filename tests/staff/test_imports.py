@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from datetime import timedelta
 from io import BytesIO
+from random import Random
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -422,8 +423,19 @@ def bomb() -> bytes:
         (bomb(), "The workbook is too large."),
         (workbook(("SKU", "Counted"), ("A", "=1+1")), "Line 2 has a formula that nobody has calculated."),
         (b"x" * 5_000_001, "The file is too large: divide it into smaller ones."),
+        (Random(1).randbytes(2_000_000), "The file is too large: divide it into smaller ones."),
     ],
-    ids=["picture", "latin-1", "utf-16", "torn workbook", "too many rows", "zip bomb", "formula", "too large"],
+    ids=[
+        "picture",
+        "latin-1",
+        "utf-16",
+        "torn workbook",
+        "too many rows",
+        "zip bomb",
+        "formula",
+        "too large",
+        "too large to keep",
+    ],
 )
 def test_what_is_no_table_gets_one_sentence(cy: Client, sort: str, content: bytes, sentence: str) -> None:
     assert sentence in words(look(cy, sort, content, reason="count"))
@@ -433,9 +445,12 @@ def test_what_is_no_table_gets_one_sentence(cy: Client, sort: str, content: byte
     ("sort", "sentence"),
     [
         (PRODUCTS, "list.csv is neither Shopify's product CSV"),
-        (SUPPLIERS, "The file has no column “supplier”. It needs supplier."),
-        (ORDERS, "The file has no column “purchase order”. It needs purchase order, sku, quantity."),
-        (COUNTS, "The file has no column “sku”. It needs sku, counted."),
+        (SUPPLIERS, "The file has no column “supplier”. The columns it needs: supplier."),
+        (
+            ORDERS,
+            "The file has no column “purchase order”. The columns it needs: purchase order, sku, quantity.",
+        ),
+        (COUNTS, "The file has no column “sku”. The columns it needs: sku, counted."),
     ],
 )
 def test_a_table_of_something_else_gets_one_sentence(cy: Client, sort: str, sentence: str) -> None:
