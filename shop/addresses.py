@@ -17,7 +17,7 @@ _AHEAD = 2 * 366
 
 
 class UnableToChangeAddress(Exception):
-    """The sentence says what to do instead."""
+    """The sentence says what to do instead, to a customer and to staff alike."""
 
 
 @use_case
@@ -31,7 +31,7 @@ def change(order: Order, fresh: Mapping[str, str], *, seen: int, actor: str, at:
     cancellations.lock_all(order)
     order = Order.objects.select_for_update(of=("self",)).select_related("payment").get(pk=order.pk)
     if order.address_changes.count() != seen:
-        raise UnableToChangeAddress("Somebody changed the address just now: see what it is, and change that.")
+        raise UnableToChangeAddress("The address was changed just now: see what it is, and change that.")
     refuse(order, fresh, at)
     made = AddressChange.objects.create(order=order, actor=actor, at=at, **address_of(order))
     for name in Order.FIELDS:
@@ -45,22 +45,27 @@ def change(order: Order, fresh: Mapping[str, str], *, seen: int, actor: str, at:
 
 def refuse(order: Order, fresh: Mapping[str, str], at: datetime) -> None:
     """Raises UnableToChangeAddress when the order cannot go there any more, with what to do instead."""
-    if order.shipments.exists():
-        raise UnableToChangeAddress(
-            f"Part of order {order} has left already: ask the carrier to send that parcel on. For the rest, cancel it "
-            "and let the customer order it anew."
-        )
-    if not cancellations.left_of(order):
-        raise UnableToChangeAddress(f"Nothing of order {order} is left to send: it was cancelled.")
+    refuse_any(order)
     old = address_of(order)
     if all(old[name] == fresh[name] for name in Order.FIELDS):
         raise UnableToChangeAddress("This is the address that it goes to already.")
     if not consent.law().ends_alike(old["country"], fresh["country"], _days(timezone.localdate(at))):
         raise UnableToChangeAddress(
             f"In {countries.name(fresh['country'])} days end at another hour than in {countries.name(old['country'])}, "
-            "so what was promised would be due at another time. Cancel the order, and let the customer order anew for "
-            "the other country; or ask for an address in the same one."
+            "so what was promised would be due at another time. Give an address in the same country; or cancel the "
+            "order, and order anew for the other one."
         )
+
+
+def refuse_any(order: Order) -> None:
+    """Raises UnableToChangeAddress when the order cannot go anywhere else any more, with what to do instead."""
+    if order.shipments.exists():
+        raise UnableToChangeAddress(
+            f"Part of order {order} has left already: ask the carrier to send that parcel on. The rest can be "
+            "cancelled, and ordered anew for another address."
+        )
+    if not cancellations.left_of(order):
+        raise UnableToChangeAddress(f"Nothing of order {order} is left to send: it was cancelled.")
 
 
 def address_of(order: Order) -> dict[str, str]:

@@ -86,23 +86,10 @@ class QuantityField(forms.CharField):
         return units
 
 
-class DetailsForm(forms.Form):
-    """Contact, address, shipping method and, where there is a choice, how to pay: all that is asked, asked once."""
+class AddressForm(forms.Form):
+    """Where an order goes: all of Address.FIELDS."""
 
-    email = forms.EmailField(
-        label="E-mail address",
-        max_length=254,
-        help_text="The confirmation goes here, and word of every change.",
-        widget=Input(attrs={"autocomplete": "email", "type": "email"}),
-    )
     name = forms.CharField(max_length=150, widget=Input(attrs={"autocomplete": "name"}))
-    phone = forms.CharField(
-        label="Telephone (optional)",
-        max_length=30,
-        required=False,
-        help_text="For the carrier only.",
-        widget=Input(attrs={"autocomplete": "tel", "type": "tel"}),
-    )
     line1 = forms.CharField(
         label="Street and number", max_length=200, widget=Input(attrs={"autocomplete": "address-line1"})
     )
@@ -115,6 +102,34 @@ class DetailsForm(forms.Form):
     postcode = forms.CharField(max_length=20, widget=Input(attrs={"autocomplete": "postal-code"}))
     city = forms.CharField(label="Town or city", max_length=100, widget=Input(attrs={"autocomplete": "address-level2"}))
     country = CountryField(blank_label="Choose a country").formfield(widget=Select(attrs={"autocomplete": "country"}))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.CharField):
+                field.validators.append(one_line)
+            if field.required and not isinstance(field.widget, forms.RadioSelect):
+                label = field.label or name
+                field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
+
+
+class DetailsForm(AddressForm):
+    """Contact, address, shipping method and, where there is a choice, how to pay: all that is asked, asked once."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="The confirmation goes here, and word of every change.",
+        widget=Input(attrs={"autocomplete": "email", "type": "email"}),
+    )
+    phone = forms.CharField(
+        label="Telephone (optional)",
+        max_length=30,
+        required=False,
+        help_text="For the carrier only.",
+        widget=Input(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
     shipping_method = forms.TypedChoiceField(
         coerce=int,
         label="Shipping",
@@ -131,20 +146,15 @@ class DetailsForm(forms.Form):
             "invalid_choice": "Choose one of these ways to pay.",
         },
     )
+    # As they stand on the page, so that faults are listed in this order too.
+    field_order = ["email", "name", "phone"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
         self.gateways = payments.offered()
         self.methods = checkout.shipping_methods()
         self._offer_shipping()
         self._offer_payment()
-        for name, field in self.fields.items():
-            if isinstance(field, forms.CharField):
-                field.validators.append(one_line)
-            if field.required and name not in {"shipping_method", "payment"}:
-                label = field.label or name
-                field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
         self.fields["email"].error_messages["invalid"] = "Enter an e-mail address such as ada@example.com."
 
     def _offer_shipping(self) -> None:
@@ -196,8 +206,12 @@ class PostcodeForm(forms.Form):
         super().__init__(*args, **options)
         self.label_suffix = ""
         self.order = order
-        if order.payment.state != Payment.State.PAID:
+        if not self.is_needed(order):
             del self.fields["postcode"]
+
+    @staticmethod
+    def is_needed(order: Order) -> bool:
+        return order.payment.state == Payment.State.PAID
 
     def clean_postcode(self) -> str:
         postcode: str = self.cleaned_data["postcode"]
@@ -208,6 +222,18 @@ class PostcodeForm(forms.Form):
 
 def _bare(postcode: str) -> str:
     return "".join(postcode.split()).casefold()
+
+
+class ElsewhereForm(PostcodeForm):
+    """Asks it of every order: goods would go elsewhere, whoever pays for them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["postcode"].label = "Postcode that this order goes to until now"
+
+    @staticmethod
+    def is_needed(order: Order) -> bool:
+        return True
 
 
 class CancelForm(PostcodeForm):

@@ -95,14 +95,14 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
         except DearerThanShown as error:
             dearer = str(error)
         except (UnableToRelease, StockBusy) as error:
-            return _tell(request, order, error)
+            return tell(request, order, error)
         else:
             messages.success(request, "The ready part is released: it leaves with the next parcel.")
             return redirect(order)
     try:
         ready = releases.ready_part(order)
     except UnableToRelease as error:
-        return _tell(request, order, error)
+        return tell(request, order, error)
     context = {"order": order, "ready": ready, "dearer": dearer, "total": order.payment.amount + ready.price}
     return render(request, "shop/order/release.html", context, status=409 if dearer else 200)
 
@@ -134,6 +134,7 @@ def _cancel(
     return redirect(order)
 
 
-def _tell(request: HttpRequest, order: Order, error: Exception) -> HttpResponse:
+def tell(request: HttpRequest, order: Order, error: Exception) -> HttpResponse:
+    """Back to the order, with the sentence that says why nothing was done."""
     messages.info(request, str(error))
     return redirect(order)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from shop.web import (
+    addresses,
     answering,
     cart,
     checkout,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("orders/<slug:number>/answer/<str:token>/", orders.open_link, {"page": "answer"}, name="answer_open"),
     path("orders/<slug:number>/cancel/", orders.cancel_order, name="cancel_order"),
     path("orders/<slug:number>/cancel/<int:line_id>/", orders.cancel_line, name="cancel_line"),
+    path("orders/<slug:number>/address/", addresses.change, name="address"),
     path("orders/<slug:number>/release/", orders.release, name="release"),
     path("orders/<slug:number>/record/", records.of_order, name="record"),
     path("promises/", records.figures, name="figures"),

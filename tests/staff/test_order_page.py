@@ -239,7 +239,7 @@ def test_a_country_whose_days_end_otherwise_is_refused_with_the_way_out(cy: Clie
     text = words(cy.post(page(order, "change_address"), ELSEWHERE | {"country": "PT", "preview": "1"}))
 
     assert "In Portugal days end at another hour than in Germany" in text
-    assert "Cancel the order, and let the customer order anew for the other country" in text
+    assert "Give an address in the same country; or cancel the order, and order anew for the other one" in text
     assert not AddressChange.objects.exists()
 
 
