@@ -18,7 +18,7 @@ from backorders.queries import holding
 from notifications import outbox
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
-from shop.models import Order, OrderLine, Payment, Refund, Release, Shipment
+from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Shipment
 from shop.plain import orders_of
 from shop.sending import is_together, released, waits_for_the_rest
 
@@ -153,6 +153,20 @@ def refund_sent(refund: Refund, *, at: datetime) -> None:
     """Money is on its way back: how much, and when to expect it. The reason was noted for staff, not for her."""
     context = {"amount": letterhead.money_of(refund.order, refund.amount), "sent_on": long_day(timezone.localdate(at))}
     outbox.write([letterhead.letter(refund.order, "refund_sent", f"refunded:{refund.pk}", context)], at=at)
+
+
+def inquiry_replied(order: Order, reply: Reply, *, at: datetime) -> None:
+    """What the desk replied, below what was asked."""
+    context = {
+        "asked": reply.inquiry.text.splitlines(),
+        "asked_on": long_day(timezone.localdate(reply.inquiry.at)),
+        "reply": reply.text.splitlines(),
+    }
+    outbox.write([letterhead.letter(order, "inquiry_replied", reply_key(reply), context)], at=at)
+
+
+def reply_key(reply: Reply) -> str:
+    return f"reply:{reply.pk}"
 
 
 def _ahead(shipment: Shipment) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ from django.db.models import F
 from backorders.models import Bounce, Consent, Notice, Promise, Withdrawal
 from backorders.queries import portion_of
 from notifications.models import Letter
-from shop import holds, lapses, wording
+from shop import holds, inquiries, lapses, wording
 from shop.formats import long_day, long_moment, money
 from shop.models import Goodwill, Order, OrderLine, ShipmentLine
 from shop.models.orders import Address
@@ -33,7 +33,7 @@ class Entry:
 
 
 def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
-    """The whole story of an order, oldest first. Eleven queries, however long it is.
+    """The whole story of an order, oldest first. Thirteen queries, however long it is.
 
     What staff noted for themselves, and who of them it was, is for staff only.
     """
@@ -46,6 +46,7 @@ def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
         *_written(order),
         *_given_up(lines, for_staff),
         *_readdressed(order, for_staff),
+        *_asked(order, for_staff),
         *_shipped(order),
         *_paid(order),
     ]
@@ -137,6 +138,14 @@ def _readdressed(order: Order, for_staff: bool) -> Iterator[Entry]:
         went, goes = ", ".join(change.address_lines), ", ".join(after.address_lines)
         by = f"By {_who(change.actor, for_staff)}"
         yield Entry(change.at, "The address was changed", (f"It went to: {went}", f"It goes to: {goes}", by))
+
+
+def _asked(order: Order, for_staff: bool) -> Iterator[Entry]:
+    for inquiry in inquiries.of_order(order):
+        yield Entry(inquiry.at, "A question was asked", (f"“{inquiry.text}”",))
+        for reply in inquiry.replies.all():
+            details = (f"“{reply.text}”", f"By {_who(reply.actor, for_staff)}")
+            yield Entry(reply.at, "The question was answered", details)
 
 
 def _shipped(order: Order) -> Iterator[Entry]:

@@ -22,6 +22,7 @@ from shop import (
     endings,
     fulfilment,
     holds,
+    inquiries,
     lapses,
     refunds,
     releases,
@@ -360,6 +361,13 @@ def something_else_is_offered() -> None:
 def it_goes_elsewhere() -> None:
     order, _ = waiting()
     addresses.change(order, addresses.address_of(order) | {"line1": "14 Engine Lane"}, seen=0, actor=CY, at=NOON)
+
+
+@scene("inquiry_replied")
+def she_asks_and_gets_a_reply() -> None:
+    order, _ = waiting()
+    inquiries.ask(order, "Do they come with hooks?\n\nAnd are the hooks <b>brass</b>?", at=NOON)
+    inquiries.reply(order, "They do.\nThe hooks are of steel & wood.", seen=1, actor=CY, at=NOON)
 
 
 # --- Ends -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.demand import LostDemand
 from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain
 from shop.models.heartbeat import Heartbeat
+from shop.models.inquiries import Inquiry, Reply
 from shop.models.orders import Goodwill, Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
 from shop.models.payments import Payment, Refund
 
@@ -14,6 +15,7 @@ __all__ = [
     "Category",
     "Goodwill",
     "Heartbeat",
+    "Inquiry",
     "LostDemand",
     "Order",
     "OrderLine",
@@ -24,6 +26,7 @@ __all__ = [
     "Proposal",
     "Refund",
     "Release",
+    "Reply",
     "Sends",
     "SentAgain",
     "Shipment",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,8 @@ from backorders.models import Claim, Notice, Queue
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
-from shop.formats import count, long_day, long_moment, money
-from shop.models import Order, OrderLine, Payment, Refund, Variant
+from shop.formats import count, long_day, long_moment, money, span
+from shop.models import Inquiry, Order, OrderLine, Payment, Refund, Variant
 from shop.staff.flow import list_address
 from shop.staff.progress import due_lines, late_lines, ready_lines, waiting_orders
 from shop.staff.purchasing import arriving, slipped
@@ -26,6 +27,7 @@ from shop.staff.weeks import Week, coming_weeks, kept_by_week
 from shop.staff.wording import time_left
 
 _KEPT = "desk:kept-by-week"
+_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def _first(request: HttpRequest) -> Iterator[Card]:
         yield _of_late_orders()
     if may("backorders.view_notice"):
         yield _of_questions()
+    if may("shop.view_inquiry"):
+        yield _of_inquiries()
     if may("inventory.view_purchaseorder"):
         yield _of_arrivals()
     if may("shop.view_order"):
@@ -124,6 +128,18 @@ def _of_questions() -> Card:
     if asked["next"]:
         says += f"; the first: {time_left(asked['next'], at)}"
     return Card("Needs an answer", asked["lines"], says, f"{list_address(Notice)}?state=open")
+
+
+def _of_inquiries() -> Card:
+    at = timezone.now()
+    asked = Inquiry.objects.unanswered().aggregate(
+        orders=Count("order", distinct=True), rows=Count("id"), since=Min("at")
+    )
+    says = f"{count(asked['rows'], 'question')} of customers about their orders"
+    if asked["since"]:
+        says += f"; the oldest has waited {span(max(at - asked['since'], _HOUR))}"
+    is_old = asked["since"] is not None and at - asked["since"] >= _A_DAY
+    return Card("Questions", asked["orders"], says, f"{list_address(Order)}?state=asks", is_old)
 
 
 def _of_refunds() -> Card:

@@ -29,6 +29,7 @@ from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
 from shop.importing.table import UnreadableFile
 from shop.importing.whole import UnableToImport
+from shop.inquiries import UnableToReply
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
 from shop.resending import UnableToSendAgain
@@ -53,6 +54,7 @@ REFUSALS = (
     UnableToChangeTurn,
     UnableToChangeAddress,
     UnableToPropose,
+    UnableToReply,
     UnableToSendAgain,
     UnableToImport,
     UnreadableFile,

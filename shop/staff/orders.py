@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from inventory.admin import ReadOnly
+from shop import inquiries
 from shop.formats import money
 from shop.models import Goodwill, Order
 from shop.sending import is_together
@@ -21,6 +22,7 @@ from shop.staff.addresses import ChangeAddress
 from shop.staff.answering import RecordAnswer
 from shop.staff.departures import ShipMany
 from shop.staff.flow import find
+from shop.staff.inquiries import ReplyToInquiry
 from shop.staff.large import AnnotatedPage, CountedUpTo, counted_by
 from shop.staff.letters import SendAgain, letters_of
 from shop.staff.lines import lines_of
@@ -68,7 +70,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         {
             "title": "More",
             "icon": "more_horiz",
-            "items": ["receive_payment", "answer", "release", "change_address", "cancel"],
+            "items": ["reply", "receive_payment", "answer", "release", "change_address", "cancel"],
         },
     ]
     actions_row = ["ship"]
@@ -113,7 +115,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         order = self.get_object(request, object_id)
         if order is None:
             raise Http404("There is no such order.")
+        conversation = inquiries.of_order(order)
         more = {
+            "conversation": conversation,
+            "unanswered": inquiries.is_unanswered(conversation),
             "lines": lines_of(order),
             "shipments": order.shipments.prefetch_related("lines__line").order_by("id"),
             "paying": PaymentView.of(order),
@@ -206,6 +211,13 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     def has_address_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.add_addresschange")
+
+    def has_reply_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_reply")
+
+    @action(description="Reply to the customer", icon="reply", url_path="reply", permissions=["reply"])
+    def reply(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return ReplyToInquiry(request, self, find(self, request, object_id)).run()
 
     @action(description="Change the address", icon="edit_location", url_path="address", permissions=["address"])
     def change_address(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from backorders.models import Claim, Promise
 from backorders.queries import among
 from inventory.dispatch import start_of
-from shop.models import Order, OrderLine, Payment, Release, Sends
+from shop.models import Inquiry, Order, OrderLine, Payment, Release, Sends
 
 STATES = {
     "late": "Late",
@@ -17,6 +17,7 @@ STATES = {
     "ready": "Ready to ship",
     "waiting": "Waiting",
     "unpaid": "Awaits payment",
+    "asks": "Asks us something",
     "shipped": "Shipped",
     "cancelled": "Cancelled",
 }
@@ -108,6 +109,8 @@ def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Orde
             return orders.filter(Exists(lines.waiting()))
         case "unpaid":
             return orders.filter(_unpaid("pk"))
+        case "asks":
+            return orders.filter(pk__in=Inquiry.objects.unanswered().values("order"))
         case "shipped":
             still_open = lines.filter(claim__shipped__lt=F("claim__quantity"))
             return orders.filter(~Exists(still_open), Exists(lines.filter(claim__shipped__gt=0)))

@@ -18,6 +18,7 @@ from django_countries.fields import CountryField
 from shop import checkout, payments
 from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
+from shop.models.inquiries import MOST_CHARACTERS
 
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
@@ -43,6 +44,15 @@ def id_of(text: str) -> int | None:
 def amount_of(text: str) -> Decimal:
     """A price out of a form of ours; 0 for anything that cannot be one."""
     return Decimal(text) if re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", text, re.ASCII) else Decimal(0)
+
+
+class TextField(forms.CharField):
+    """Several lines of text. A line break is one character, whatever the browser sends for it."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def to_python(self, value: Any) -> str:
+        return "\n".join(str(super().to_python(value) or "").splitlines())
 
 
 class Input(forms.TextInput):
@@ -265,6 +275,24 @@ class LastDayForm(forms.Form):
         super().__init__(*args, **options)
         self.label_suffix = ""
         self.fields["day"].widget.attrs["min"] = (today + timedelta(days=1)).isoformat()
+
+
+class AskForm(forms.Form):
+    """A question about an order, in the customer's words."""
+
+    text = TextField(
+        label="Your question",
+        max_length=MOST_CHARACTERS,
+        help_text="We reply by mail, and you find question and answer on this page.",
+        error_messages={
+            "required": "Write your question first.",
+            "max_length": "Please say it in at most %(limit_value)d characters: these are %(show_value)d.",
+        },
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
 
 
 def pairs_of(texts: Iterable[str]) -> dict[int, int]:

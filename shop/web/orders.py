@@ -14,9 +14,10 @@ from shop import cancellations, releases
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
 from shop.web import access, basket
-from shop.web.forms import CancelForm, PostcodeForm, amount_of
-from shop.web.paying import Paying, cancelled
+from shop.web.forms import AskForm, CancelForm, PostcodeForm, amount_of
+from shop.web.paying import cancelled
 from shop.web.standing import Standing, Units
+from shop.web.watching import Live, Seen
 
 _PER_PAGE = 20
 # Who cancels here, and why, as it is written down.
@@ -27,17 +28,27 @@ REASON = "cancelled by the customer"
 @require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
+    return page(request, order, AskForm()) if order else access.closed(request)
+
+
+def page(request: HttpRequest, order: Order, form: AskForm, status: int = 200) -> HttpResponse:
+    """The order with all that happened to it; the form is the one in which something can be asked about it."""
+    context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": form}
+    return render(request, "shop/order/page.html", context, status=status)
+
+
+@require_safe
+def show_news(request: HttpRequest, number: str) -> HttpResponse:
+    """For a page that is open: what changed since it was drawn, in its places and in a sentence; or nothing."""
+    order = access.find(request, number)
     if order is None:
-        return access.closed(request)
-    at = timezone.now()
-    context = {
-        "order": order,
-        "standing": Standing.of(order),
-        "paying": Paying.of(order, at),
-        "today": timezone.localdate(at),
-        "now": at,
-    }
-    return render(request, "shop/order/page.html", context)
+        # Stop asking: the page is not this visitor's any more, and her next click says so.
+        return HttpResponse(status=286, headers={"HX-Reswap": "none"})
+    live, before = Live.of(request, order, timezone.now()), Seen.read(request.GET.get("seen", ""))
+    if live.seen == before:
+        return HttpResponse(status=204)
+    context = {"order": order, "live": live, "news": live.seen.news_since(before)}
+    return render(request, "shop/order/news.html", context)
 
 
 @require_safe

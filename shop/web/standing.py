@@ -154,6 +154,13 @@ class Standing:
         return sum(line.left for line in self.lines)
 
     @property
+    def by(self) -> date | None:
+        """The day of the last unit that is waited for; None while there is none for it, or nothing is waited for."""
+        if self.together:
+            return self.together.by if self.waiting else None
+        return self.waiting[-1].ships_on if self.waiting else None
+
+    @property
     def answer_by(self) -> datetime | None:
         """Until when an answer is awaited, the first one if there are several; None when no question is open."""
         claims = (line.claim for line in self.lines)

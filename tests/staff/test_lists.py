@@ -14,7 +14,7 @@ from backorders.models import Claim, Policy, Queue
 from inventory.models import Delivery, PurchaseOrder, StockItem, StockMovement, Supplier
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import delays, fulfilment
+from shop import delays, fulfilment, inquiries
 from shop.models import Category, Order, Product, User
 from shop.staff.desk import cards_of
 from shop.staff.progress import in_state
@@ -110,7 +110,9 @@ def test_the_number_on_every_card_is_the_number_of_rows_behind_it(cy: Client, rf
     buy((variant(late_item), 1), at=NOON - timedelta(days=3))
     open_ended = stock("OPEN", policy=Policy.LEAD_TIME)
     buy((variant(open_ended), 1))
-    buy((variant(stock("SHELF", on_hand=1)), 1))
+    on_the_shelf = buy((variant(stock("SHELF", on_hand=1)), 1))
+    inquiries.ask(on_the_shelf, "Does it fold?", at=NOON)
+    inquiries.ask(on_the_shelf, "And is it blue?", at=NOON)
     Letter.objects.filter(template="parcel_shipped").update(state=Letter.State.DEAD)
     request = rf.get("/")
     request.user = User.objects.get(email=CY)
@@ -121,6 +123,7 @@ def test_the_number_on_every_card_is_the_number_of_rows_behind_it(cy: Client, rf
         "Late now": 1,
         "Due within a day": 2,
         "Needs an answer": 0,
+        "Questions": 1,
         "Not told": 0,
         "Refunds to send": 0,
         "Ready to ship": 1,

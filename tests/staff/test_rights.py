@@ -93,6 +93,7 @@ ACTIONS: dict[str, set[str]] = {
     "shop_order_picking_list": {WAREHOUSE, MANAGER},
     "shop_order_receive_payment": {MANAGER},
     "shop_order_release": {SUPPORT, MANAGER},
+    "shop_order_reply": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
     "shop_order_propose": {SUPPORT, MANAGER},
     "shop_order_ship_many": {WAREHOUSE, MANAGER},
@@ -115,6 +116,7 @@ def groups() -> None:
     """As the migration makes them; tests that empty the database take them away."""
     import_module("shop.migrations.0006_groups").make(apps, None)
     import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
+    import_module("shop.migrations.0016_inquiries").give(apps, None)
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_what_staff_noted_for_themselves_is_not_for_the_customer(client: Client)
 def test_the_record_costs_the_same_however_long_the_story(
     asked: Order, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         records.record_of(Order.objects.select_related("payment").get(pk=asked.pk))
 
 
