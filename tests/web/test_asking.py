@@ -91,10 +91,10 @@ def test_a_link_to_another_order_neither_reads_nor_asks_here(client: Client, ord
     client.get(link(other))
 
     refused = client.post(f"/orders/{order.number}/ask/", {"text": "What did she ask?"})
-    pages = [client.get(f"/orders/{order.number}/{page}") for page in ("", "news/", "record/")]
+    pages = [client.get(f"/orders/{order.number}/{page}") for page in ("", "news/", "record/", "days.ics")]
 
     assert refused.status_code == 403
-    assert [page.status_code for page in pages] == [403, 286, 403]
+    assert [page.status_code for page in pages] == [403, 286, 403, 403]
     assert not any("4711" in page.content.decode() for page in [refused, *pages, client.get(other.get_absolute_url())])
     assert Inquiry.objects.count() == 1
 

@@ -1,0 +1,97 @@
+"""The promised days of an order as a calendar file. Read again after a day moved, it moves the day in the calendar."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import F, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from backorders import queries
+from backorders.models import Claim, Promise
+from shop.models import Order, OrderLine
+from shop.sending import day_of_all, is_together
+from shop.web import access
+from shop.web.icalendar import Event, Status, calendar_of
+
+
+@require_safe
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    order = access.find(request, number)
+    if order is None:
+        return access.closed(request)
+    at, email = timezone.now(), settings.MAIL_REPLY_TO
+    text = calendar_of(events_of(order), publisher=settings.SHOP_NAME, email=email, at=at)
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8; method=PUBLISH")
+    response["Content-Disposition"] = f'attachment; filename="order-{order.number}.ics"'
+    return response
+
+
+def events_of(order: Order) -> list[Event]:
+    """One for each day on which something of a line ships, or one for all that is sent together.
+
+    A day that was promised once and holds no more stays as a cancelled one, or calendars would keep it. Three queries,
+    four for what is sent together.
+    """
+    promises = Prefetch(
+        "claim__promises", Promise.objects.order_by("version", F("ships_on").asc(nulls_last=True), "id")
+    )
+    rows = order.lines.select_related("claim").prefetch_related(promises, "claim__withdrawals")
+    lines = list(rows.order_by("id"))
+    parts = [event for line in lines for event in _of_line(order, line)]
+    return [_of_all(order, lines, parts)] if is_together(order) else parts
+
+
+def _of_line(order: Order, line: OrderLine) -> Iterator[Event]:
+    """The first day that was promised is one event, the second another, however often they move."""
+    newest: dict[int, tuple[date, Promise]] = {}
+    holding = 0
+    for _, version in groupby(line.claim.promises.all(), key=lambda row: row.version):
+        dated = [(row.ships_on, row) for row in version if row.ships_on]
+        newest |= enumerate(dated)
+        holding = len(dated) if line.claim.quantity else 0
+    for place, (day, row) in newest.items():
+        status = _status(is_confirmed=row.confirmed) if place < holding else Status.CANCELLED
+        what = f"{row.quantity} × {line.title}{f', {line.choice}' if line.choice else ''}"
+        yield _event(order, f"{line.claim_id}-{place + 1}", [line.claim], day, what, status)
+
+
+def _of_all(order: Order, lines: Sequence[OrderLine], parts: Sequence[Event]) -> Event:
+    claims = [line.claim for line in lines]
+    day = day_of_all(lines, queries.holding([claim.pk for claim in claims]))
+    # Once all has left, and where nobody knows a day, the latest that was told.
+    on = max(part.day for part in parts) if day in {date.min, date.max} else day
+    is_gone = day == date.max or not any(claim.quantity for claim in claims)
+    is_confirmed = all(part.status != Status.TENTATIVE for part in parts)
+    status = Status.CANCELLED if is_gone else _status(is_confirmed=is_confirmed)
+    return _event(order, "all", claims, on, "everything in one parcel", status)
+
+
+def _event(order: Order, name: str, claims: Sequence[Claim], day: date, what: str, status: Status) -> Event:
+    estimated = " (estimated)" if status == Status.TENTATIVE else ""
+    address = f"{settings.SITE_URL}{order.get_absolute_url()}"
+    return Event(
+        uid=f"{order.number}-{name}@{urlsplit(settings.SITE_URL).hostname}",
+        # Every promise raises it, and so does giving units up.
+        sequence=sum(claim.told for claim in claims),
+        changed_at=max(_changes(claims)),
+        day=day,
+        title=f"{settings.SHOP_NAME}: {what} ships by today{estimated}",
+        text=f"Order {order.number} at {settings.SHOP_NAME}. Where it stands, and what you can change: {address}",
+        address=address,
+        status=status,
+    )
+
+
+def _status(*, is_confirmed: bool) -> Status:
+    return Status.CONFIRMED if is_confirmed else Status.TENTATIVE
+
+
+def _changes(claims: Sequence[Claim]) -> Iterator[datetime]:
+    for claim in claims:
+        yield from (row.told_at for row in claim.promises.all())
+        yield from (row.at for row in claim.withdrawals.all())
