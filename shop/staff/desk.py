@@ -135,7 +135,7 @@ def _of_inquiries() -> Card:
     asked = Inquiry.objects.unanswered().aggregate(
         orders=Count("order", distinct=True), rows=Count("id"), since=Min("at")
     )
-    says = f"{count(asked['rows'], 'question')} of customers about their orders"
+    says = count(asked["rows"], "question about an order", "questions about orders")
     if asked["since"]:
         says += f"; the oldest has waited {span(max(at - asked['since'], _HOUR))}"
     is_old = asked["since"] is not None and at - asked["since"] >= _A_DAY

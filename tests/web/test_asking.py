@@ -1,5 +1,7 @@
 """Asking something from an order's page: it lands with the order, is kept whole, and is nobody else's to read."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -102,3 +104,13 @@ def test_a_link_to_another_order_neither_reads_nor_asks_here(client: Client, ord
 def test_nothing_is_asked_by_a_look(visitor: Client, order: Order):
     assert visitor.get(f"/orders/{order.number}/ask/", {"text": "Hooks?"}).status_code == 405
     assert not Inquiry.objects.exists()
+
+
+def test_the_page_costs_the_same_however_much_was_said(visitor: Client, order: Order, queries_of: Any):
+    inquiries.ask(order, "Do they come with hooks?", at=NOON)
+    inquiries.reply(order, "They do.", seen=1, actor=CY, at=NOON)
+    with_one = queries_of(order.get_absolute_url())
+    for number in range(3):
+        inquiries.ask(order, f"Question {number}", at=NOON)
+    inquiries.reply(order, "Three times yes.", seen=5, actor=CY, at=NOON)
+    assert queries_of(order.get_absolute_url()) == with_one <= 11
