@@ -14,9 +14,9 @@ from django.utils import timezone
 from inventory import purchasing
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from inventory.receiving import Arrived
-from shop import cancellations, carts, checkout, delays, fulfilment, holds, payments
+from shop import cancellations, carts, checkout, delays, fulfilment, holds, inquiries, payments
 from shop.demo.people import Person
-from shop.models import Cart, Order, Sends, Shipment, ShippingMethod, User, Variant
+from shop.models import Cart, Inquiry, Order, Reply, Sends, Shipment, ShippingMethod, User, Variant
 
 _LABELS = UUID("1b6c3f0e-2f4e-4d0e-9a53-6b1f6f1f0d1b")
 
@@ -114,6 +114,20 @@ class Stage:
         if not line.claim.withdrawals.exists():
             actor = line.order.email
             cancellations.cancel_line(line, units, reason=why, actor=actor, at=self.at(days, hour))
+            self.played += 1
+
+    def ask(self, label: str, text: str, days: int, hour: int) -> None:
+        """A customer asks something about her order."""
+        order = _order(label)
+        if not Inquiry.objects.filter(order=order).exists():
+            inquiries.ask(order, text, at=self.at(days, hour))
+            self.played += 1
+
+    def reply(self, label: str, text: str, days: int, hour: int) -> None:
+        order = _order(label)
+        if not Reply.objects.filter(inquiry__order=order).exists():
+            seen = inquiries.length(inquiries.of_order(order))
+            inquiries.reply(order, text, seen=seen, actor=self.actor, at=self.at(days, hour))
             self.played += 1
 
     def _write_purchase_order(

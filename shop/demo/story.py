@@ -101,6 +101,15 @@ def _the_last_week(stage: Stage) -> None:
         confirmed=False,
         why="This year's flax came in late, and the mill weaves the wide cloth from January on",
     )
+    stage.ask("stool and towels", "Does the stool come in one piece, or do I need tools for it?", -2, 11)
+    stage.reply(
+        "stool and towels",
+        "Its legs are screwed into the seat by hand, and that is all.\n\nA cloth for the oil lies with it.",
+        -2,
+        16,
+    )
+    # This one waits for the desk.
+    stage.ask("late throws", "Could one of the two be sent ahead, if it comes first? The other can wait.", -1, 18)
     stage.draft("HL-9", "Hearth & Ladle", PAN_IRON_28=(10, 35, False))
     stage.move(
         "EW-118",

@@ -21,11 +21,11 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
         return access.closed(request)
     form = AskForm(request.POST)
     if not form.is_valid():
-        return orders.page(request, order, form, status=400)
+        return orders.show_order(request, order, form, status=400)
     try:
         inquiries.ask(order, form.cleaned_data["text"], at=timezone.now())
     except (UnableToAsk, StockBusy) as error:
         form.add_error("text", str(error))
-        return orders.page(request, order, form, status=429)
+        return orders.show_order(request, order, form, status=429)
     messages.success(request, "Your question is with us. We reply by mail, and on this page.")
     return redirect(order)

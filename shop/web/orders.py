@@ -28,10 +28,10 @@ REASON = "cancelled by the customer"
 @require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
-    return page(request, order, AskForm()) if order else access.closed(request)
+    return show_order(request, order, AskForm()) if order else access.closed(request)
 
 
-def page(request: HttpRequest, order: Order, form: AskForm, status: int = 200) -> HttpResponse:
+def show_order(request: HttpRequest, order: Order, form: AskForm, status: int = 200) -> HttpResponse:
     """The order with all that happened to it; the form is the one in which something can be asked about it."""
     context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": form}
     return render(request, "shop/order/page.html", context, status=status)

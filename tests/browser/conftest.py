@@ -122,6 +122,7 @@ def sights() -> list[Sight]:
         ("review", "/checkout/review/", buyer),
         ("order that waits", f"/orders/{order}/", customer),
         ("cancelling it", f"/orders/{order}/cancel/", customer),
+        ("another address", f"/orders/{order}/address/", customer),
         ("order with a question", f"/orders/{question}/", customer),
         ("the question", f"/orders/{question}/answer/", customer),
         ("order that left", f"/orders/{gone}/", customer),

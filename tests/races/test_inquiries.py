@@ -1,4 +1,4 @@
-"""A customer's double click, and two of the staff who reply in one instant; with what happens without the lock."""
+"""A customer's double click, and two of the staff who reply in one instant; with what the lock of the order is for."""
 
 from functools import partial
 
@@ -44,8 +44,7 @@ def test_one_of_two_replies_goes_out_and_the_other_is_refused(order: Order):
         assert Reply.objects.count() == Letter.objects.filter(template="inquiry_replied").count() == 1 + number
 
 
-def test_control_who_does_not_wait_for_the_order_asks_twice(order: Order):
-    """What the lock is for: somebody who looks before the first question is on the disk finds none like it."""
+def test_control_a_look_without_the_lock_misses_a_question_that_is_just_being_asked(order: Order):
     with transaction.atomic():
         Inquiry.objects.create(order=order, text="Do they come with hooks?", at=NOON)
         (found,) = at_once(partial(Inquiry.objects.filter(text="Do they come with hooks?").exists))

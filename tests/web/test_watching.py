@@ -35,7 +35,8 @@ def visitor(client: Client, order: Order) -> Client:
 
 def asks(page: Any) -> str | None:
     """The address that a page, or a part of it, asks for news."""
-    found = re.search(r'hx-get="([^"]+)" hx-trigger="every 30s" hx-swap="outerHTML"', page.content.decode())
+    asking = r'data-hx-get="([^"]+)" data-hx-trigger="every 30s" data-hx-swap="outerHTML"'
+    found = re.search(asking, page.content.decode())
     return html.unescape(found[1]) if found else None
 
 
