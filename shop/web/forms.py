@@ -46,15 +46,6 @@ def amount_of(text: str) -> Decimal:
     return Decimal(text) if re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", text, re.ASCII) else Decimal(0)
 
 
-class TextField(forms.CharField):
-    """Several lines of text. A line break is one character, whatever the browser sends for it."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def to_python(self, value: Any) -> str:
-        return "\n".join(str(super().to_python(value) or "").splitlines())
-
-
 class Input(forms.TextInput):
     """An input that is drawn without Django's templates: with them, ten of these take longer than the whole page."""
 
@@ -63,6 +54,17 @@ class Input(forms.TextInput):
     ) -> SafeString:
         own = {"type": self.input_type, "name": name, "value": self.format_value(value)}
         return format_html("<input{}>", flatatt(own | self.build_attrs(self.attrs, attrs)))
+
+
+class Lines(forms.Textarea):
+    """A box for several lines, drawn without a template."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        # The browser drops the first line break, so that one which somebody typed is not lost.
+        own = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
+        return format_html("<textarea{}>\n{}</textarea>", own, self.format_value(value) or "")
 
 
 class Select(forms.Select):
@@ -78,6 +80,15 @@ class Select(forms.Select):
             flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
             format_html_join("", "<option{}>{}</option>", ((flatatt(own), label) for own, label in options)),
         )
+
+
+class TextField(forms.CharField):
+    """Several lines of text. A line break is one character, whatever the browser sends for it."""
+
+    widget = Lines(attrs={"rows": 5})
+
+    def to_python(self, value: Any) -> str:
+        return "\n".join(str(super().to_python(value) or "").splitlines())
 
 
 class QuantityField(forms.CharField):
