@@ -23,16 +23,18 @@ _LOOK = 2
 _IN_DOUBT = """
 WITH place AS MATERIALIZED (
     SELECT * FROM (
-        SELECT id, rank, reference, told, allocated, shipped, quantity - allocated AS lacks,
-            %(place)s + sum(quantity - allocated) OVER (ORDER BY rank, id) - (quantity - allocated) AS start
+        SELECT id, rank, place, units_before, reference, told, allocated, shipped, quantity - allocated AS lacks,
+            %(upto)s + sum(quantity - allocated) OVER (ORDER BY rank, place, units_before) - (quantity - allocated)
+                AS start
         FROM backorders_claim
-        WHERE item_id = %(item)s AND allocated < quantity AND (rank, id) > (%(rank)s, %(id)s)
+        WHERE item_id = %(item)s AND allocated < quantity
+            AND (rank, place, units_before) > (%(rank)s, %(place)s, %(units_before)s)
     ) AS waiting
     WHERE EXISTS (
         SELECT FROM unnest(%(lows)s::int[], %(highs)s::int[]) AS range (low, high)
         WHERE start < high AND start + lacks > low
     )
-    ORDER BY rank, id LIMIT %(places)s
+    ORDER BY rank, place, units_before LIMIT %(places)s
 ), unit AS (
     SELECT place.*,
         promise.ships_on, promise.confirmed, promise.basis,
@@ -41,7 +43,8 @@ WITH place AS MATERIALIZED (
         promise.quantity
     FROM place JOIN backorders_promise AS promise ON promise.claim_id = place.id AND promise.version = place.told
 ), doubtful AS (
-    SELECT DISTINCT unit.rank, unit.id, unit.reference, unit.start::int, unit.allocated, unit.shipped, unit.lacks
+    SELECT DISTINCT unit.rank, unit.place, unit.units_before, unit.id, unit.reference, unit.start::int, unit.allocated,
+        unit.shipped, unit.lacks
     FROM unit JOIN unnest(%(starts)s::int[], %(ends)s::int[], %(days)s::date[], %(confirmed)s::bool[])
         AS plan (start, upto, day, confirmed)
         ON greatest(unit.upto - unit.quantity, unit.start) < plan.upto AND unit.upto > greatest(plan.start, unit.start)
@@ -56,7 +59,8 @@ WITH place AS MATERIALIZED (
     ) IS NOT TRUE
     ORDER BY start LIMIT %(claims)s
 ), latest AS (
-    SELECT rank, id, (start + lacks)::int, (SELECT count(*) FROM place) FROM place ORDER BY start DESC LIMIT 1
+    SELECT rank, place, units_before, (start + lacks)::int, (SELECT count(*) FROM place)
+    FROM place ORDER BY start DESC LIMIT 1
 )
 SELECT latest.*, doubtful.* FROM latest LEFT JOIN doubtful ON true ORDER BY doubtful.start
 """
@@ -75,21 +79,25 @@ class Waiting:
 
 
 class Edge(NamedTuple):
-    """The last claim that was looked at, and the place behind it."""
+    """The last claim that was looked at, by what orders the queue; `upto` units are waited for up to its end."""
 
     rank: int
-    id: int
     place: int
+    units_before: int
+    upto: int
 
 
 class _Row(NamedTuple):
     """One whose promise is in doubt, beside the last place that was looked at; all is None where nobody is in doubt."""
 
     rank: int
-    id: int
     place: int
+    units_before: int
+    upto: int
     looked_at: int
     claim_rank: int
+    claim_place: int
+    claim_units_before: int
     claim_id: int
     reference: str
     start: int
@@ -97,8 +105,18 @@ class _Row(NamedTuple):
     shipped: int
     lacks: int
 
+    @property
+    def latest(self) -> Edge:
+        """The last that was looked at."""
+        return Edge(self.rank, self.place, self.units_before, self.upto)
 
-_HEAD = Edge(-(1 << 15), 0, 0)
+    @property
+    def edge(self) -> Edge:
+        """The one in doubt."""
+        return Edge(self.claim_rank, self.claim_place, self.claim_units_before, self.start + self.lacks)
+
+
+_HEAD = Edge(-(1 << 15), 0, 0, 0)
 
 
 def look(
@@ -135,7 +153,7 @@ def _doubts(queue: Queue, fact: Doubt, fresh: Timeline) -> list[Doubt]:
 
 def _remember(queue: Queue, fresh: Timeline, doubts: Sequence[Doubt], edge: Edge | None) -> None:
     """The queue is judged by this timeline, but for what lies beyond the edge."""
-    left = together(doubt.beyond(edge.place) for doubt in doubts) if edge else []
+    left = together(doubt.beyond(edge.upto) for doubt in doubts) if edge else []
     now = {
         "judged": [list(part) for part in fresh],
         "filled": 0,
@@ -195,18 +213,18 @@ def _edge(queue: Queue, ranges: Sequence[Range]) -> Edge:
     if queue.looked_to is None or queue.judged is None or queue.filled or queue.freed:
         return _HEAD
     edge = Edge(*queue.looked_to)
-    return edge if ranges[0][0] >= edge.place else _HEAD
+    return edge if ranges[0][0] >= edge.upto else _HEAD
 
 
 def _chunk(rows: Sequence[_Row]) -> tuple[list[Waiting], Edge | None]:
     if not rows:
         return [], None
     found = [row for row in rows if row.claim_id is not None]
-    looked_to, looked_at = Edge(*rows[0][:3]), rows[0].looked_at
+    looked_to, looked_at = rows[0].latest, rows[0].looked_at
     some = _whole_orders(found)
     claims = [Waiting(row.start, row.claim_id, row.allocated, row.shipped, row.lacks) for row in some]
     if len(some) < len(found):
-        return claims, Edge(some[-1].claim_rank, some[-1].claim_id, some[-1].start + some[-1].lacks)
+        return claims, some[-1].edge
     return claims, looked_to if looked_at == _LOOK * REVISE_CHUNK else None
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from backorders.deadlines import Kind, Standing
 from backorders.units import Units
@@ -33,7 +34,7 @@ class Queue(models.Model):
     `judged` is the supply that the promises were last held against, and `filled` and `freed` are the units that have
     left the queue since, at its head and anywhere: so a revision reads only the places whose day can have changed.
     `in_doubt` are those places which were not held against it yet, with the reasons that are to be told there: a fact
-    that reaches thousands is told in chunks. `looked_to` is the claim behind which they stand, by rank, id and place.
+    that reaches thousands is told in chunks. `looked_to` is the claim behind which they stand, and where it ends.
     """
 
     item = models.OneToOneField(StockItem, on_delete=models.PROTECT, related_name="queue")
@@ -90,23 +91,34 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(shipped__lt=F("allocated"))
 
     def in_order(self) -> Self:
-        """The order in which units are given: rank first, then place."""
-        return self.order_by("rank", "id")
+        """The order in which units are given: rank first, then place, then the parts of one place."""
+        return self.order_by("rank", "place", "units_before")
 
 
 class Claim(Units, models.Model):
     """One order line's place in the queue of one stock item.
 
     `quantity` is what is wanted now; leaving the queue lowers it and leaves a Withdrawal. The id is drawn under the
-    stock item's lock, so the order of ids is the order in which the places were taken. A claim with a `hold`, or one
-    that is `put_off_to` a later purchase line, is passed over and keeps its place; each change of rank, hold and
-    delivery leaves a ClaimChange.
+    stock item's lock, so the order of ids is the order in which the places were taken. A part that was split off a
+    claim stays at the place of the whole, and parts of one place stand in the order of their units. A claim with a
+    `hold`, or one that is `put_off_to` a later purchase line, is passed over and keeps its place; each change of rank,
+    hold and delivery leaves a ClaimChange.
     """
 
     # Here and below, a unique constraint or an index of more columns finds the rows as well: a chunk that is told or
     # filled writes every index, while others wait for the lock.
     item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="claims", db_index=False)
     rank = models.SmallIntegerField(default=0, help_text="Lower goes first. Changed only by a person, with a reason.")
+    # The claim that took the place, where this one is a part of it. Claims are never deleted: nobody looks for parts.
+    part_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts", editable=False, db_index=False
+    )
+    place = models.GeneratedField(
+        expression=Coalesce("part_of", "id"), output_field=models.BigIntegerField(), db_persist=True
+    )
+    # Units of the whole that stood before this part when it was split off. No claim ever grows, so none is overtaken
+    # by another part of its place, however often either is split.
+    units_before = models.PositiveIntegerField(default=0, editable=False)
     quantity = models.PositiveIntegerField()
     allocated = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
@@ -152,9 +164,13 @@ class Claim(Units, models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["due_at"], name="claim_due", condition=Q(shipped__lt=F("quantity"))),
-            models.Index(fields=["item", "rank", "id"], name="claim_waiting", condition=Q(allocated__lt=F("quantity"))),
             models.Index(
-                fields=["item", "rank", "id"],
+                fields=["item", "rank", "place", "units_before"],
+                name="claim_waiting",
+                condition=Q(allocated__lt=F("quantity")),
+            ),
+            models.Index(
+                fields=["item", "rank", "place", "units_before"],
                 name="claim_served",
                 condition=Q(allocated__lt=F("quantity"), hold="", put_off_to=None),
             ),

@@ -62,14 +62,19 @@ def places(claims: Iterable[Claim]) -> dict[int, int]:
     before = (
         Claim.objects.waiting()
         .filter(item=OuterRef("item"))
-        .filter(Q(rank__lt=OuterRef("rank")) | Q(rank=OuterRef("rank"), id__lt=OuterRef("pk")))
+        .filter(Q(rank__lt=OuterRef("rank")) | earlier(OuterRef("rank"), OuterRef("place"), OuterRef("units_before")))
         .order_by()
         .values("item")
         .annotate(number=Count("pk"))
         .values("number")
     )
     waiting = Claim.objects.filter(pk__in=[claim.pk for claim in claims if claim.lacks])
-    return dict(waiting.annotate(place=1 + Coalesce(Subquery(before), 0)).values_list("pk", "place"))
+    return dict(waiting.annotate(number=1 + Coalesce(Subquery(before), 0)).values_list("pk", "number"))
+
+
+def earlier(rank: int | OuterRef, place: int | OuterRef, units_before: int | OuterRef) -> Q:
+    """Who came before somebody of the same rank, or is an earlier part of the same place."""
+    return Q(rank=rank) & (Q(place__lt=place) | Q(place=place, units_before__lt=units_before))
 
 
 def items_to_fill(limit: int) -> list[int]:

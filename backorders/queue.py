@@ -244,16 +244,17 @@ def _serve(item_id: int, free: int, limit: int) -> list[Filled]:
         cursor.execute(
             """
             WITH head AS MATERIALIZED (
-                SELECT id, rank, quantity - allocated AS lacks FROM backorders_claim
+                SELECT id, rank, place, units_before, quantity - allocated AS lacks FROM backorders_claim
                 WHERE item_id = %(item)s AND allocated < quantity AND hold = '' AND put_off_to_id IS NULL
-                ORDER BY rank, id LIMIT %(limit)s
+                ORDER BY rank, place, units_before LIMIT %(limit)s
+            ), line AS (
+                SELECT id, lacks, sum(lacks) OVER (ORDER BY rank, place, units_before) - lacks AS before FROM head
             ), given AS (
-                SELECT id, rank, least(lacks, %(free)s - (sum(lacks) OVER (ORDER BY rank, id) - lacks))::int AS units
-                FROM head
+                SELECT id, before, least(lacks, %(free)s - before)::int AS units FROM line
             )
             UPDATE backorders_claim AS claim SET allocated = allocated + given.units
             FROM given WHERE claim.id = given.id AND given.units > 0
-            RETURNING given.rank, claim.id, given.units, claim.quantity - claim.allocated
+            RETURNING given.before, claim.id, given.units, claim.quantity - claim.allocated
             """,
             {"item": item_id, "free": free, "limit": limit},
         )
@@ -296,7 +297,7 @@ def give_way(queue: Queue, short: int, reason: str, actor: str, at: datetime) ->
     """
     if short <= 0:
         return {}
-    newest_first = Claim.objects.holding().filter(item=queue.item).order_by("-rank", "-id")
+    newest_first = Claim.objects.holding().filter(item=queue.item).in_order().reverse()
     claims = list(newest_first[:short])
     taken = list(share(short, [claim.ready for claim in claims]))
     for claim, units in zip(claims, taken, strict=True):

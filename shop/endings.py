@@ -125,8 +125,8 @@ def _in_vain(line: Queue) -> dict[int, int]:
 def _orders(units: Iterable[int]) -> list[Order]:
     """The orders of these claims, from the end of the queue."""
     lines = OrderLine.objects.filter(claim__in=list(units)).select_related("order")
-    last_first = lines.order_by("-claim__rank", "-claim_id").prefetch_related("order__lines")
-    return list({line.order_id: line.order for line in last_first}.values())
+    last_first = lines.order_by("-claim__rank", "-claim__place", "-claim__units_before")
+    return list({line.order_id: line.order for line in last_first.prefetch_related("order__lines")}.values())
 
 
 def _items_of(orders: Sequence[Order]) -> list[int]:

@@ -61,7 +61,7 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
     list_filter = [ClaimStateFilter]
     search_fields = ["reference", "item__sku"]
     list_per_page = 50
-    ordering = ["item__sku", "rank", "id"]
+    ordering = ["item__sku", "rank", "place", "units_before"]
     fields = [
         ("reference", "item"),
         ("quantity", "allocated", "shipped", "lacks"),

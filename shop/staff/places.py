@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 
 from backorders.models import Claim, ClaimChange, ClaimQuerySet
 from backorders.plan import Portion
-from backorders.queries import holding
+from backorders.queries import earlier, holding
 from inventory.models import PurchaseOrderLine
 from shop.formats import long_moment
 from shop.staff.wording import expected_in_words
@@ -68,17 +68,17 @@ class Standing:
 def standing(claim: Claim) -> Standing:
     """A fixed number of queries, however many stand before it."""
     waiting = Claim.objects.waiting().filter(item=claim.item_id)
-    lower, earlier = Q(rank__lt=claim.rank), Q(rank=claim.rank, id__lt=claim.pk)
+    lower, came_before = Q(rank__lt=claim.rank), earlier(claim.rank, claim.place, claim.units_before)
     counts = waiting.aggregate(
         all=Count("pk"),
         lower=Count("pk", filter=lower),
-        earlier=Count("pk", filter=earlier),
-        passed=Count("pk", filter=(lower | earlier) & ~Q(hold="", put_off_to=None)),
+        earlier=Count("pk", filter=came_before),
+        passed=Count("pk", filter=(lower | came_before) & ~Q(hold="", put_off_to=None)),
     )
     number = counts["lower"] + counts["earlier"]
     return Standing(
         " ".join(_sentences(claim, counts)),
-        places_of(waiting.filter(lower | earlier), BEFORE_ON_A_PAGE),
+        places_of(waiting.filter(lower | came_before), BEFORE_ON_A_PAGE),
         max(0, number - BEFORE_ON_A_PAGE),
     )
 

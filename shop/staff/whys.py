@@ -107,7 +107,7 @@ def _made_of(item: StockItem, name: str) -> tuple[QuerySet[Any], Combinable, Cal
         case "on-hand":
             return item.movements.exclude(on_hand_change=0).order_by("-id"), F("on_hand_change"), _moved
         case "allocated":
-            holding = _of_orders(Claim.objects.holding().filter(item=item)).order_by("rank", "id")
+            holding = _of_orders(Claim.objects.holding().filter(item=item)).in_order()
             return holding, F("allocated") - F("shipped"), _holds
         case "waiting":
             waiting = _of_orders(Claim.objects.waiting().filter(item=item)).in_order()
