@@ -155,6 +155,24 @@ def suspend(claims: Iterable[Claim]) -> None:
     extend(claims, None)
 
 
+def share(claim: Claim, part: Claim) -> None:
+    """What its customer was told of delays, and what she answered, holds for a part of the claim as well."""
+    for notice in claim.notices.order_by("id"):
+        is_newest = notice.pk == claim.notice_id
+        about_it: list[Consent | Bounce] = [
+            *Consent.objects.filter(notice=notice),
+            *Bounce.objects.filter(notice=notice),
+        ]
+        notice.pk, notice.claim = None, part
+        notice.save(force_insert=True)
+        for row in about_it:
+            row.pk, row.notice = None, notice
+            row.save(force_insert=True)
+        if is_newest:
+            part.notice = notice
+    part.standing, part.due_at = claim.standing, claim.due_at
+
+
 def due(at: datetime, limit: int) -> list[int]:
     """Ids of up to `limit` claims whose deadline has passed unshipped, the longest due first."""
     passed = Claim.objects.filter(due_at__lt=at, shipped__lt=F("quantity"))

@@ -102,7 +102,7 @@ class Claim(Units, models.Model):
     stock item's lock, so the order of ids is the order in which the places were taken. A part that was split off a
     claim stays at the place of the whole, and parts of one place stand in the order of their units. A claim with a
     `hold`, or one that is `put_off_to` a later purchase line, is passed over and keeps its place; each change of rank,
-    hold and delivery leaves a ClaimChange.
+    hold and delivery, and each split, leaves a ClaimChange.
     """
 
     # Here and below, a unique constraint or an index of more columns finds the rows as well: a chunk that is told or
@@ -260,6 +260,7 @@ class ClaimChange(models.Model):
         RANK = "rank", "Rank"
         HOLD = "hold", "Hold"
         DELIVERY = "delivery", "Delivery"
+        SPLIT = "split", "Split"
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind)

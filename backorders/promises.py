@@ -29,7 +29,7 @@ from backorders.plan import (
     renew,
     take,
 )
-from backorders.queries import among, holding
+from backorders.queries import among, holding, portion_of
 from inventory.dispatch import overdue_before
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
@@ -62,6 +62,20 @@ def shorten(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
         _, portions = told.get(claim.pk, (0, ()))
         rows += _rows(claim.pk, claim.told, list(take(portions, claim.quantity)), reason)
     _write(rows, at)
+
+
+def split_off(claim: Claim, part: Claim, *, at: datetime) -> None:
+    """Each keeps what was told of its own units: the part, all that the whole was told of its latest ones, and when.
+
+    The claim wants no more than its own units by now, and the part knows the same version. The caller saves `told` of
+    both.
+    """
+    rows = Promise.objects.filter(claim=claim).order_by("version", F("ships_on").asc(nulls_last=True))
+    for version, same in groupby(rows, key=lambda row: row.version):
+        told = list(same)
+        portions = list(take(after(map(portion_of, told), claim.quantity), part.quantity))
+        _write(_rows(part.pk, version, portions, told[0].reason), told[0].told_at)
+    shorten([claim, part], reason="split off", at=at)
 
 
 def postpone(claims: Iterable[Claim], day: date, *, reason: str, at: datetime) -> list[Moved]:

@@ -1,5 +1,6 @@
-"""What a person changes of the order of a queue: rank, hold, a later delivery. Each change keeps its reason (law 8).
+"""What a person changes of the order of a queue: rank, hold, a later delivery, a part that goes its own way.
 
+Each change keeps its reason (law 8).
 Every function takes queues from `queue.lock`; the caller fills and revises afterwards.
 """
 
@@ -8,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from backorders import consent, promises
 from backorders.models import Claim, ClaimChange, Queue
 from backorders.queue import COUNTERS, count
 from inventory.models import PurchaseOrderLine
@@ -81,8 +83,62 @@ def call_back(queues: Mapping[int, Queue], line_ids: Iterable[int], *, reason: s
         _write(queue, claim, Kind.DELIVERY, _name(old), "", reason, actor, at)
 
 
+def split(queue: Queue, claim_id: int, *, units: int, seen: int, reason: str, actor: str, at: datetime) -> Claim:
+    """The latest of the units that a claim lacks become a claim of their own, at the same place: returns that one.
+
+    Nothing changes of what each unit was told, nor of whose turn it is. `seen` are the units that the claim lacked when
+    somebody chose. Raises UnableToChangeTurn.
+    """
+    claim = _waiting_claim(queue, claim_id)
+    if claim.lacks != seen:
+        raise UnableToChangeTurn(f"{claim} changed since you looked: it waits for {claim.lacks} now.")
+    _refuse_to_split(claim, units, at)
+    whole, claim.quantity = claim.quantity, claim.quantity - units
+    part = Claim.objects.create(
+        item=queue.item,
+        rank=claim.rank,
+        part_of_id=claim.place,
+        units_before=claim.units_before + claim.quantity,
+        quantity=units,
+        hold=claim.hold,
+        put_off_to_id=claim.put_off_to_id,
+        reference=claim.reference,
+        customer=claim.customer,
+        told=claim.told,
+        placed_at=claim.placed_at,
+        country=claim.country,
+    )
+    promises.split_off(claim, part, at=at)
+    consent.share(claim, part)
+    claim.save(update_fields=["quantity", "told"])
+    part.save(update_fields=["told", "notice", "standing", "due_at"])
+    _keep(claim, Kind.SPLIT, str(whole), str(claim.quantity), reason, actor, at)
+    _keep(part, Kind.SPLIT, f"part of claim {claim.pk}", str(units), reason, actor, at)
+    # A look that is to go on behind the whole would miss the part; units stand where they stood.
+    queue.looked_to = None
+    queue.save(update_fields=["looked_to"])
+    return part
+
+
+def may_split(claim: Claim) -> int:
+    """So many of its units can become a claim of their own: of those that it lacks, and one stays at least."""
+    return 0 if claim.is_asked else min(claim.lacks, claim.quantity - 1)
+
+
+def _refuse_to_split(claim: Claim, units: int, at: datetime) -> None:
+    if claim.is_asked:
+        raise UnableToChangeTurn("Its customer is asked about a delay: it can be split once she has answered.")
+    if consent.case_of(claim).is_too_late(at, consent.law()):
+        raise UnableToChangeTurn("Its day has passed, and what that means for all of it is being done.")
+    most = may_split(claim)
+    if not most:
+        raise UnableToChangeTurn("It is about a single unit: there is nothing to split.")
+    if not 0 < units <= most:
+        raise UnableToChangeTurn(f"Split off at least 1 and at most {most} of the {claim.quantity} units.")
+
+
 def _waiting_claim(queue: Queue, claim_id: int) -> Claim:
-    claim = Claim.objects.select_related("item").filter(pk=claim_id, item=queue.item_id).first()
+    claim = Claim.objects.select_related("item", "notice").filter(pk=claim_id, item=queue.item_id).first()
     if claim is None or not claim.lacks:
         raise UnableToChangeTurn("It does not wait any more: everything was set aside for it, or it was cancelled.")
     return claim
@@ -98,9 +154,13 @@ def _change_turn(queue: Queue, claim: Claim, **changes: object) -> None:
 
 def _write(queue: Queue, claim: Claim, kind: Kind, old: str, new: str, reason: str, actor: str, at: datetime) -> None:
     claim.save(update_fields=["rank", "hold", "put_off_to"])
-    ClaimChange.objects.create(claim=claim, kind=kind, old=old, new=new, reason=_checked(reason), actor=actor, at=at)
+    _keep(claim, kind, old, new, reason, actor, at)
     queue.judged = None
     queue.save(update_fields=COUNTERS)
+
+
+def _keep(claim: Claim, kind: Kind, old: str, new: str, reason: str, actor: str, at: datetime) -> None:
+    ClaimChange.objects.create(claim=claim, kind=kind, old=old, new=new, reason=_checked(reason), actor=actor, at=at)
 
 
 def _checked(reason: str) -> str:

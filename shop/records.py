@@ -3,14 +3,14 @@
 All of it is read from rows that nobody changes afterwards; nothing here is kept for the purpose.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from django.db.models import F
 
-from backorders.models import Bounce, Consent, Notice, Promise, Withdrawal
+from backorders.models import Bounce, ClaimChange, Consent, Notice, Promise, Withdrawal
 from backorders.queries import portion_of
 from notifications.models import Letter
 from shop import holds, inquiries, lapses, wording
@@ -33,16 +33,18 @@ class Entry:
 
 
 def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
-    """The whole story of an order, oldest first. Thirteen queries, however long it is.
+    """The whole story of an order, oldest first. Fourteen queries, however long it is.
 
     What staff noted for themselves, and who of them it was, is for staff only.
     """
     lines = {line.claim_id: line for line in order.lines.all()}
+    parts = _parts(lines)
     happened = [
         *_placed(order),
-        *_promised(order, lines),
-        *_noticed(lines),
-        *_answered(lines, for_staff),
+        *_split(lines, parts, for_staff),
+        *_promised(order, lines, parts),
+        *_noticed(lines, parts),
+        *_answered(lines, parts, for_staff),
         *_written(order),
         *_given_up(lines, for_staff),
         *_readdressed(order, for_staff),
@@ -70,18 +72,40 @@ def _placed(order: Order) -> Iterator[Entry]:
     yield Entry(order.placed_at, f"Order {order} was placed by {order.name}, {order.email}", agreed, proof)
 
 
-def _promised(order: Order, lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+def _parts(lines: Iterable[int]) -> dict[int, ClaimChange]:
+    """How those of the claims began that were split off another one."""
+    rows = ClaimChange.objects.filter(claim__in=lines, claim__part_of__isnull=False, kind=ClaimChange.Kind.SPLIT)
+    return {row.claim_id: row for row in rows.order_by("-id")}
+
+
+def _is_of_the_whole(parts: Mapping[int, ClaimChange], claim: int, at: datetime) -> bool:
+    """Was it told of the whole, before this part of it was split off? There it is told once."""
+    return claim in parts and at < parts[claim].at
+
+
+def _split(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for_staff: bool) -> Iterator[Entry]:
+    for claim, change in parts.items():
+        reason = (f"Reason: {change.reason}",) if for_staff else ()
+        details = ("No day moved by it", *reason, f"By {_who(change.actor, for_staff)}")
+        yield Entry(change.at, f"{_name(lines[claim])}: split, {change.new} of it on a line of its own", details)
+
+
+def _promised(order: Order, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
     rows = Promise.objects.filter(claim__in=lines).order_by("claim_id", "version", F("ships_on").asc(nulls_last=True))
     for (claim, version), same in groupby(rows, key=lambda row: (row.claim_id, row.version)):
-        parts = list(same)
+        told = list(same)
+        if _is_of_the_whole(parts, claim, told[0].told_at):
+            continue
         what = f"{_name(lines[claim])}: {'promised' if version == 1 else 'promised anew'}"
-        reason = (f"Reason: {parts[0].reason}",) if parts[0].reason else ()
-        days = tuple(wording.days(order, map(portion_of, parts)))
-        yield Entry(parts[0].told_at, what, (*days, *reason), (("promise", f"{claim}, version {version}"),))
+        reason = (f"Reason: {told[0].reason}",) if told[0].reason else ()
+        days = tuple(wording.days(order, map(portion_of, told)))
+        yield Entry(told[0].told_at, what, (*days, *reason), (("promise", f"{claim}, version {version}"),))
 
 
-def _noticed(lines: Mapping[int, OrderLine]) -> Iterator[Entry]:
+def _noticed(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
     for notice in Notice.objects.filter(claim__in=lines).select_related("bounce").order_by("id"):
+        if _is_of_the_whole(parts, notice.claim_id, notice.told_at):
+            continue
         days = (
             *((f"The day had been {long_day(notice.old_day)}",) if notice.old_day else ()),
             f"The new day: {long_day(notice.new_day) if notice.new_day else 'none could be given'}",
@@ -102,8 +126,10 @@ def _bounced(bounce: Bounce, line: OrderLine) -> Entry:
     return Entry(bounce.at, f"{_name(line)}: the notice did not arrive", (bounce.answer,))
 
 
-def _answered(lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
+def _answered(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for_staff: bool) -> Iterator[Entry]:
     for consent in Consent.objects.filter(notice__claim__in=lines).select_related("notice").order_by("id"):
+        if _is_of_the_whole(parts, consent.notice.claim_id, consent.at):
+            continue
         what = f"{_name(lines[consent.notice.claim_id])}: answered “{consent.get_answer_display()}”"
         detail = (consent.detail,) if consent.detail else ()
         by = f"Written down by {_who(consent.actor, for_staff)}"

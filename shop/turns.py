@@ -7,9 +7,12 @@ from functools import partial
 
 from django.db import transaction
 
-from backorders import queue, turns
+from backorders import consent, queue, turns
 from backorders.models import Claim, Queue
+from backorders.queries import holding
 from inventory.models import PurchaseOrderLine
+from shop.models import OrderLine
+from shop.sending import is_together, next_days
 from shop.settling import Foreseen, Outcome, foresee, settle
 from shop.transactions import use_case
 
@@ -48,6 +51,11 @@ def put_off(claim: Claim, line: PurchaseOrderLine | None, *, reason: str) -> Tur
     return Turn(claim.pk, partial(turns.put_off, line=line), reason, reason, _LET_BY if line else _ORDER_CHANGED)
 
 
+def split(claim: Claim, units: int, *, reason: str) -> Turn:
+    """The latest units of the claim become a line and a claim of their own. The reason is for staff: no day moves."""
+    return Turn(claim.pk, partial(_split, units=units, seen=claim.lacks), reason, _ORDER_CHANGED, _ORDER_CHANGED)
+
+
 @use_case
 def change(*changes: Turn, actor: str, at: datetime) -> Outcome:
     """Do it, and tell those whom it reaches. Several changes are of one sort, and of one queue.
@@ -81,3 +89,25 @@ def _changed(changes: Sequence[Turn], actor: str, at: datetime) -> Mapping[int, 
     for turn in changes:
         turn.act(of_all, turn.claim_id, reason=turn.reason, actor=actor, at=at)
     return queues
+
+
+def _split(of: Queue, claim_id: int, *, units: int, seen: int, reason: str, actor: str, at: datetime) -> Claim:
+    """A line of the same order at the same price: it owes, and is owed, what it did before."""
+    part = turns.split(of, claim_id, units=units, seen=seen, reason=reason, actor=actor, at=at)
+    whole = OrderLine.objects.select_related("order__payment").get(claim=claim_id)
+    whole.quantity -= units
+    whole.save(update_fields=["quantity"])
+    line = OrderLine.objects.create(
+        order=whole.order,
+        variant_id=whole.variant_id,
+        claim=part,
+        sku=whole.sku,
+        title=whole.title,
+        choice=whole.choice,
+        unit_price=whole.unit_price,
+        quantity=units,
+    )
+    # What leaves together is due together, and of what is not paid nothing is due yet.
+    if not is_together(whole.order) and not whole.order.payment.is_awaited:
+        consent.schedule([part], next_days(whole.order, [line], holding([part.pk])), at=at)
+    return part

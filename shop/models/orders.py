@@ -146,8 +146,8 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 
 
 class OrderLine(models.Model):
-    """What was ordered, as it was called and priced on that day. `quantity` is what was ordered at first; the claim's
-    quantity is what is still wanted."""
+    """What was ordered, as it was called and priced on that day. `quantity` is what was ordered at first, without what
+    was split off as a line of its own; the claim's quantity is what is still wanted."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="order_lines")

@@ -34,9 +34,14 @@ from tests.properties.undone import Undone
 
 @dataclass
 class Place:
-    """A claim as it ought to be. With `off`, it waits for that purchase line and takes nothing before."""
+    """A claim as it ought to be. With `off`, it waits for that purchase line and takes nothing before.
+
+    `number` is that of the claim that joined, and `start` the unit of it with which a part that was split off begins.
+    """
 
     wanted: int
+    number: int
+    start: int = 0
     allocated: int = 0
     shipped: int = 0
     rank: int = 0
@@ -46,6 +51,10 @@ class Place:
     @property
     def lacks(self) -> int:
         return self.wanted - self.allocated
+
+    @property
+    def can_be_split(self) -> bool:
+        return self.lacks > 0 and self.wanted > 1
 
     @property
     def is_passed_over(self) -> bool:
@@ -81,7 +90,7 @@ class Model:
 
     @property
     def in_order(self) -> list[Place]:
-        return sorted(self.claims, key=lambda claim: claim.rank)
+        return sorted(self.claims, key=lambda claim: (claim.rank, claim.number, claim.start))
 
     def fill(self) -> None:
         for claim in self.in_order:
@@ -93,6 +102,11 @@ class Model:
         released = max(0, units - claim.lacks)
         claim.wanted -= units
         claim.allocated -= released
+
+    def split(self, claim: Place, units: int) -> None:
+        claim.wanted -= units
+        start = claim.start + claim.wanted
+        self.claims.append(Place(units, claim.number, start, rank=claim.rank, held=claim.held, off=claim.off))
 
     def correct(self, change: int) -> None:
         self.on_hand += change
@@ -179,8 +193,8 @@ class QueueMachine(Undone):
         elif not self.model.put_off:
             assert quote.missing
         if not quote.missing:
-            claim = Place(units, min(units, self.model.free_for_newcomers), rank=self.model.last_rank)
-            self.model.claims.append(claim)
+            now, number = min(units, self.model.free_for_newcomers), len(self.model.claims)
+            self.model.claims.append(Place(units, number, allocated=now, rank=self.model.last_rank))
 
     @precondition(lambda self: self.model.owed)
     @rule(units=st.integers(1, 2), data=st.data())
@@ -278,6 +292,25 @@ class QueueMachine(Undone):
             turns.put_off(line, self.claim_at(place).pk, line=other, reason="not before May", actor="cy", at=NOON)
             self.model.claims[place].off = other.pk if other else None
             self.settle(line)
+
+    @precondition(lambda self: any(claim.can_be_split for claim in self.model.claims))
+    @rule(data=st.data())
+    def split(self, data):
+        """No unit is told anything else by it, however often it happens to one place."""
+        place = self.some_place(data, lambda claim: claim.can_be_split)
+        claim, pk = self.model.claims[place], self.claim_at(place).pk
+        units = data.draw(st.integers(1, min(claim.lacks, claim.wanted - 1)))
+        before = self.days_of(pk)
+        with transaction.atomic():
+            line = self.locked()
+            part = turns.split(line, pk, units=units, seen=claim.lacks, reason="two trips", actor="cy", at=NOON)
+            assert [*self.days_of(pk), *self.days_of(part.pk)] == before
+            self.model.split(claim, units)
+            self.settle(line)
+
+    def days_of(self, pk):
+        """Unit by unit."""
+        return [portion.ships_on for portion in queues.holding([pk])[pk][1] for _ in range(portion.quantity)]
 
     @precondition(lambda self: self.model.owed)
     @rule(data=st.data(), late=st.none() | st.integers(-5, 12))

@@ -26,6 +26,7 @@ from shop.models import Order, OrderLine, Payment, Sends, ShipmentLine
 from tests.cast import CY, NOON, SOON, cart_of, inbound, stock, variant
 from tests.properties.undone import Undone
 
+TURNS = ["rank", "hold", "resume", "put off", "back", "split"]
 orders, lines, units = st.integers(0, 30), st.integers(0, 30), st.integers(1, 3)
 
 
@@ -142,7 +143,7 @@ class ShopMachine(Undone):
         day = None if late is None else SOON + timedelta(days=late)
         delays.move_expected_day(line, day, confirmed=True, reason="the ship is late", actor=CY, at=self.at)
 
-    @rule(number=lines, rank=st.integers(-1, 1), what=st.sampled_from(["rank", "hold", "resume", "put off", "back"]))
+    @rule(number=lines, rank=st.integers(-1, 1), what=st.sampled_from(TURNS))
     def change_a_turn(self, number, rank, what):
         claim = one_of(Claim.objects.waiting().order_by("id"), number)
         if claim is None:
@@ -154,6 +155,7 @@ class ShopMachine(Undone):
             "resume": turns.resume(claim, reason="the address is right"),
             "put off": turns.put_off(claim, line, reason="not before May"),
             "back": turns.put_off(claim, None, reason="earlier after all"),
+            "split": turns.split(claim, 1 + rank % 2, reason="she travels twice"),
         }[what]
         try:
             seen = turns.preview(turn, actor=CY, at=self.at)

@@ -229,3 +229,15 @@ def test_a_line_that_was_cancelled_is_called_so(visitor: Client, order: Order):
     cancellations.cancel_order(order, actor="ada", at=NOON)
 
     assert "Popular curtains, cancelled" in words(visitor.get(order.get_absolute_url()))
+
+
+def test_two_lines_of_one_article_read_as_what_they_are(visitor: Client, order: Order):
+    claim = order.lines.get().claim
+    turns.change(turns.split(claim, 1, reason="she travels twice"), actor=CY, at=NOON)
+
+    said = words(visitor.get(order.get_absolute_url()))
+
+    assert "2 × Popular curtains POPULAR-CURTAINS · €49.00 each 2 ordered on 21 November 2026 1 set aside" in said
+    assert "1 × Popular curtains POPULAR-CURTAINS · €49.00 each 1 ordered on 21 November 2026 1 waiting" in said
+    assert "Cancel some or all of it : 2 × Popular curtains" in said
+    assert "Cancel it : 1 × Popular curtains" in said

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from backorders.models import Notice
 from notifications.delivery import deliver_due
 from notifications.models import Letter
-from shop import answers, cancellations, delays, fulfilment, lapses, records
+from shop import answers, cancellations, delays, fulfilment, lapses, records, turns
 from shop.mailbox import MailServer
 from shop.models import Goodwill, Order, User
 from shop.web.access import _GRANTS
@@ -96,10 +96,25 @@ def test_what_staff_noted_for_themselves_is_not_for_the_customer(client: Client)
     assert f"Reason: she called twice By {CY}" in words(client.get(address))
 
 
+def test_what_was_told_of_a_claim_before_it_was_split_is_on_record_once(client: Client, asked: Order) -> None:
+    claim, at = asked.lines.select_related("claim").get().claim, NOON + timedelta(days=2)
+    turns.change(turns.split(claim, 1, reason="she travels twice"), actor=CY, at=at)
+
+    said = words(opened(client, asked).get(f"/orders/{asked.number}/record/"))
+
+    once = ("promised 2 ship by 9 December 2026", "notice of a delay (long)", "answered “Keep it and wait”")
+    assert [said.count(words) for words in once] == [1, 1, 1]
+    assert said.count("promised anew 1 waiting: we cannot give a day yet Reason: split off") == 2
+    assert "split, 1 of it on a line of its own No day moved by it By us" in said
+    assert "she travels twice" not in said
+    (split,) = [entry for entry in records.record_of(asked, for_staff=True) if "split, 1 of it" in entry.what]
+    assert split.details == ("No day moved by it", "Reason: she travels twice", f"By {CY}")
+
+
 def test_the_record_costs_the_same_however_long_the_story(
     asked: Order, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         records.record_of(Order.objects.select_related("payment").get(pk=asked.pk))
 
 
