@@ -18,7 +18,7 @@ from shop.models import Order
 from shop.staff import whys
 from shop.staff.flow import find
 from shop.staff.places import standing, why_passed_over
-from shop.staff.turns import CallBack, ChangeRank, Hold, PutOff, Resume, possible, turn_rights
+from shop.staff.turns import CallBack, ChangeRank, Hold, PutOff, Resume, Split, possible, turn_rights
 
 
 class PromiseInline(ReadOnly, TabularInline):
@@ -69,7 +69,7 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
         "turn",
     ]
     inlines = [PromiseInline, WithdrawalInline]
-    actions_detail = ["change_rank", "hold", "resume", "put_off", "call_back"]
+    actions_detail = ["change_rank", "hold", "resume", "put_off", "call_back", "split"]
     change_form_outer_before_template = "staff/claim.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
@@ -129,6 +129,10 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
     @action(description="Call back", icon="undo", url_path="call-back", permissions=["turn"])
     def call_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return CallBack(request, self, find(self, request, object_id)).run()
+
+    @action(description="Split", icon="call_split", url_path="split", permissions=["turn"])
+    def split(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Split(request, self, find(self, request, object_id)).run()
 
     @display(description="Waits for", ordering=F("quantity") - F("allocated"))
     def lacks(self, claim: Claim) -> int:

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from backorders.models import Claim, Queue
 from backorders.outlook import Outlook, outlooks
+from backorders.turns import may_split
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import turns
 from shop.formats import count
@@ -65,6 +66,10 @@ class Place:
     @property
     def expected(self) -> str:
         return in_words(self.outlook.expects)
+
+    @property
+    def may_split(self) -> bool:
+        return may_split(self.claim) > 0
 
     @property
     def passed_over(self) -> str:

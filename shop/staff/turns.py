@@ -1,4 +1,4 @@
-"""What staff change of a claim's turn: its rank, a hold, a later delivery. Each shows first whom it reaches."""
+"""What staff change of a claim's turn: rank, hold, later delivery, split. Each shows first whom it reaches."""
 
 from abc import abstractmethod
 from typing import Any
@@ -11,14 +11,18 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from backorders.models import Claim
+from backorders.plan import after
+from backorders.queries import holding
+from backorders.turns import may_split
 from inventory.models import PurchaseOrderLine
 from shop import turns
 from shop.settling import Foreseen
-from shop.staff.effects import effects, links_to
+from shop.staff.effects import effects, in_words, links_to
 from shop.staff.flow import Flow
 from shop.staff.places import delivery_in_words
 from shop.turns import Turn
 
+STAFF_READ = "For staff only: no customer reads it."
 CUSTOMER_READS = "Its customer reads this sentence in her letter when her day moves by it."
 
 
@@ -45,6 +49,8 @@ def possible(claim: Claim) -> set[str]:
     if not claim.lacks:
         return {"resume"} if claim.hold else set()
     acts = {"change_rank", "resume" if claim.hold else "hold"}
+    if may_split(claim):
+        acts.add("split")
     if claim.put_off_to_id:
         acts.add("call_back")
     if deliveries_for(claim).exists():
@@ -121,7 +127,7 @@ class RankForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Lower goes first; everybody begins with 0. Within a rank, whoever came first goes first.",
     )
-    reason = reason_field("For staff only: no customer reads it.")
+    reason = reason_field(STAFF_READ)
 
 
 class ChangeRank(ChangesTurn):
@@ -222,3 +228,30 @@ class CallBack(ChangesTurn):
 
     def then(self, form: forms.Form) -> str:
         return "takes whatever comes next"
+
+
+class SplitForm(forms.Form):
+    units = forms.IntegerField(
+        min_value=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="So many of the units that it waits for, those with the latest days, become a claim of their own at"
+        " the same place. Every unit keeps the day that was told.",
+    )
+    reason = reason_field(STAFF_READ)
+
+
+class Split(ChangesTurn):
+    title = "Split"
+    act_label = "Split it"
+
+    def form(self, data: Any = None) -> SplitForm:
+        return SplitForm(data)
+
+    def turn(self, form: forms.Form) -> Turn:
+        return turns.split(self.obj, form.cleaned_data["units"], reason=form.cleaned_data["reason"])
+
+    def then(self, form: forms.Form) -> str:
+        units = form.cleaned_data["units"]
+        _, told = holding([self.obj.pk])[self.obj.pk]
+        days = in_words(after(told, self.obj.quantity - units))
+        return f"a claim of its own for {units} of {self.obj.quantity}, at the same place: {days}"

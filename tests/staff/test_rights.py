@@ -53,6 +53,7 @@ ACTIONS: dict[str, set[str]] = {
     "backorders_claim_hold": {SUPPORT, MANAGER},
     "backorders_claim_put_off": {SUPPORT, MANAGER},
     "backorders_claim_resume": {SUPPORT, MANAGER},
+    "backorders_claim_split": {SUPPORT, MANAGER},
     "backorders_claim_why": EVERYBODY,
     "backorders_queue_change_rules": {CATALOG, MANAGER},
     "inventory_stockitem_why": EVERYBODY,

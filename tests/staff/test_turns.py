@@ -360,3 +360,56 @@ def test_an_order_that_is_sent_together_hears_nothing_while_its_own_day_stays(cy
     assert "1 promise breaks, 1 promise gets better, 0 need an answer, 1 letter" in words(preview)
     assert "no letter: sent together, and the day of the whole order stays" in words(preview)
     assert [letter.recipient for letter in Letter.objects.all()] == ["ada@example.com"]
+
+
+TWICE = {"units": "1", "reason": "she travels twice"}
+
+
+def test_a_split_is_shown_with_the_days_of_its_units_and_changes_nothing_yet(cy: Client) -> None:
+    _, ada, _ = ada_before_bo()
+
+    text = words(cy.post(act_on(ada, "split"), TWICE | {"preview": "1"}))
+
+    assert "From now on a claim of its own for 1 of 2, at the same place: 1 by 9 December 2026" in text
+    assert "No promise changes, and no customer gets a letter." in text
+    assert (ada.lines.count(), Claim.objects.count()) == (1, 2)
+
+
+def test_a_claim_is_split_and_both_parts_say_so(cy: Client) -> None:
+    _, ada, _ = ada_before_bo()
+    whole = claim_of(ada)
+
+    text = words(confirm(cy, act_on(ada, "split"), TWICE))
+
+    part = Claim.objects.get(part_of=whole)
+    assert [line.claim.quantity for line in ada.lines.order_by("id")] == [1, 1]
+    assert "No day changed that anybody was told; no letter was written." in text
+    assert "Split 2 1 she travels twice cy@example.com" in text
+    page = words(cy.get(reverse("admin:backorders_claim_change", args=[part.pk])))
+    assert f"Split part of claim {whole.pk} 1 she travels twice cy@example.com" in page
+    assert "a claim of its own for 1 of 2" in LogEntry.objects.get().change_message
+    order_page = words(cy.get(reverse("admin:shop_order_change", args=[ada.pk])))
+    assert "split, 1 of it on a line of its own" in order_page
+
+
+def test_a_split_that_somebody_else_made_meanwhile_is_shown_anew(cy: Client) -> None:
+    _, ada, _ = ada_before_bo()
+    seal = seal_of(cy.post(act_on(ada, "split"), TWICE | {"preview": "1"}))
+    turns.change(turns.split(claim_of(ada), 1, reason="another reason"), actor=CY, at=NOON)
+    whole = ada.lines.order_by("id")[0].claim
+
+    where = reverse("admin:backorders_claim_split", args=[whole.pk])
+    text = words(cy.post(where, TWICE | {"confirm": "1", "seal": seal}))
+
+    assert "there is nothing to split" in text
+    assert ada.lines.count() == 2
+
+
+def test_a_split_is_offered_where_there_is_something_to_split(cy: Client) -> None:
+    item, ada, _ = ada_before_bo()
+    link = reverse("admin:backorders_claim_split", args=[claim_of(ada).pk])
+    assert link in cy.get(queue_page()).content.decode()
+    assert link in cy.get(page_of(ada)).content.decode()
+    receive(item, 2)
+    assert link not in cy.get(queue_page()).content.decode()
+    assert link not in cy.get(page_of(ada)).content.decode()
