@@ -12,7 +12,7 @@ from backorders.facts import Moved
 from backorders.models import Notice, Queue
 from backorders.queries import items_to_tell
 from inventory import queries as stocks
-from inventory.models import PurchaseOrderLine, StockItem
+from inventory.models import ExpectedDay, PurchaseOrderLine, StockItem
 from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import cancellations, delays, fulfilment, settling, tasks, turns
@@ -21,6 +21,7 @@ from tests.cast import CY, LATER, NOON, SOON, buy, days_told, inbound, stock, va
 
 pytestmark = pytest.mark.django_db
 
+DAY = timedelta(days=1)
 NEXT = SOON + timedelta(days=7)
 SLIP = NEXT + timedelta(days=7)
 
@@ -275,3 +276,20 @@ def test_two_lines_of_one_order_are_told_in_one_letter_though_a_chunk_would_end_
 
     assert len(notices(item)) == 3
     assert len(letters(both)) == 1
+
+
+def test_who_was_told_last_is_split_and_nobody_behind_her_is_told_a_wrong_day():
+    item = stock()
+    lines = [inbound(item, units, SOON + number * DAY) for number, units in enumerate((3, 1, 1, 1))]
+    curtains = variant(item)
+    orders = [buy((curtains, units)) for units in (1, 2, 1, 1, 1)]
+    late = {line.pk: ExpectedDay(NEXT + number * DAY, True) for number, line in enumerate(lines)}
+    delays.move_expected_days(late, reason="the loom broke", actor=CY, at=NOON)
+    assert notices(item) == claims(*orders[:2])
+
+    turns.change(turns.split(orders[1].lines.get().claim, 1, reason="she travels twice"), actor=CY, at=NOON)
+    settling.tell_waiting(item.pk, clock=lambda: NOON)
+
+    days = [[day for _, day in days_told(order)] for order in orders]
+    assert days == [[NEXT], [NEXT, NEXT], [NEXT + DAY], [NEXT + 2 * DAY], [NEXT + 3 * DAY]]
+    assert [len(letters(order)) for order in orders] == [1] * 5
