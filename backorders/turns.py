@@ -114,7 +114,7 @@ def split(queue: Queue, claim_id: int, *, units: int, seen: int, reason: str, ac
     part.save(update_fields=["told", "notice", "standing", "due_at"])
     _keep(claim, Kind.SPLIT, str(whole), str(claim.quantity), reason, actor, at)
     _keep(part, Kind.SPLIT, f"part of claim {claim.pk}", str(units), reason, actor, at)
-    # A look that is to go on behind the whole would miss the part; units stand where they stood.
+    # All units stand where they stood, but a look that goes on behind the whole would count those of the part again.
     queue.looked_to = None
     queue.save(update_fields=["looked_to"])
     return part

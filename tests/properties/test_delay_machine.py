@@ -20,11 +20,12 @@ from backorders import queries as queues
 from backorders.consent import UnableToAnswer
 from backorders.deadlines import Rule, Silence, Standing
 from backorders.models import Claim, Notice, Policy, Promise, Withdrawal
+from backorders.turns import UnableToChangeTurn
 from inventory import queries as stocks
 from inventory.models import PurchaseOrderLine
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import answers, cancellations, checkout, delays, fulfilment, holds, lapses, payments, reminders
+from shop import answers, cancellations, checkout, delays, fulfilment, holds, lapses, payments, reminders, turns
 from shop.models import Order, OrderLine, Payment, Refund, Sends
 from shop.sending import is_together
 from tests.cast import CY, LATER, NOON, SOON, cart_of, inbound, stock, variant
@@ -143,6 +144,21 @@ class DelayMachine(Undone):
         if line:
             with self.at_this_moment():
                 cancellations.cancel_line(line, min(given_up, line.claim.left), actor="ada", at=self.at)
+
+    @rule(number=numbers)
+    def split(self, number):
+        """Whoever is asked answers for the whole; a part is told of what the whole was, and is overdue only with it."""
+        claim = one_of(Claim.objects.waiting().filter(quantity__gt=1).order_by("id"), number)
+        if claim is None:
+            return
+        try:
+            with self.at_this_moment():
+                turns.change(turns.split(claim, 1, reason="she travels twice"), actor=CY, at=self.at)
+        except UnableToChangeTurn:
+            return
+        part = Claim.objects.latest("id")
+        assert (part.standing, part.notices.count()) == (claim.standing, claim.notices.count())
+        assert not self.is_over(part) or self.is_over(claim)
 
     @rule(number=numbers)
     def ship(self, number):
