@@ -209,7 +209,7 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, is_paid: b
     ]
     context = {
         "items": items,
-        "what": wording.named(items),
+        "what": wording.named([(line, line.claim.left) for line in lines]),
         "old_day": wording.latest(still),
         "new_day": letterhead.ships_by(order, all_lines, lines, promised) if asked["answer_by"] else "",
         "reasons": wording.reasons(notice.reason for notice in notices),
@@ -240,7 +240,7 @@ def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: da
         old_days = [notice.old_day for notice in notices if notice.old_day]
         context = {
             "items": items,
-            "what": wording.named(items),
+            "what": wording.named([(line, line.claim.lacks) for line in waiting]),
             "old_day": long_day(max(old_days)) if old_days else "",
             "new_day": letterhead.ships_by(order, lines[order_id], waiting, told),
             "again": any(notice.kind == Kind.RENEWED for notice in notices),

@@ -50,10 +50,11 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
     asked = [asks[fact.claim_id] for fact in facts]
     ends = [_silence(order, each, fact) for (_, fact), each in zip(told, asked, strict=True)] if len(told) > 1 else [""]
     differs = len(set(ends)) > 1
+    goods = [(line, sum(portion.quantity for portion in fact.new)) for line, fact in told]
     items = []
-    for (line, fact), end in zip(told, ends, strict=True):
+    for (line, units), fact, end in zip(goods, facts, ends, strict=True):
         notes = [*was(order, fact.old), *now(order, fact.new), *([end] if differs else [])]
-        items.append(item(line, sum(portion.quantity for portion in fact.new), notes))
+        items.append(item(line, units, notes))
     old, new = (max(days) for days in zip(*map(_days_of, facts), strict=True))
     last_days = [each.last_day for each in asked if each.last_day]
     # The last of all units may keep its day while earlier ones move.
@@ -62,7 +63,7 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
         "items": items,
         "old_day": day_or_none(old),
         "new_day": day_or_none(new),
-        "what": f"{'part of ' if is_part else ''}{named(items)}",
+        "what": f"{'part of ' if is_part else ''}{named(goods)}",
         "reasons": reasons(fact.reason for fact in facts),
         "again": any(each.kind == Kind.RENEWED for each in asked),
         "withdrawn": any(each.withdrawn for each in asked),
@@ -115,8 +116,12 @@ def deadline(answer_by: Collection[datetime], *, differs: bool = False) -> dict[
     }
 
 
-def named(items: Sequence[Item]) -> str:
-    return str(items[0]["what"]) if len(items) == 1 else f"{len(items)} articles"
+def named(goods: Sequence[tuple[AnyLine, int]]) -> str:
+    """What a letter is about, as lines and their units: one article, on however many lines, or how many articles."""
+    articles = {(line.title, line.choice) for line, _ in goods}
+    if len(articles) > 1:
+        return f"{len(articles)} articles"
+    return f"{sum(units for _, units in goods)} × {goods[0][0].title}"
 
 
 def reasons(given: Iterable[str]) -> list[str]:

@@ -220,6 +220,18 @@ def test_one_letter_tells_of_units_that_came_for_both_parts():
 # Delays.
 
 
+def test_a_letter_of_a_delay_names_one_article_that_stands_on_two_lines():
+    (soon,) = scarce(3)
+    order = bought((variant(soon.item), 3))
+    split(claims_of(order)[0], 1)
+
+    move(soon, SOON + 45 * DAY)
+
+    letter = Letter.objects.get(template="answer_needed")
+    assert letter.context["what"] == "3 × Popular curtains"
+    assert [item["what"] for item in letter.context["items"]] == ["2 × Popular curtains", "1 × Popular curtains"]
+
+
 def test_each_part_is_due_by_the_day_of_its_own_units():
     soon, _ = scarce(2, 2)
     order = buy((variant(soon.item), 4))

@@ -346,8 +346,8 @@ def test_of_several_lines_one_can_be_cancelled(visitor: Client, curtains: Varian
     line = order.lines.get(sku="MUG")
 
     page = look(visitor, order)
-    assert "Cancel only Popular curtains" in words(page)
-    assert "Cancel only Mug" in words(page)
+    assert "Cancel only 1 × Popular curtains" in words(page)
+    assert "Cancel only 1 × Mug" in words(page)
     assert f'href="/orders/{order.number}/cancel/{line.pk}/"' in page.content.decode()
     visitor.post(f"/orders/{order.number}/cancel/{line.pk}/", {"units": "1"})
 
