@@ -19,7 +19,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from backorders import queries as queues
 from backorders.consent import UnableToAnswer
 from backorders.deadlines import Rule, Silence, Standing
-from backorders.models import Claim, Notice, Policy, Promise, Withdrawal
+from backorders.models import Claim, Consent, Notice, Policy, Promise, Withdrawal
 from backorders.turns import UnableToChangeTurn
 from inventory import queries as stocks
 from inventory.models import PurchaseOrderLine
@@ -65,7 +65,9 @@ class DelayMachine(Undone):
         for claim in self.still().filter(pk__in=before).select_related("order_line__order"):
             was = before[claim.pk]
             assert not self.is_over(claim) or self.is_over(was)
-            is_answered = claim.standing != was.standing or was.standing == Standing.AGREED
+            # What she answered she has read, also where its letter had come back.
+            has_read = Consent.objects.filter(notice=claim.notice_id, at=self.at).exists()
+            is_answered = has_read or claim.standing != was.standing or was.standing == Standing.AGREED
             if not (is_answered or claim.notice_id != was.notice_id or is_together(claim.order_line.order)):
                 assert claim.shipped > was.shipped or (claim.due_at or FOREVER) <= (was.due_at or FOREVER)
 
