@@ -15,12 +15,15 @@ from django.urls import reverse
 from backorders.availability import quotes_of
 from backorders.plan import Quote, State
 from inventory.prepared import Given, IsOneOf, Prepared
+from shop.facets import Facet, facets
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.ranking import LATER, NEVER, NOW, ranked
+from shop.wishes import Fitting, Sort, Wishes
 
 CARDS_OF_A_PAGE = 24
 ALTERNATIVES = 4
+EVERYTHING = Wishes()
 RANKS = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
 
 
@@ -45,9 +48,11 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A product in a listing: its best variant's state, its lowest price."""
+    """A product in a listing: the best state and the lowest price of the variants that fit what is looked for.
+    `variant` is the soonest of them, where there are others."""
 
     product: Product
+    variant: Variant | None
     image: ProductImage | None
     price: Decimal
     compare_at_price: Decimal | None
@@ -56,12 +61,20 @@ class Card:
     choices: int
     in_stock: int
 
+    @property
+    def url(self) -> str:
+        address = self.product.get_absolute_url()
+        return f"{address}?variant={self.variant.pk}" if self.variant else address
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """A page of cards, of `total` in all. A page beyond the last has none and knows of no total."""
+
     cards: tuple[Card, ...]
     total: int
     number: int
+    facets: tuple[Facet, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -109,17 +122,17 @@ def trail(shelves: Sequence[Shelf], slug: str) -> tuple[Shelf, ...]:
     return ()
 
 
-def listing(shelf: Shelf, at: datetime, *, page: int = 1, only_available: bool = False, customer: str = "") -> Listing:
-    """A page of a shelf's cards: what is available now, then what can be backordered, then the rest. Three queries."""
-    products = _ranked_products(at).filter(category__in=shelf.pks)
-    if only_available:
-        products = products.filter(rank=NOW)
-    return _listing(products.order_by("rank", "title", "id"), page, at, customer)
+def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = "") -> Listing:
+    """A page of a shelf's cards that fit the wishes: what is available now, then what can be backordered, then the
+    rest, unless another order is wished. Four queries; one more, and its quotes, when they are to ship by a day."""
+    on_shelf = Q(category__in=shelf.pks)
+    return _listing(on_shelf, Fitting(wishes, at, customer), ["rank", "title", "id"], page, at, customer)
 
 
 def featured(at: datetime, *, customer: str = "") -> tuple[Card, ...]:
     """The cards of the home page. Three queries."""
-    return _listing(_ranked_products(at).filter(featured=True).order_by("id"), 1, at, customer).cards
+    everything = Fitting(EVERYTHING, at, customer)
+    return _cards(list(_ordered(Q(featured=True), everything, ["id"])[:CARDS_OF_A_PAGE]), everything, at, customer)
 
 
 def product_page(
@@ -161,33 +174,73 @@ def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) 
     return Shelf(category.pk, category.name, category.slug, children)
 
 
-def _listing(products: QuerySet[Any], page: int, at: datetime, customer: str) -> Listing:
+def _listing(among: Q, fitting: Fitting, best_first: Sequence[Any], page: int, at: datetime, customer: str) -> Listing:
     """One page and the number of all, in one query: a window counts before the page is cut off."""
     start = (page - 1) * CARDS_OF_A_PAGE
-    rows = list(products.annotate(cover=_cover("pk"), total=Window(Count("pk")))[start : start + CARDS_OF_A_PAGE])
+    products = _ordered(among, fitting, best_first).annotate(total=Window(Count("pk")))
+    rows = list(products[start : start + CARDS_OF_A_PAGE])
+    variants = Variant.objects.filter(product__in=Product.objects.published().filter(among))
+    return Listing(_cards(rows, fitting, at, customer), rows[0].total if rows else 0, page, facets(variants, fitting))
+
+
+def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[Any]:
+    """Published products of which a variant fits, in the order that is wished. The database decides what comes first,
+    so that a page of a long shelf can be cut off there."""
+    variants = Variant.objects.filter(product=OuterRef("pk"))
+    ranks = fitting.ranked(variants).order_by("rank").values("rank")[:1]
+    prices = fitting.of(variants).order_by("price").values("price")[:1]
+    products = Product.objects.published().filter(among).annotate(cover=_cover("pk"))
+    match fitting.wishes.sort:
+        case Sort.CHEAPEST:
+            return (
+                products.annotate(price=Subquery(prices)).filter(price__isnull=False).order_by("price", "title", "id")
+            )
+        case Sort.DEAREST:
+            return (
+                products.annotate(price=Subquery(prices)).filter(price__isnull=False).order_by("-price", "title", "id")
+            )
+        case Sort.NEWEST:
+            return products.filter(Exists(fitting.of(variants))).order_by("-created_at", "-id")
+        case Sort.NAME:
+            return products.filter(Exists(fitting.of(variants))).order_by("title", "id")
+    return products.annotate(rank=Subquery(ranks)).filter(rank__isnull=False).order_by(*best_first)
+
+
+def _cards(products: Sequence[Any], fitting: Fitting, at: datetime, customer: str) -> tuple[Card, ...]:
+    """Of products that were read with their cover, in their order. Two queries."""
     variants: dict[int, list[Variant]] = defaultdict(list)
-    same_page = Variant.objects.filter(product__in=rows).select_related("stock_item__queue").order_by("position", "id")
-    for variant in same_page:
+    fit = fitting.of(Variant.objects.filter(product__in=products)).select_related("stock_item__queue")
+    for variant in (same_page := fit.order_by("position", "id")):
         variants[variant.product_id].append(variant)
     answers = _answers(same_page, 1, at, customer=customer)
-    cards = (_card(row, variants[row.pk], row.cover, answers) for row in rows)
-    return Listing(tuple(cards), rows[0].total if rows else 0, page)
+    return tuple(
+        _card(product, variants[product.pk], product.cover, answers, is_part=fitting.wishes.are_any)
+        for product in products
+    )
 
 
 def _card(
-    product: Product, variants: Sequence[Variant], cover: Mapping[str, Any] | None, answers: Mapping[int, Quote]
+    product: Product,
+    variants: Sequence[Variant],
+    cover: Mapping[str, Any] | None,
+    answers: Mapping[int, Quote],
+    *,
+    is_part: bool = False,
 ) -> Card:
+    """A card of these variants, which are only a part of the product's if some do not fit what is looked for."""
     cheapest = min(variants, key=lambda variant: variant.price)
-    each = [answers[variant.stock_item_id].first(1) for variant in variants]
+    each = {variant.pk: answers[variant.stock_item_id].first(1) for variant in variants}
+    soonest = min(variants, key=lambda variant: _soonest_first(each[variant.pk]))
     return Card(
         product,
+        soonest if is_part else None,
         ProductImage(**cover) if cover else None,
         cheapest.price,
         cheapest.compare_at_price if cheapest.saving else None,
         any(variant.price != cheapest.price for variant in variants),
-        min(each, key=_soonest_first),
+        each[soonest.pk],
         len(each),
-        sum(quote.state is State.IN_STOCK for quote in each),
+        sum(quote.state is State.IN_STOCK for quote in each.values()),
     )
 
 
@@ -199,12 +252,6 @@ def _answers(variants: Iterable[Variant], wanted: int, at: datetime, *, customer
     """The quote for so many units of each variant's stock item, which was read with its queue."""
     items = {variant.stock_item_id: variant.stock_item for variant in variants}
     return quotes_of(items.values(), dict.fromkeys(items, wanted), at, customer=customer)
-
-
-def _ranked_products(at: datetime) -> QuerySet[Any]:
-    """Published products that have anything to choose, with the rank of their best variant."""
-    best = ranked(Variant.objects.filter(product=OuterRef("pk")), at).order_by("rank").values("rank")[:1]
-    return Product.objects.published().annotate(rank=Subquery(best)).filter(rank__isnull=False)
 
 
 def _alternatives(chosen: Variant, at: datetime) -> tuple[Card, ...]:

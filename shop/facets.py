@@ -1,0 +1,76 @@
+"""The options that a listing can be narrowed down by, each with the number of articles that it would leave."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Func, JSONField, Min, QuerySet
+
+from shop.wishes import Fitting
+
+MOST_OPTIONS, MOST_VALUES = 6, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of an option; `articles` are those that fit all the other wishes and have it."""
+
+    name: str
+    articles: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """An option by which articles differ, such as Colour, with its values in the order of the products' own."""
+
+    name: str
+    values: tuple[Value, ...]
+
+    @property
+    def is_chosen(self) -> bool:
+        return any(value.is_chosen for value in self.values)
+
+
+class _Pairs(Func):
+    """The pairs of name and value of a variant's options, each in a row of its own."""
+
+    function = "jsonb_path_query"
+    template = "%(function)s(%(expressions)s, '$[*]')"
+    set_returning = True
+    output_field = JSONField()
+
+
+def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
+    """Options with more than one value among these variants, the most widely used first. One query."""
+    chosen = fitting.wishes.options
+    columns = {f"but_for_{place}": fitting.but_for(name) for place, name in enumerate(_names(chosen))}
+    counted = (
+        fitting.measured(variants)
+        .annotate(pair=_Pairs(F("options")))
+        .values("pair")
+        .annotate(
+            place=Min("position"),
+            articles=_articles(fitting.but_for(None)),
+            **{column: _articles(fits) for column, fits in columns.items()},
+        )
+        .order_by("place", "pair")
+    )
+    column_of = dict(zip(_names(chosen), columns, strict=True))
+    values: dict[str, list[Value]] = defaultdict(list)
+    for row in counted:
+        name, value = row["pair"]
+        articles = row[column_of.get(name, "articles")]
+        values[name].append(Value(value, articles, (name, value) in chosen))
+    found = (Facet(name, tuple(each[:MOST_VALUES])) for name, each in values.items() if len(each) > 1)
+    by_use = sorted(found, key=lambda facet: -sum(value.articles for value in facet.values))
+    return tuple(by_use[:MOST_OPTIONS])
+
+
+def _articles(fits: Any) -> Count:
+    return Count("product", distinct=True, filter=fits)
+
+
+def _names(options: Sequence[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for name, _ in options))
