@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,12 +19,13 @@ from inventory.prepared import Given, IsOneOf, Prepared
 from shop.facets import Facet, facets
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
-from shop.ranking import LATER, NEVER, NOW, ranked
+from shop.ranking import LATER, NEVER, NOW, instant, ranked
 from shop.wishes import Fitting, Sort, Wishes
 
 CARDS_OF_A_PAGE = 24
 ALTERNATIVES = 4
 EVERYTHING = Wishes()
+_SOONEST = ("rank", "title", "id")
 RANKS = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
 
 
@@ -125,14 +127,17 @@ def trail(shelves: Sequence[Shelf], slug: str) -> tuple[Shelf, ...]:
 def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = "") -> Listing:
     """A page of a shelf's cards that fit the wishes: what is available now, then what can be backordered, then the
     rest, unless another order is wished. Four queries; one more, and its quotes, when they are to ship by a day."""
-    on_shelf = Q(category__in=shelf.pks)
-    return _listing(on_shelf, Fitting(wishes, at, customer), ["rank", "title", "id"], page, at, customer)
+    on_shelf, fitting = Q(category__in=shelf.pks), Fitting(wishes, at, customer)
+    if wishes == EVERYTHING:
+        rows = _whole_shelf(page)(shelf=shelf.pks, **instant(at))
+    else:
+        rows = list(_page(on_shelf, fitting, _SOONEST, page))
+    return _listing(rows, on_shelf, fitting, page, at, customer)
 
 
 def featured(at: datetime, *, customer: str = "") -> tuple[Card, ...]:
     """The cards of the home page. Three queries."""
-    everything = Fitting(EVERYTHING, at, customer)
-    return _cards(list(_ordered(Q(featured=True), everything, ["id"])[:CARDS_OF_A_PAGE]), everything, at, customer)
+    return _cards(_featured(**instant(at)), Fitting(EVERYTHING, at), at, customer)
 
 
 def product_page(
@@ -174,49 +179,56 @@ def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) 
     return Shelf(category.pk, category.name, category.slug, children)
 
 
-def _listing(among: Q, fitting: Fitting, best_first: Sequence[Any], page: int, at: datetime, customer: str) -> Listing:
+def _listing(rows: Sequence[Any], among: Q, fitting: Fitting, page: int, at: datetime, customer: str) -> Listing:
+    variants = Variant.objects.filter(product__in=Product.objects.published().filter(among))
+    total = rows[0].total if rows else 0
+    return Listing(_cards(rows, fitting, at, customer), total, page, facets(variants, fitting))
+
+
+def _page(among: Q, fitting: Fitting, best_first: Sequence[Any], page: int) -> QuerySet[Any]:
     """One page and the number of all, in one query: a window counts before the page is cut off."""
     start = (page - 1) * CARDS_OF_A_PAGE
-    products = _ordered(among, fitting, best_first).annotate(total=Window(Count("pk")))
-    rows = list(products[start : start + CARDS_OF_A_PAGE])
-    variants = Variant.objects.filter(product__in=Product.objects.published().filter(among))
-    return Listing(_cards(rows, fitting, at, customer), rows[0].total if rows else 0, page, facets(variants, fitting))
+    every = _ordered(among, fitting, best_first).annotate(total=Window(Count("pk")))
+    return every[start : start + CARDS_OF_A_PAGE]
 
 
 def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[Any]:
     """Published products of which a variant fits, in the order that is wished. The database decides what comes first,
     so that a page of a long shelf can be cut off there."""
     variants = Variant.objects.filter(product=OuterRef("pk"))
-    ranks = fitting.ranked(variants).order_by("rank").values("rank")[:1]
-    prices = fitting.of(variants).order_by("price").values("price")[:1]
     products = Product.objects.published().filter(among).annotate(cover=_cover("pk"))
     match fitting.wishes.sort:
-        case Sort.CHEAPEST:
-            return (
-                products.annotate(price=Subquery(prices)).filter(price__isnull=False).order_by("price", "title", "id")
-            )
-        case Sort.DEAREST:
-            return (
-                products.annotate(price=Subquery(prices)).filter(price__isnull=False).order_by("-price", "title", "id")
-            )
+        case Sort.BEST:
+            ranks = fitting.ranked(variants).order_by("rank").values("rank")[:1]
+            return products.annotate(rank=Subquery(ranks)).filter(rank__isnull=False).order_by(*best_first)
+        case Sort.CHEAPEST | Sort.DEAREST as order:
+            prices = fitting.of(variants).order_by("price").values("price")[:1]
+            cheapest = products.annotate(price=Subquery(prices)).filter(price__isnull=False)
+            return cheapest.order_by(order, "title", "id")
         case Sort.NEWEST:
             return products.filter(Exists(fitting.of(variants))).order_by("-created_at", "-id")
         case Sort.NAME:
             return products.filter(Exists(fitting.of(variants))).order_by("title", "id")
-    return products.annotate(rank=Subquery(ranks)).filter(rank__isnull=False).order_by(*best_first)
 
 
 def _cards(products: Sequence[Any], fitting: Fitting, at: datetime, customer: str) -> tuple[Card, ...]:
     """Of products that were read with their cover, in their order. Two queries."""
+    if fitting.wishes.are_any:
+        fit: Sequence[Variant] = list(_with_stock(fitting.of(Variant.objects.filter(product__in=products))))
+    else:
+        fit = _variants_of_all(products=[product.pk for product in products])
     variants: dict[int, list[Variant]] = defaultdict(list)
-    fit = fitting.of(Variant.objects.filter(product__in=products)).select_related("stock_item__queue")
-    for variant in (same_page := fit.order_by("position", "id")):
+    for variant in fit:
         variants[variant.product_id].append(variant)
-    answers = _answers(same_page, 1, at, customer=customer)
+    answers = _answers(fit, 1, at, customer=customer)
     return tuple(
         _card(product, variants[product.pk], product.cover, answers, is_part=fitting.wishes.are_any)
         for product in products
     )
+
+
+def _with_stock(variants: QuerySet[Any]) -> QuerySet[Any]:
+    return variants.select_related("stock_item__queue").order_by("position", "id")
 
 
 def _card(
@@ -294,7 +306,16 @@ def _cover(product: str) -> Subquery:
     return Subquery(_pictures(product)[:1])
 
 
+@lru_cache(maxsize=32)
+def _whole_shelf(page: int) -> Prepared[Any, Any]:
+    """A page of all that stands on a shelf: most visitors wish for nothing else."""
+    on_shelf = Q(IsOneOf("category_id", Given("shelf")))
+    return Prepared(lambda: _page(on_shelf, Fitting(EVERYTHING, None), _SOONEST, page))
+
+
+_featured = Prepared(lambda: _ordered(Q(featured=True), Fitting(EVERYTHING, None), ["id"])[:CARDS_OF_A_PAGE])
 _categories = Prepared(lambda: Category.objects.order_by("position", "name", "id"))
+_variants_of_all = Prepared(lambda: _with_stock(Variant.objects.filter(IsOneOf("product_id", Given("products")))))
 _variants_of = Prepared(
     lambda: (
         Variant.objects.filter(product__slug=Given("slug"), product__published=True)

@@ -6,6 +6,7 @@ a year and more, LATER and NEVER may be taken for each other: then a card stands
 A filter must not err: `ships_by` asks the quote itself for the few items that the rank may be wrong about.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -36,6 +37,7 @@ from backorders.models import Claim, Policy
 from backorders.plan import Quote, State
 from inventory.dispatch import overdue_before, ready_on, working_days
 from inventory.models import PurchaseOrderLine, StockItem
+from inventory.prepared import Given
 from inventory.working_days import WorkingDays
 
 NOW, LATER, NEVER = 0, 1, 2
@@ -43,27 +45,37 @@ NOW, LATER, NEVER = 0, 1, 2
 FURTHEST = timedelta(days=350)
 _QUEUE = "stock_item__queue"
 _HORIZON = 366
+_ASKED: dict[str, Any] = {
+    "today": DateField(),
+    "until_ready": IntegerField(),
+    "overdue_before": DateField(),
+    "handling": IntegerField(),
+    "calendar": ArrayField(DateField()),
+}
+
+type Now = Mapping[str, Combinable]
 
 
-def ranked(variants: QuerySet[Any], at: datetime, *, by: date | None = None) -> QuerySet[Any]:
+def ranked(variants: QuerySet[Any], at: datetime | None, *, by: date | None = None) -> QuerySet[Any]:
     """Annotates `rank`: NOW when a unit is free, LATER when a newcomer is promised a day for one, else NEVER.
 
-    With `by`, a later day than that is as good as none.
+    With `by`, a later day than that is as good as none. Without `at` it is a part of a prepared query, which is then
+    given `instant(at)`.
     """
+    now = _now(at)
     is_open = _queue(policy__in=[Policy.INBOUND, Policy.LEAD_TIME])
     has_room = (
         (_queue(cap=None) | _queue(cap__gt=F(f"{_QUEUE}__waiting")))
         & (_queue(per_order=None) | _queue(per_order__gt=0))
         & (_queue(per_customer=None) | _queue(per_customer__gt=0))
     )
-    until_ready = (ready_on(at) - timezone.localdate(at)).days
-    supplied = Q(arriving__gt=F("ahead")) & (Q(longest=None) | Q(longest__gte=until_ready))
+    supplied = Q(arriving__gt=F("ahead")) & (Q(longest=None) | Q(longest__gte=now["until_ready"]))
     made = _queue(policy=Policy.LEAD_TIME) & (Q(longest=None) | Q(days_to_make__gt=0))
     return variants.annotate(
-        longest=_longest_wait(at, by),
+        longest=_longest_wait(by, at),
         ahead=Coalesce(F(f"{_QUEUE}__waiting"), 0) + F("stock_item__allocated") - F("stock_item__on_hand"),
-        arriving=Coalesce(Subquery(_arriving(at)), 0),
-        days_to_make=_days_between(F(f"{_QUEUE}__lead_days"), F("longest"), at),
+        arriving=Coalesce(Subquery(_arriving(now)), 0),
+        days_to_make=_days_between(F(f"{_QUEUE}__lead_days"), F("longest"), now),
         rank=Case(
             # Who was put off to a later delivery takes nothing off the shelf.
             When(Q(ahead__lt=0) | is_open & Q(ahead__lt=F(f"{_QUEUE}__put_off")), then=NOW),
@@ -71,6 +83,18 @@ def ranked(variants: QuerySet[Any], at: datetime, *, by: date | None = None) -> 
             default=Value(NEVER),
         ),
     )
+
+
+def instant(at: datetime) -> dict[str, Any]:
+    """What a rank asks of clock, calendar and settings."""
+    today, first = timezone.localdate(at), overdue_before(at)
+    return {
+        "today": today,
+        "until_ready": (ready_on(at) - today).days,
+        "overdue_before": first,
+        "handling": settings.HANDLING_DAYS,
+        "calendar": _calendar(working_days(), first),
+    }
 
 
 def ships_by(day: date, at: datetime, customer: str = "") -> Q:
@@ -100,10 +124,16 @@ def _waited_for(customer: str) -> QuerySet[Any, Any]:
     return claims.order_by().values("item")
 
 
-def _longest_wait(at: datetime, by: date | None) -> Combinable:
+def _now(at: datetime | None) -> Now:
+    if at is None:
+        return {name: ExpressionWrapper(Given(name), output_field=field) for name, field in _ASKED.items()}
+    return {name: Value(value, output_field=_ASKED[name]) for name, value in instant(at).items()}
+
+
+def _longest_wait(by: date | None, at: datetime | None) -> Combinable:
     """In days from today; NULL for no limit."""
     own = F(f"{_QUEUE}__longest_wait")
-    if by is None:
+    if by is None or at is None:
         return ExpressionWrapper(own, output_field=IntegerField())
     # PostgreSQL's least passes over NULL.
     return Least(own, Value((by - timezone.localdate(at)).days), output_field=IntegerField())
@@ -113,16 +143,16 @@ def _queue(**terms: Any) -> Q:
     return Q(**{f"{_QUEUE}__{name}": value for name, value in terms.items()})
 
 
-def _arriving(at: datetime) -> QuerySet[Any, Any]:
+def _arriving(now: Now) -> QuerySet[Any, Any]:
     """Units that suppliers still owe us of a variant's item and that can ship within its longest wait."""
     lines = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item=OuterRef("stock_item"))
     return (
-        lines.filter(expected_on__gte=overdue_before(at))
+        lines.filter(expected_on__gte=now["overdue_before"])
         .annotate(
             longest=ExpressionWrapper(OuterRef("longest"), output_field=IntegerField()),
-            handling=F("order__supplier__handling_days") + settings.HANDLING_DAYS,
-            days_left=_working_days(_plus(timezone.localdate(at), F("longest")), at)
-            - _working_days(_plus(F("expected_on"), Value(-1)), at),
+            handling=F("order__supplier__handling_days") + now["handling"],
+            days_left=_working_days(_plus(now["today"], F("longest")), now)
+            - _working_days(_plus(F("expected_on"), Value(-1)), now),
         )
         .filter(Q(longest=None) | Q(days_left__gt=F("handling")))
         .order_by()
@@ -132,21 +162,19 @@ def _arriving(at: datetime) -> QuerySet[Any, Any]:
     )
 
 
-def _days_between(first: Combinable, last: Combinable, at: datetime) -> Combinable:
+def _days_between(first: Combinable, last: Combinable, now: Now) -> Combinable:
     """Working days from the one to the other, both counted in days from today and both included."""
-    today = timezone.localdate(at)
-    return _working_days(_plus(today, last), at) - _working_days(_plus(today - timedelta(days=1), first), at)
+    until = _working_days(_plus(now["today"], last), now)
+    return until - _working_days(_plus(_plus(now["today"], first), Value(-1)), now)
 
 
-def _plus(day: date | Combinable, days: Combinable) -> Combinable:
-    start = Value(day, output_field=DateField()) if isinstance(day, date) else day
-    return ExpressionWrapper(start + days, output_field=DateField())
+def _plus(day: Combinable, days: Combinable) -> Combinable:
+    return ExpressionWrapper(day + days, output_field=DateField())
 
 
-def _working_days(until: Combinable, at: datetime) -> Func:
+def _working_days(until: Combinable, now: Now) -> Func:
     """The number of working days up to a day, that day included, counted from the first that is not overdue."""
-    calendar = Value(_calendar(working_days(), overdue_before(at)), output_field=ArrayField(DateField()))
-    return Func(until, calendar, function="width_bucket", output_field=IntegerField())
+    return Func(until, now["calendar"], function="width_bucket", output_field=IntegerField())
 
 
 @lru_cache(maxsize=8)

@@ -58,11 +58,12 @@ class Wishes:
 
 
 class Fitting:
-    """The wishes as conditions on variants, by what they are about. One query when a unit is to ship by a day."""
+    """The wishes as conditions on variants. One query when a unit is to ship by a day. Without `at`, and then without a
+    wish, it is for a prepared query (see `ranking.ranked`)."""
 
-    def __init__(self, wishes: Wishes, at: datetime, customer: str = "") -> None:
+    def __init__(self, wishes: Wishes, at: datetime | None, customer: str = "") -> None:
         self.wishes, self._at = wishes, at
-        self._by = wishes.ships_by(timezone.localdate(at))
+        self._by = wishes.ships_by(timezone.localdate(at)) if at else None
         self._always = self._price() & self._in_time(customer)
         self._options: dict[str, Q] = {}
         for name, value in wishes.options:
@@ -88,6 +89,6 @@ class Fitting:
         return Q(**{bound: amount for bound, amount in bounds.items() if amount is not None})
 
     def _in_time(self, customer: str) -> Q:
-        if self._by:
+        if self._by and self._at:
             return ships_by(self._by, self._at, customer)
         return Q(rank=NOW) if self.wishes.ships else Q()

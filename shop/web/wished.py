@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -66,7 +67,7 @@ class Asked:
         """The page of the listing as a whole that stands for this one, whatever was wished of it."""
         return 1 if self.wishes.are_any or self.wishes.sort else self.page
 
-    def wishing(self, **changed: object) -> "Asked":
+    def wishing(self, **changed: Any) -> "Asked":
         """The first page of the same with other wishes."""
         return replace(self, wishes=replace(self.wishes, **changed), page=1)
 
