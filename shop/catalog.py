@@ -54,7 +54,6 @@ class Card:
     `variant` is the soonest of them, where there are others."""
 
     product: Product
-    variant: Variant | None
     image: ProductImage | None
     price: Decimal
     compare_at_price: Decimal | None
@@ -62,6 +61,7 @@ class Card:
     quote: Quote
     choices: int
     in_stock: int
+    variant: Variant | None = None
 
     @property
     def url(self) -> str:
@@ -245,7 +245,6 @@ def _card(
     soonest = min(variants, key=lambda variant: _soonest_first(each[variant.pk]))
     return Card(
         product,
-        soonest if is_part else None,
         ProductImage(**cover) if cover else None,
         cheapest.price,
         cheapest.compare_at_price if cheapest.saving else None,
@@ -253,6 +252,7 @@ def _card(
         each[soonest.pk],
         len(each),
         sum(quote.state is State.IN_STOCK for quote in each.values()),
+        soonest if is_part else None,
     )
 
 
