@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Abs, JSONObject
 from django.urls import reverse
 
@@ -135,6 +136,23 @@ def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: in
     return _listing(rows, on_shelf, fitting, page, at, customer)
 
 
+def found(
+    ids: Sequence[int], at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = ""
+) -> Listing:
+    """The same for products that were searched for: in the order of their ids, unless another is wished."""
+    among, fitting = Q(pk__in=ids), Fitting(wishes, at, customer)
+    rows = list(_page(among, fitting, [_place_in(ids)], page))
+    return _listing(rows, among, fitting, page, at, customer)
+
+
+def cards_of(ids: Sequence[int], at: datetime, *, customer: str = "") -> tuple[Card, ...]:
+    """The cards of these products, in this order; what is not sold any more is left out. At most three queries."""
+    if not ids:
+        return ()
+    products = sorted(_products(products=list(ids)), key=lambda product: ids.index(product.pk))
+    return _cards(products, Fitting(EVERYTHING, at), at, customer)
+
+
 def featured(at: datetime, *, customer: str = "") -> tuple[Card, ...]:
     """The cards of the home page. Three queries."""
     return _cards(_featured(**instant(at)), Fitting(EVERYTHING, at), at, customer)
@@ -209,6 +227,10 @@ def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[
             return products.filter(Exists(fitting.of(variants))).order_by("-created_at", "-id")
         case Sort.NAME:
             return products.filter(Exists(fitting.of(variants))).order_by("title", "id")
+
+
+def _place_in(ids: Sequence[int]) -> Func:
+    return Func(Value(list(ids), output_field=ArrayField(BigIntegerField())), F("pk"), function="array_position")
 
 
 def _cards(products: Sequence[Any], fitting: Fitting, at: datetime, customer: str) -> tuple[Card, ...]:
@@ -313,6 +335,13 @@ def _whole_shelf(page: int) -> Prepared[Any, Any]:
     return Prepared(lambda: _page(on_shelf, Fitting(EVERYTHING, None), _SOONEST, page))
 
 
+_products = Prepared(
+    lambda: (
+        Product.objects.published()
+        .filter(IsOneOf("id", Given("products")), Exists(Variant.objects.filter(product=OuterRef("pk"))))
+        .annotate(cover=_cover("pk"))
+    )
+)
 _featured = Prepared(lambda: _ordered(Q(featured=True), Fitting(EVERYTHING, None), ["id"])[:CARDS_OF_A_PAGE])
 _categories = Prepared(lambda: Category.objects.order_by("position", "name", "id"))
 _variants_of_all = Prepared(lambda: _with_stock(Variant.objects.filter(IsOneOf("product_id", Given("products")))))

@@ -170,6 +170,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
@@ -231,6 +232,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # No request may hold a stock lock for long, whatever hangs: faults.md's three limits.
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
+    # How much alike a mistyped word must be to what it is taken for, see shop.search.
+    " -c pg_trgm.word_similarity_threshold=0.4"
 )
 # Nobody waits for a server that is gone until the network has given it up.
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)

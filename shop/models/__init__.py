@@ -7,6 +7,7 @@ from shop.models.heartbeat import Heartbeat
 from shop.models.inquiries import Inquiry, Reply
 from shop.models.orders import Goodwill, Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
 from shop.models.payments import Payment, Refund
+from shop.models.words import ProductWords
 
 __all__ = [
     "AddressChange",
@@ -23,6 +24,7 @@ __all__ = [
     "Payment",
     "Product",
     "ProductImage",
+    "ProductWords",
     "Proposal",
     "Refund",
     "Release",

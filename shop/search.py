@@ -1,0 +1,115 @@
+"""Finds products by what shoppers type: by whole words; where there are none, by how words begin; where there are none,
+by words that are spelled alike.
+
+"Kettles" finds the kettle because PostgreSQL compares stems, "ketle" because it compares groups of three letters. How
+much alike they must be is a setting of the connection, so that the index of letters answers.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import reduce
+from operator import add, and_, or_
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db.models import F, Q, QuerySet
+
+from shop.models import Product, ProductWords
+
+# The language of the stems, the same as in the trigger of migration 0014.
+LANGUAGE = "english"
+# Who finds more looks for something else.
+_MOST_FOUND = 500
+_MOST_WORDS = 8
+_LETTERS_OF_A_GROUP = 3
+_NEAREST = 4
+
+
+class By(Enum):
+    """How it was found."""
+
+    WORDS = "words"
+    BEGINNINGS = "beginnings"
+    LETTERS = "letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ids of published products, what fits best first."""
+
+    by: By
+    ids: tuple[int, ...] = ()
+
+
+def find(text: str, *, most: int = _MOST_FOUND) -> Found:
+    """One query if there are such words, one more for each way that finds nothing."""
+    words = _words(text)
+    query = SearchQuery(text, config=LANGUAGE, search_type="websearch")
+    if words and (ids := _best_stems(query, most)):
+        return Found(By.WORDS, ids)
+    if words and (ids := _best_stems(_beginnings(words, " & "), most)):
+        return Found(By.BEGINNINGS, ids)
+    return Found(By.LETTERS, _best_letters(words, most))
+
+
+def suggest(text: str, most: int) -> Sequence[Product]:
+    """Products for who is still typing: their title, slug and category, by beginnings or by letters. A word that only
+    the description begins so says too little."""
+    words = _words(text)
+    ids = _best_stems(_beginnings(words, " & ", "AB"), most) or _best_letters(words, most) if words else ()
+    products = Product.objects.select_related("category").only("title", "slug", "category__name").in_bulk(ids)
+    return [products[pk] for pk in ids]
+
+
+def nearest(text: str) -> tuple[int, ...]:
+    """A few products that fit a part of it: some of the words, or their beginnings, or their letters."""
+    words = _words(text)
+    if not words:
+        return ()
+    query = _beginnings(words, " | ")
+    long_words = _long(words)
+    fits = reduce(or_, map(_alike, long_words), Q(document=query))
+    score = reduce(add, (TrigramWordSimilarity(word, "spelled") for word in long_words), _rank(query))
+    return _best(ProductWords.objects.filter(fits), score, _NEAREST)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())[:_MOST_WORDS]
+
+
+def _long(words: Sequence[str]) -> list[str]:
+    return [word for word in words if len(word) >= _LETTERS_OF_A_GROUP]
+
+
+def _beginnings(words: Sequence[str], joined_by: str, weights: str = "") -> SearchQuery:
+    query = joined_by.join(f"{word}:*{weights}" for word in words)
+    return SearchQuery(query, config=LANGUAGE, search_type="raw")
+
+
+def _best_stems(query: SearchQuery, most: int) -> tuple[int, ...]:
+    return _best(ProductWords.objects.filter(document=query), _rank(query), most)
+
+
+def _best_letters(words: Sequence[str], most: int) -> tuple[int, ...]:
+    """Every word must be spelled like one of the product's."""
+    long_words = _long(words)
+    if not long_words:
+        return ()
+    fits = reduce(and_, map(_alike, long_words))
+    score = reduce(add, (TrigramWordSimilarity(word, "spelled") for word in long_words))
+    return _best(ProductWords.objects.filter(fits), score, most)
+
+
+def _alike(word: str) -> Q:
+    return Q(spelled__trigram_word_similar=word)
+
+
+def _rank(query: SearchQuery) -> SearchRank:
+    return SearchRank(F("document"), query)
+
+
+def _best(found: QuerySet[Any], score: Any, most: int) -> tuple[int, ...]:
+    best_first = found.filter(product__published=True).annotate(score=score).order_by("-score", "product_id")
+    return tuple(best_first.values_list("product_id", flat=True)[:most])
