@@ -14,7 +14,7 @@ from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 
 from shop.models import Product, ProductWords
 
@@ -107,7 +107,8 @@ def _alike(word: str) -> Q:
 
 
 def _rank(query: SearchQuery) -> SearchRank:
-    return SearchRank(F("document"), query)
+    # A long text names many things by the way.
+    return SearchRank(F("document"), query, normalization=Value(1))
 
 
 def _best(found: QuerySet[Any], score: Any, most: int) -> tuple[int, ...]:

@@ -124,6 +124,8 @@ def context(request: HttpRequest, asked: Asked, best_first: str = SORTS[Sort.BES
     return {
         "asked": asked,
         "wishes": wishes,
+        "price_from": _plain(wishes.price_from),
+        "price_to": _plain(wishes.price_to),
         "chips": chips(request, asked),
         "everything": _address(request, Asked(Wishes(sort=wishes.sort), asked.words)),
         "sorts": [
