@@ -110,6 +110,10 @@ def sights() -> list[Sight]:
     return [
         ("home", "/", nobody),
         ("shelf", "/c/kitchen/", nobody),
+        ("shelf narrowed down", "/c/textiles/?option.Colour=Sage&ships=now&sort=price", nobody),
+        ("shelf without a fit", "/c/table/?price_from=900&ships=week", nobody),
+        ("search", "/search/?q=stonware", nobody),
+        ("search in vain", "/search/?q=blue+elephant", nobody),
         ("product in stock", "/products/stoneware-mug/", nobody),
         ("product on backorder", "/products/oak-stool/?quantity=3", nobody),
         ("product out of stock", "/products/desk-lamp/", nobody),
