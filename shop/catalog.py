@@ -246,6 +246,8 @@ def _cards(products: Sequence[Any], fitting: Fitting, at: datetime, customer: st
     return tuple(
         _card(product, variants[product.pk], product.cover, answers, is_part=fitting.wishes.are_any)
         for product in products
+        # Somebody may have bought the last one that fits since the page was cut off.
+        if variants[product.pk]
     )
 
 

@@ -174,7 +174,7 @@ def _prices(query: QueryDict) -> tuple[Decimal | None, Decimal | None]:
 
 def _amount(text: str) -> Decimal | None:
     """A price as people type it: 12, 12.50, 12,50 or €12."""
-    found = re.fullmatch(r"\W?\s*([0-9]{1,6})(?:[.,]([0-9]{1,2}))?\s*\W?", text.strip(), re.ASCII)
+    found = re.fullmatch(r"[€$£]?\s*([0-9]{1,6})(?:[.,]([0-9]{1,2}))?\s*[€$£]?", text.strip(), re.ASCII)
     return Decimal(f"{found[1]}.{found[2] or 0}") if found else None
 
 

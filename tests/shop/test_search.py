@@ -6,6 +6,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -178,6 +179,6 @@ def test_indexes_answer_where_there_are_many():
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE shop_productwords")
     found: QuerySet[Any] = ProductWords.objects.all()
-    stems = found.filter(document=search.SearchQuery("kettle", config=search.LANGUAGE))
+    stems = found.filter(document=SearchQuery("kettle", config=search.LANGUAGE))
     assert "product_words_by_stem" in stems.explain()
     assert "product_words_by_letters" in found.filter(spelled__trigram_word_similar="ketle").explain()

@@ -54,7 +54,7 @@ def test_what_is_no_product_is_not_remembered(client: Client, seen: str):
 def test_the_product_page_leaves_it_to_a_script_and_is_the_same_for_everybody(client: Client):
     mug = variant(stock("MUG"))
     page = client.get(mug.product.get_absolute_url())
-    assert f'hx-get="/recent/?seen={mug.product_id}" hx-trigger="load"' in page.content.decode()
+    assert f'data-hx-get="/recent/?seen={mug.product_id}" data-hx-trigger="load"' in page.content.decode()
     assert "recent" not in page.cookies
     assert client.get("/recent/").headers["Cache-Control"] == "private, no-store"
 
