@@ -109,7 +109,7 @@ DROP FUNCTION write_words(bigint[]);
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0007_damaged_and_undone_receipts"),
-        ("shop", "0012_alternatives_by_staff"),
+        ("shop", "0014_inquiries"),
     ]
 
     operations = [
