@@ -18,7 +18,7 @@ def test_numbers_stay_numbers() -> None:
     assert csv_text(["a", "b"], [(-1, None)]) == "\ufeffa,b\r\n-1,\r\n"
 
 
-@given(st.text() | st.from_regex(r"'*[=+@-].*"))
+@given(st.text("'=+-@\t\r\0 ,a1"))
 def test_every_text_comes_back_as_it_went_out(text: str) -> None:
     assert as_meant(str(neutral(text))) == text
     assert not str(neutral(text)).startswith(tuple("=+-@\t\r\0"))
