@@ -117,7 +117,7 @@ def groups() -> None:
     """As the migration makes them; tests that empty the database take them away."""
     import_module("shop.migrations.0006_groups").make(apps, None)
     import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
-    import_module("shop.migrations.0016_inquiries").give(apps, None)
+    import_module("shop.migrations.0014_inquiries").give(apps, None)
 
 
 @pytest.fixture
