@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from shop import cancellations, delays, fulfilment
+from shop import cancellations, delays, fulfilment, turns
 from shop.models import Order, Sends
 from shop.web.icalendar import Event, Status, calendar_of
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
@@ -111,6 +111,15 @@ def test_a_cancelled_order_takes_its_days_out_of_the_calendar(visitor: Client, o
     assert all(new["SEQUENCE"] > old["SEQUENCE"] for old, new in zip(before, after, strict=True))
     assert {event["LAST-MODIFIED"].dt for event in after} == {NOON + DAY}
     assert "Take its days out of your calendar" in words(visitor.get(order.get_absolute_url()))
+
+
+def test_units_that_staff_split_off_have_their_day_as_an_event_of_their_own(visitor: Client, order: Order):
+    before = read(visitor, order)
+    turns.change(turns.split(order.lines.get().claim, 1, reason="she travels twice"), actor=CY, at=NOON)
+    *after, part = read(visitor, order)
+    assert days([*after, part]) == [(TODAY, "CONFIRMED"), (SOON, "CONFIRMED"), (SOON, "CONFIRMED")]
+    assert [event["UID"] for event in after] == [event["UID"] for event in before]
+    assert part["UID"] not in {event["UID"] for event in before}
 
 
 def test_what_is_sent_together_is_one_event_on_the_day_of_all(client: Client):
