@@ -18,6 +18,7 @@ from shop.catalog import Choice, ProductPage, Shelf
 from shop.html import clean
 from shop.models import Product, ProductImage, ShippingMethod
 from shop.web import pictures
+from shop.web.middleware import SEARCH
 
 type Node = dict[str, Any]
 
@@ -57,6 +58,14 @@ def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
             "name": settings.SHOP_NAME,
             "url": address,
             "publisher": {"@id": f"{address}#shop"},
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {
+                    "@type": "EntryPoint",
+                    "urlTemplate": f"{settings.SITE_URL}{SEARCH}?q={{search_term_string}}",
+                },
+                "query-input": "required name=search_term_string",
+            },
         },
     )
 

@@ -8,8 +8,9 @@ from django.views.decorators.csp import csp_override
 
 # Pages about one person: no cache, not even the browser's, may keep them.
 PERSONAL = ("/cart/", "/checkout/", "/orders/", "/account/", "/accounts/", "/admin/", "/mailbox/")
+SEARCH = "/search/"
 # What search engines shall not list: those, and what they could ask for without end.
-UNLISTED = (*PERSONAL, "/search/")
+UNLISTED = (*PERSONAL, SEARCH)
 ADMIN = "/admin/"
 # The admin's widgets evaluate expressions and set styles; nobody but staff gets to see them.
 ADMIN_POLICY: dict[str, list[str]] = {

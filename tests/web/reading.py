@@ -21,7 +21,7 @@ def words(response: Any) -> str:
 
 def linked_data(response: Any) -> list[dict[str, Any]]:
     """What machines read: the things that a page describes in schema.org's words."""
-    found = re.findall(r'<script type="application/ld\\+json">(.*?)</script>', response.content.decode())
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode())
     assert len(found) == 1
     data = json.loads(found[0])
     assert data["@context"] == "https://schema.org"

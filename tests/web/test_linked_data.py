@@ -169,6 +169,7 @@ def test_the_home_page_says_who_we_are_and_what_a_parcel_costs(client: Client, p
     shop, site = linked_data(client.get("/"))
     assert problems([shop, site]) == []
     assert (shop["name"], site["name"], site["publisher"]) == ("Dibs", "Dibs", {"@id": shop["@id"]})
+    assert site["potentialAction"]["target"]["urlTemplate"] == f"{settings.SITE_URL}/search/?q={{search_term_string}}"
     (service,) = shop["hasShippingService"]
     assert service["name"] == parcel.name
     assert service["shippingConditions"]["shippingRate"]["value"] == "4.90"
