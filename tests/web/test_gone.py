@@ -120,8 +120,8 @@ def test_a_renamed_category_leads_to_its_new_address(client: Client):
     shelf = Category.objects.create(name="Lamps", slug="lamps")
     rename(shelf, "lights")
     rename(shelf, "lighting")
-    answer = client.get("/c/lamps/?available=now")
-    assert (answer.status_code, answer["Location"]) == (301, "/c/lighting/?available=now")
+    answer = client.get("/c/lamps/?ships=now")
+    assert (answer.status_code, answer["Location"]) == (301, "/c/lighting/?ships=now")
 
 
 def test_a_deleted_category_is_gone_and_leads_to_the_one_around_it(client: Client):
