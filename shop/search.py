@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from shop.models import Product, ProductWords
 
-# The language of the stems, the same as in the trigger of migration 0014.
+# The language of the stems, the same as in the trigger of migration 0015.
 LANGUAGE = "english"
 # Who finds more looks for something else.
 _MOST_FOUND = 500

@@ -9,7 +9,7 @@ class ProductWords(models.Model):
     """The words by which a product is found: of its title, description, category, tags, and its variants' options and
     SKUs.
 
-    Only triggers write it (migration 0014). Products are written by an import, by the admin, by the demo, and in bulk,
+    Only triggers write it (migration 0015). Products are written by an import, by the admin, by the demo, and in bulk,
     and what a product is called stands in four tables: whoever had to remember this one would forget it one day.
     """
 

@@ -23,13 +23,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    asked = wished.read(request)
-    if elsewhere := wished.tidied(request, asked):
-        return elsewhere
     shelves = catalog.tree()
     trail = catalog.trail(shelves, slug)
     if not trail:
         return gone.category(request, slug)
+    asked = wished.read(request)
+    if elsewhere := wished.tidied(request, asked):
+        return elsewhere
 
     def page_of(number: int) -> Listing:
         return catalog.listing(
