@@ -10,7 +10,21 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
 from django.db.models.functions import Abs, JSONObject
 from django.urls import reverse
 
@@ -294,27 +308,28 @@ def _alternatives(chosen: Variant, at: datetime) -> tuple[Card, ...]:
     """Variants of other products that are available now, one of each: those that staff chose for this one, then of the
     same shelf what is nearest in price. One query: what the shelf can answer for needs no look at what is on order."""
     product = chosen.product
-    by_staff = Q(product__alternative_to=product)
-    others = Variant.objects.filter(product__published=True).exclude(product=product)
+    shelves = [product.category_id] if product.category_id else []
+    instead = _instead(product=product.pk, shelves=shelves, price=chosen.price, **instant(at))
+    answers = _answers(instead, 1, at)
+    return tuple(_card(variant.product, [variant], variant.cover, answers) for variant in instead)
+
+
+def _nearest_first() -> QuerySet[Any]:
+    far = Abs(F("price") - ExpressionWrapper(Given("price"), output_field=DecimalField()))
+    chosen = Product.alternatives.through.objects.filter(from_product=Given("product"), to_product=OuterRef("product"))
     one_of_each = (
-        ranked(others.filter(by_staff | Q(product__category=product.category_id)), at)
-        .filter(rank=NOW)
-        .annotate(far=Abs(F("price") - chosen.price))
+        ranked(Variant.objects.filter(product__published=True).exclude(product=Given("product")), None)
+        .filter(Exists(chosen) | Q(IsOneOf("product__category_id", Given("shelves"))), rank=NOW)
+        .annotate(far=far)
         .order_by("product_id", "far", "position", "id")
         .distinct("product_id")
     )
-    instead = list(
+    return (
         Variant.objects.filter(pk__in=one_of_each.values("pk"))
         .select_related("product", "stock_item__queue")
-        .annotate(
-            cover=_cover("product"),
-            far=Abs(F("price") - chosen.price),
-            by_staff=Exists(Product.objects.filter(alternative_to=product, pk=OuterRef("product"))),
-        )
+        .annotate(cover=_cover("product"), far=far, by_staff=Exists(chosen))
         .order_by("-by_staff", "far", "id")[:ALTERNATIVES]
     )
-    answers = _answers(instead, 1, at)
-    return tuple(_card(variant.product, [variant], variant.cover, answers) for variant in instead)
 
 
 def _pictures(product: str) -> QuerySet[ProductImage, Any]:
@@ -337,6 +352,7 @@ def _whole_shelf(page: int) -> Prepared[Any, Any]:
     return Prepared(lambda: _page(on_shelf, Fitting(EVERYTHING, None), _SOONEST, page))
 
 
+_instead = Prepared(_nearest_first)
 _products = Prepared(
     lambda: (
         Product.objects.published()

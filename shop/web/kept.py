@@ -53,12 +53,15 @@ class _Kept:
     until: datetime
 
 
-def respond(request: HttpRequest, make: Callable[[datetime], Page]) -> HttpResponse:
-    """Answer with the page, or that it is still what the browser has. Who is signed in gets a page of her own."""
+def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse]) -> HttpResponse:
+    """Answer with the page, or that it is still what the browser has. Who is signed in gets a page of her own.
+
+    Where `make` finds that there is no such page, it answers itself.
+    """
     at = timezone.now()
     if basket.customer(request) or len(get_messages(request)):
         page = make(at)
-        return render(request, page.template, dict(page.context))
+        return page if isinstance(page, HttpResponse) else render(request, page.template, dict(page.context))
     key = _key(request, at)
     kept: _Kept | None = _pages().get(key)
     if kept and kept.state and at < kept.until and kept.state.snapshot == shown.snapshot():
@@ -69,6 +72,8 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page]) -> HttpRespo
         _pages().set(key, replace(kept, state=state), LIFE.seconds)
         return _answer(request, kept.body)
     page = make(at)
+    if isinstance(page, HttpResponse):
+        return page
     body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
     if page.lasting:
         of_this = state if kept and kept.products == page.products else None

@@ -1,28 +1,37 @@
 """Home and the shelves."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shop import catalog, checkout
-from shop.catalog import Listing
-from shop.web import basket, gone, linked_data, sharing, wished
+from shop.catalog import Card, Listing
+from shop.web import basket, gone, kept, linked_data, sharing, wished
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    cards = catalog.featured(timezone.now(), customer=basket.customers_key(request))
+    return kept.respond(request, lambda at: _home(request, at))
+
+
+def _home(request: HttpRequest, at: datetime) -> kept.Page:
+    cards = catalog.featured(at, customer=basket.customers_key(request))
     context = {
         "featured": cards,
         "sharing": sharing.of_home(),
         "linked_data": linked_data.of_shop(checkout.shipping_methods()),
     }
-    return render(request, "shop/home/page.html", context)
+    return kept.Page("shop/home/page.html", context, _products(cards))
 
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
+    return kept.respond(request, lambda at: _category(request, slug, at))
+
+
+def _category(request: HttpRequest, slug: str, at: datetime) -> kept.Page | HttpResponse:
     shelves = catalog.tree()
     trail = catalog.trail(shelves, slug)
     if not trail:
@@ -32,9 +41,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         return elsewhere
 
     def page_of(number: int) -> Listing:
-        return catalog.listing(
-            trail[-1], timezone.now(), wishes=asked.wishes, page=number, customer=basket.customers_key(request)
-        )
+        customer = basket.customers_key(request)
+        return catalog.listing(trail[-1], at, wishes=asked.wishes, page=number, customer=customer)
 
     listing = page_of(asked.page)
     if asked.page > 1 and not listing.cards:
@@ -49,4 +57,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "sharing": sharing.of_category(trail[-1], asked.page_of_all),
         "linked_data": linked_data.of_category(trail[-1], trail[:-1]),
     }
-    return render(request, "shop/category/page.html", context | wished.context(request, asked))
+    context |= wished.context(request, asked)
+    return kept.Page("shop/category/page.html", context, _products(listing.cards))
+
+
+def _products(cards: Iterable[Card]) -> frozenset[int]:
+    return frozenset(card.product.pk for card in cards)

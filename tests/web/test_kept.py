@@ -19,6 +19,7 @@ from inventory.receiving import Arrived
 from shop import delays, fulfilment, shown, turns
 from shop.models import Category, LostDemand, Product, ProductImage, User, Variant
 from shop.shown import State
+from shop.web.kept import LIFE
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
@@ -172,6 +173,23 @@ def test_while_nothing_is_written_one_short_question_is_asked(client: Client, cu
     with CaptureQueriesContext(connection) as queries:
         look(client)
     assert [query["sql"] for query in queries] == ["SELECT pg_current_snapshot()::text"]
+
+
+@pytest.mark.parametrize("address", ["/", "/c/home/", "/c/home/?ships=now"])
+def test_a_shelf_shows_at_once_what_is_sold(client: Client, address: str):
+    lamp = variant(stock("LAMP", on_hand=1))
+    Product.objects.update(featured=True)
+    assert "Lamp €49.00 In stock" in keep(client, address)
+    buys(lamp)
+    assert "Lamp €49.00 In stock" not in look(client, address)
+
+
+def test_what_is_new_on_a_shelf_is_there_within_a_minute(client: Client):
+    variant(stock("LAMP", on_hand=1))
+    keep(client, "/c/home/")
+    variant(stock("CHAIR", on_hand=1))
+    with time_machine.travel(NOON + LIFE, tick=False):
+        assert "Chair" in look(client, "/c/home/")
 
 
 def test_what_is_shown_instead_is_watched_as_well(client: Client):
