@@ -1,7 +1,9 @@
 """What the desk writes down beside an order. All of it is append-only; a trigger refuses UPDATE and DELETE."""
 
 from django.db import models
+from simple_history import register
 
+from inventory.models import PurchaseOrder, Supplier
 from notifications.models import Letter
 from shop.models.catalog import Variant
 from shop.models.orders import Address, Order, OrderLine
@@ -60,3 +62,8 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant} instead of {self.line}"
+
+
+# Who changed a supplier or a purchase order, and when: the inventory knows no people, so it stands here.
+for model in (Supplier, PurchaseOrder):
+    register(model, app="shop")

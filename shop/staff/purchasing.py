@@ -22,6 +22,7 @@ from shop.staff import kept
 from shop.staff.days import MoveDay, WriteOff, may_move
 from shop.staff.files import ImportOrders
 from shop.staff.flow import address, find
+from shop.staff.history import WithHistory
 from shop.staff.imports import WithFiles
 from shop.staff.never_coming import may_end
 from shop.staff.ordering import CancelRest, Confirm, MoveAll, Send
@@ -80,7 +81,7 @@ class DraftLineInline(TabularInline):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(WithFiles, ModelAdmin):
+class PurchaseOrderAdmin(WithFiles, WithHistory, ModelAdmin):
     importer = ImportOrders
     list_display = ["number", "supplier", "shown_state", "ordered_on", "units", "outstanding", "next_day"]
     list_select_related = ["supplier"]

@@ -22,6 +22,7 @@ from shop.staff import kept
 from shop.staff.days import REASON_IS_READ, ChangesDays
 from shop.staff.files import ImportSuppliers
 from shop.staff.flow import Refused, find
+from shop.staff.history import WithHistory
 from shop.staff.imports import WithFiles
 
 _LINES_ON_A_PAGE = 50
@@ -91,7 +92,7 @@ class NumberInline(TabularInline):
 
 
 @admin.register(Supplier)
-class SupplierAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
+class SupplierAdmin(WithFiles, SavesOnlyChanges, WithHistory, ModelAdmin):
     importer = ImportSuppliers
     list_display = ["name", "email", "handling", "open_orders"]
     search_fields = ["name", "email"]

@@ -20,7 +20,7 @@ def choose(page: Page, shop: str, units: int, *told: str) -> None:
     page.get_by_label("Quantity").fill(str(units))
     for words in told:
         expect(page.locator("#offer")).to_contain_text(words)
-        expect(page.get_by_role("status")).to_contain_text(words)
+        expect(page.locator("#said")).to_contain_text(words)
     page.get_by_role("button", name="Backorder").click()
     page.wait_for_url("**/cart/")
 

@@ -8,12 +8,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from shop import delays
 from shop.models import Category, ShippingMethod, User, Variant
-from tests.cast import stock, variant
+from tests.cast import CY, NOON, inbound, stock, variant
 from tests.importing.files import goods, run_import
 from tests.staff.pages import SignIn, words
 
 pytestmark = pytest.mark.django_db
+
+NO_NUMBERS = {"numbers-TOTAL_FORMS": "0", "numbers-INITIAL_FORMS": "0"}
 
 
 def address(row: Any, page: str) -> str:
@@ -28,6 +31,21 @@ def test_a_change_by_a_form_has_a_name_and_what_it_was_before(cy: Client):
     assert (newest.name, newest.history_user) == ("Blinds", User.objects.get())
     assert newest.prev_record.name == "Curtains"
     assert "cy@example.com" in words(cy.get(address(shelf, "history")))
+
+
+def test_a_supplier_and_an_order_have_a_history_as_well(cy: Client):
+    line: Any = inbound(stock(), 4)
+    supplier = line.order.supplier
+    cy.post(address(supplier, "change"), NO_NUMBERS | {"name": supplier.name, "email": "ulm@example.com"})
+    delays.write_off(line, 4, reason="It is sold out", actor=CY, at=NOON)
+
+    assert (supplier.history.latest().email, supplier.history.latest().history_user) == (
+        "ulm@example.com",
+        User.objects.get(),
+    )
+    assert list(line.order.history.order_by("history_id").values_list("state", flat=True)) == ["sent", "closed"]
+    assert "cy@example.com" in words(cy.get(address(supplier, "history")))
+    assert cy.get(address(line.order, "history")).status_code == 200
 
 
 def test_the_price_of_a_variant_is_kept_whoever_changes_it(cy: Client):
