@@ -85,7 +85,7 @@ def staff(shop: Shop, page: Page) -> None:
 
 
 def waiting() -> Order:
-    to_come = Claim.objects.filter(shipped__lt=F("quantity"), standing=Standing.AS_TOLD)
+    to_come = Claim.objects.waiting().filter(standing=Standing.AS_TOLD)
     return Order.objects.filter(lines__claim__in=to_come).exclude(pk=asked().pk).latest("id")
 
 
