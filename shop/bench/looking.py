@@ -19,8 +19,8 @@ from shop.models import Product
 CONNECTIONS, SECONDS = 8, 10
 # Of a string served by the same web server; of a page with one query and no template; and in milliseconds.
 PART_OF_A_STRING, PART_OF_A_BARE_PAGE, MOST_MS, TIMES_A_PAGE = 1 / 3, 0.5, 50, 3
-# Every address is another page, so that none is there already.
-_ANEW = 'local n = 0\nrequest = function() n = n + 1 return wrk.format("GET", "{path}&n=" .. n) end\n'
+# Every address is another page, so that none is there already: a tidy one, or it would only be sent elsewhere.
+_ANEW = 'local n = 1000\nrequest = function() n = n + 1 return wrk.format("GET", "{path}" .. n) end\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,10 @@ def look(here: Scene) -> Outcome:
     furnish(actor=goods.ACTOR, at=here.at)
     scene.settle()
     product = Product.objects.filter(variants__stock_item__allocated=0).order_by("id")[0]
-    paths = {"product": f"{product.get_absolute_url()}?quantity=1", "shelf": "/c/kitchen/?page=1"}
+    pages = {
+        "product": (product.get_absolute_url(), f"{product.get_absolute_url()}?n="),
+        "shelf": ("/c/kitchen/", "/c/kitchen/?price_to="),
+    }
     seconds = here.of(SECONDS, least=1)
     with serving("shop.bench.static_string:application", "/") as port:
         string = _load(port, "/", seconds)
@@ -41,7 +44,7 @@ def look(here: Scene) -> Outcome:
         bare = _load(port, "/?item=1", seconds)
     figures = []
     with serving("shop.wsgi:application", "/livez") as port:
-        for name, path in paths.items():
+        for name, (path, anew) in pages.items():
             # Both processes have made it twice before they keep it.
             _load(port, path, 1)
             warm = _load(port, path, seconds)
@@ -63,7 +66,7 @@ def look(here: Scene) -> Outcome:
                 ),
                 Figure(
                     "made anew",
-                    _load(port, path, seconds, anew=True).rate,
+                    _load(port, anew, seconds, anew=True).rate,
                     "/s",
                     Beside("a bare Django page", bare.rate),
                     Target(PART_OF_A_BARE_PAGE, at_most=False, of_ratio=True),
