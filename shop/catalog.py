@@ -1,7 +1,7 @@
 """What shoppers look at: shelves, cards of a listing, the page of a product. Each in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,7 +60,7 @@ class Shelf:
     @property
     def pks(self) -> list[int]:
         """This shelf and all inside it."""
-        return [self.pk, *(pk for child in self.children for pk in child.pks)]
+        return [shelf.pk for shelf in every([self])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class ProductPage:
     """A product with its choices. `answer` is all that can be promised of the chosen variant, `quote` its part for the
-    wanted quantity; all three are None when nothing is sold. `alternatives` are filled when not all of
-    it is on the shelf."""
+    wanted quantity; all three are None when nothing is sold. `alternatives` are filled when not all of it is on the
+    shelf."""
 
     product: Product
     images: tuple[ProductImage, ...] = ()
@@ -127,6 +127,13 @@ def tree() -> tuple[Shelf, ...]:
     for category in _categories():
         inside[category.parent_id].append(category)
     return tuple(_shelf(category, inside) for category in inside[None])
+
+
+def every(shelves: Iterable[Shelf]) -> Iterator[Shelf]:
+    """These shelves and all that are inside them."""
+    for shelf in shelves:
+        yield shelf
+        yield from every(shelf.children)
 
 
 def trail(shelves: Sequence[Shelf], slug: str) -> tuple[Shelf, ...]:

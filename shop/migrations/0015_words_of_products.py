@@ -5,7 +5,9 @@ from django.db import migrations, models
 
 CREATE = """
 -- The products are locked first: of two who change the same one, the second then reads what the first has written.
-CREATE FUNCTION write_words(products bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Planned anew for each call: a plan that was kept from ten products reads whole tables for each of ten thousand.
+CREATE FUNCTION write_words(products bigint[]) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM FROM shop_product WHERE id = ANY (products) ORDER BY id FOR NO KEY UPDATE;
     WITH told AS (

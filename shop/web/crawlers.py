@@ -1,6 +1,5 @@
 """What search engines ask for first: where they may look, and which pages there are."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,7 +41,7 @@ class _Pages(_OfThisShop):
 
 class _Shelves(_OfThisShop):
     def __init__(self) -> None:
-        self._shelves = list(_all(catalog.tree()))
+        self._shelves = list(catalog.every(catalog.tree()))
         self._changed_at = freshness.of_shelves(self._shelves)
 
     def items(self) -> list[Shelf]:
@@ -89,9 +88,3 @@ def robots(request: HttpRequest) -> HttpResponse:
     rules = ["User-agent: *", *(f"Disallow: {path}" for path in UNLISTED)]
     lines = [*rules, "", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
-
-
-def _all(shelves: Sequence[Shelf]) -> Iterator[Shelf]:
-    for shelf in shelves:
-        yield shelf
-        yield from _all(shelf.children)

@@ -1,7 +1,9 @@
 """The promised days of an order as a calendar file. Read again after a day moved, it moves the day in the calendar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -10,13 +12,34 @@ from django.db.models import F, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from icalendar import Calendar, vCalAddress
+from icalendar import Event as Entry
 
 from backorders import queries
 from backorders.models import Claim, Promise
 from shop.models import Order, OrderLine
 from shop.sending import day_of_all, is_together
 from shop.web import access
-from shop.web.icalendar import Event, Status, calendar_of
+
+
+class Status(StrEnum):
+    CONFIRMED = "CONFIRMED"
+    TENTATIVE = "TENTATIVE"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something on one day. A calendar that knows its `uid` takes it over when its `sequence` has grown."""
+
+    uid: str
+    sequence: int
+    changed_at: datetime
+    day: date
+    title: str
+    text: str
+    address: str
+    status: Status
 
 
 @require_safe
@@ -24,11 +47,43 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return access.closed(request)
-    at, email = timezone.now(), settings.MAIL_REPLY_TO
-    text = calendar_of(events_of(order), publisher=settings.SHOP_NAME, email=email, at=at)
+    text = calendar_of(events_of(order), at=timezone.now())
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8; method=PUBLISH")
     response["Content-Disposition"] = f'attachment; filename="order-{order.number}.ics"'
     return response
+
+
+def calendar_of(events: Iterable[Event], *, at: datetime) -> bytes:
+    """A whole file, as RFC 5545 and, for what is published, RFC 5546 want it."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{settings.SHOP_NAME}//Orders//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for event in events:
+        calendar.add_component(_entry(event, at))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _entry(event: Event, at: datetime) -> Entry:
+    entry, organizer = Entry(), vCalAddress(f"mailto:{settings.MAIL_REPLY_TO}")
+    organizer.params["CN"] = settings.SHOP_NAME
+    for name, value in (
+        ("uid", event.uid),
+        ("dtstamp", at),
+        ("last-modified", event.changed_at),
+        ("sequence", event.sequence),
+        ("organizer", organizer),
+        ("dtstart", event.day),
+        ("summary", event.title),
+        ("description", event.text),
+        ("url", event.address),
+        ("status", event.status.value),
+        # It takes no time out of her day.
+        ("transp", "TRANSPARENT"),
+    ):
+        entry.add(name, value)
+    return entry
 
 
 def events_of(order: Order) -> list[Event]:

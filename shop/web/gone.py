@@ -1,14 +1,11 @@
 """An address of the catalog at which nothing stands: it leads to the new one, or says that this is no longer sold."""
 
-from collections.abc import Sequence
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from shop import catalog, whereabouts
-from shop.catalog import Shelf
 from shop.web import basket
 from shop.whereabouts import Former
 
@@ -32,15 +29,9 @@ def _answer(request: HttpRequest, former: Former | None, page: str) -> HttpRespo
         asked = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(reverse(page, args=[former.slug]) + (f"?{asked}" if asked else ""))
     shelves = catalog.tree()
-    shelf = _shelf(shelves, former.category_id)
+    shelf = next((shelf for shelf in catalog.every(shelves) if shelf.pk == former.category_id), None)
     context = {"shelves": shelves, "former": former, "shelf": shelf}
     if shelf:
         listing = catalog.listing(shelf, timezone.now(), customer=basket.customers_key(request))
         context |= {"here": shelf.slug, "cards": listing.cards[: catalog.ALTERNATIVES]}
     return render(request, "410.html", context, status=GONE if former.is_deleted else NOT_FOUND)
-
-
-def _shelf(shelves: Sequence[Shelf], pk: int | None) -> Shelf | None:
-    """The shelf with this id; None when it is gone as well."""
-    inside = (found for shelf in shelves if (found := _shelf(shelf.children, pk)))
-    return next((shelf for shelf in shelves if shelf.pk == pk), None) or next(inside, None)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -15,21 +15,18 @@ from inventory.dispatch import order_before
 from shop import catalog, demand
 from shop.catalog import ProductPage
 from shop.models import ProductImage
-from shop.web import basket, gone, kept, linked_data, sharing, supply
+from shop.web import basket, cached, gone, linked_data, sharing, supply
 from shop.web.forms import id_of, quantity_of
 
 
 @require_safe
 def show(request: HttpRequest, slug: str) -> HttpResponse:
-    try:
-        response = kept.respond(request, lambda at: _page(request, slug, at))
-    except Http404:
-        return gone.product(request, slug)
+    response = cached.respond(request, lambda at: _page(request, slug, at))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _page(request: HttpRequest, slug: str, at: datetime) -> kept.Page:
+def _page(request: HttpRequest, slug: str, at: datetime) -> cached.Page | HttpResponse:
     text, error, refused = request.GET.get("quantity", "1"), "", False
     try:
         wanted = quantity_of(text)
@@ -38,7 +35,7 @@ def _page(request: HttpRequest, slug: str, at: datetime) -> kept.Page:
     variant = id_of(request.GET.get("variant", ""))
     page = catalog.product_page(slug, at, variant_id=variant, wanted=wanted, customer=basket.customers_key(request))
     if page is None:
-        raise Http404
+        return gone.product(request, slug)
     context = _offer(page, at) | {"page": page, "pictures": _pictures_of(page)}
     context |= {"quantity_text": text[:20], "error": error}
     if error:
@@ -47,7 +44,7 @@ def _page(request: HttpRequest, slug: str, at: datetime) -> kept.Page:
         demand.note([(page.chosen.stock_item_id, page.quote.missing, page.quote.limit)], basket.visitor(request), at=at)
         refused = True
     is_part = bool(request.headers.get("HX-Request"))
-    return kept.Page(
+    return cached.Page(
         "shop/product/offer.html" if is_part else "shop/product/page.html",
         context if is_part else context | _around(page),
         frozenset([page.product.pk, *(card.product.pk for card in page.alternatives)]),

@@ -1,6 +1,5 @@
 """Searching: the page of what was found, and suggestions for who is still typing."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from shop import catalog, search
-from shop.catalog import Listing, Shelf
+from shop.catalog import Listing
 from shop.web import basket, recent, wished
 
 _BEST_FIRST = "Best match first"
@@ -44,7 +43,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "")[: wished.MOST_LETTERS].strip()
     context: dict[str, Any] = {}
     if len(words) >= _LEAST_LETTERS:
-        shelves = [shelf for shelf in _all(catalog.tree()) if _begins(shelf.name, words)]
+        shelves = [shelf for shelf in catalog.every(catalog.tree()) if _begins(shelf.name, words)]
         context = {"shelves": shelves[:_MOST_SHELVES], "products": search.suggest(words, _MOST_PRODUCTS)}
     return HttpResponse(render_to_string("shop/search/suggestions.html", context))
 
@@ -56,12 +55,6 @@ def _instead(request: HttpRequest, words: str, customer: str) -> dict[str, Any]:
         "nearest": catalog.cards_of(search.nearest(words), at, customer=customer),
         "recent": catalog.cards_of(recent.seen(request), at, customer=customer),
     }
-
-
-def _all(shelves: Iterable[Shelf]) -> Iterator[Shelf]:
-    for shelf in shelves:
-        yield shelf
-        yield from _all(shelf.children)
 
 
 def _begins(name: str, words: str) -> bool:

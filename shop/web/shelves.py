@@ -8,30 +8,30 @@ from django.views.decorators.http import require_safe
 
 from shop import catalog, checkout
 from shop.catalog import Card, Listing
-from shop.web import basket, gone, kept, linked_data, sharing, wished
+from shop.web import basket, cached, gone, linked_data, sharing, wished
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return kept.respond(request, lambda at: _home(request, at))
+    return cached.respond(request, lambda at: _home(request, at))
 
 
-def _home(request: HttpRequest, at: datetime) -> kept.Page:
+def _home(request: HttpRequest, at: datetime) -> cached.Page:
     cards = catalog.featured(at, customer=basket.customers_key(request))
     context = {
         "featured": cards,
         "sharing": sharing.of_home(),
         "linked_data": linked_data.of_shop(checkout.shipping_methods()),
     }
-    return kept.Page("shop/home/page.html", context, _products(cards))
+    return cached.Page("shop/home/page.html", context, _products(cards))
 
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    return kept.respond(request, lambda at: _category(request, slug, at))
+    return cached.respond(request, lambda at: _category(request, slug, at))
 
 
-def _category(request: HttpRequest, slug: str, at: datetime) -> kept.Page | HttpResponse:
+def _category(request: HttpRequest, slug: str, at: datetime) -> cached.Page | HttpResponse:
     shelves = catalog.tree()
     trail = catalog.trail(shelves, slug)
     if not trail:
@@ -58,7 +58,7 @@ def _category(request: HttpRequest, slug: str, at: datetime) -> kept.Page | Http
         "linked_data": linked_data.of_category(trail[-1], trail[:-1]),
     }
     context |= wished.context(request, asked)
-    return kept.Page("shop/category/page.html", context, _products(listing.cards))
+    return cached.Page("shop/category/page.html", context, _products(listing.cards))
 
 
 def _products(cards: Iterable[Card]) -> frozenset[int]:

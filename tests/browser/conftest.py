@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core import signing
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
@@ -19,10 +18,10 @@ from backorders.models import Claim
 from inventory.models import PurchaseOrder
 from notifications.models import Letter
 from shop.demo.people import EMMA
-from shop.letterhead import LINK_SALT
 from shop.management.commands.seed_demo import STAFF
 from shop.models import Order, User, Variant
 from tests.browser import tools
+from tests.web.reading import link
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ def buyer(shop: Shop, page: Page) -> None:
 def customer(shop: Shop, page: Page) -> None:
     """She has opened the links of our letters: of an order that waits, one with a question, one that has left."""
     for order in (waiting(), asked(), shipped()):
-        token = signing.dumps({"order": order.number, "v": order.link_version}, salt=LINK_SALT)
-        page.goto(f"{shop.url}/orders/{order.number}/open/{token}/")
+        page.goto(shop.url + link(order))
 
 
 def staff(shop: Shop, page: Page) -> None:

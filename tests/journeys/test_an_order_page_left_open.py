@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from shop import cancellations, fulfilment
 from tests.cast import CY, buy, inbound, stock, variant
-from tests.web.test_order_page import link
+from tests.web.reading import link
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

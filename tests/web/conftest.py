@@ -7,8 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from shop.models import ShippingMethod
-from tests.cast import NOON, shipping
+from shop.models import Order, ShippingMethod
+from tests.cast import NOON, buy, inbound, shipping, stock, variant
+from tests.web.reading import link
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,21 @@ def _noon() -> Iterator[None]:
 @pytest.fixture
 def parcel(db: None) -> ShippingMethod:
     return shipping()
+
+
+@pytest.fixture
+def order() -> Order:
+    """Three curtains, of which one is there."""
+    item = stock(on_hand=1)
+    inbound(item, 8)
+    return buy((variant(item), 3))
+
+
+@pytest.fixture
+def visitor(client: Client, order: Order) -> Client:
+    """Somebody who came by the link."""
+    client.get(link(order))
+    return client
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ import json
 import re
 from typing import Any
 
+from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
 
-from shop.models import Variant
+from shop.letterhead import LINK_SALT
+from shop.models import Order, Variant
 from tests.cast import ADA
 
 
@@ -55,3 +57,9 @@ def put_into_cart(client: Client, variant: Variant, units: int | str = 1) -> Any
 
 def fill_in_details(client: Client, shipping_method: int, **other: str) -> Any:
     return client.post("/checkout/", ADA | {"shipping_method": str(shipping_method)} | other, follow=True)
+
+
+def link(order: Order, **payload: Any) -> str:
+    """The address in a mail."""
+    token = signing.dumps({"order": order.number, "v": order.link_version} | payload, salt=LINK_SALT)
+    return f"/orders/{order.number}/open/{token}/"

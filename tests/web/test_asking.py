@@ -9,8 +9,7 @@ from shop import inquiries
 from shop.models import Inquiry, Order
 from shop.models.inquiries import MOST_CHARACTERS
 from tests.cast import BO, CY, NOON, buy, stock, variant
-from tests.web.reading import words
-from tests.web.test_order_page import link
+from tests.web.reading import link, words
 
 pytestmark = pytest.mark.django_db
 

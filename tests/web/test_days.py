@@ -9,28 +9,13 @@ from icalendar import Calendar
 
 from shop import cancellations, delays, fulfilment, turns
 from shop.models import Order, Sends
-from shop.web.icalendar import Event, Status, calendar_of
+from shop.web.days import Event, Status, calendar_of
 from tests.cast import BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
-from tests.web.reading import words
-from tests.web.test_order_page import link
+from tests.web.reading import link, words
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def order() -> Order:
-    """Three curtains, of which one is there."""
-    item = stock(on_hand=1)
-    inbound(item, 8)
-    return buy((variant(item), 3))
-
-
-@pytest.fixture
-def visitor(client: Client, order: Order) -> Client:
-    client.get(link(order))
-    return client
 
 
 def read(visitor: Client, order: Order) -> list[Any]:
@@ -155,17 +140,18 @@ def test_a_link_to_another_order_opens_no_calendar(client: Client, order: Order)
     assert client.get(f"/orders/{order.number}/days.ics").status_code == 403
 
 
-def test_a_file_keeps_the_rules_whatever_a_title_holds():
-    title = 'Tea "set"; cups, plates\\bowls\nGemütlichkeit 🫖 ' * 9 + "\x07end"
+def test_a_file_keeps_the_rules_whatever_a_title_holds(settings: Any):
+    settings.SHOP_NAME = 'The "Dibs"\r\nX-EVIL:1'
+    title = 'Tea "set"; cups, plates\\bowls\nGemütlichkeit 🫖 ' * 9
     event = Event("1@dibs.example", 3, NOON, SOON, title, title, "https://dibs.example/orders/1/", Status.CONFIRMED)
 
-    text = calendar_of([event], publisher='The "Dibs"\r\nX-EVIL:1', email="help@dibs.example", at=NOON)
+    text = calendar_of([event], at=NOON)
 
-    lines = text.encode().split(b"\r\n")
+    lines = text.split(b"\r\n")
     assert lines[-1] == b""
     assert all(len(line) <= 75 and not set(line) & {*range(9), *range(10, 32), 127} for line in lines)
     assert all(line.decode() for line in lines[:-1]), "a character is cut in two, or a line is empty"
     (read_back,) = events_in(text)
-    assert str(read_back["SUMMARY"]) == str(read_back["DESCRIPTION"]) == title.replace("\x07", "")
+    assert str(read_back["SUMMARY"]) == str(read_back["DESCRIPTION"]) == title
     assert read_back["DTSTAMP"].dt == NOON.astimezone(UTC)
     assert b"X-EVIL:1" not in lines

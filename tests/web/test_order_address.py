@@ -6,9 +6,8 @@ from django.test import Client
 from notifications.models import Letter
 from shop import addresses, cancellations, fulfilment
 from shop.models import AddressChange, Order
-from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
-from tests.web.reading import field, words
-from tests.web.test_order_page import link
+from tests.cast import BO, CY, NOON, buy
+from tests.web.reading import field, link, words
 
 pytestmark = pytest.mark.django_db
 
@@ -21,20 +20,6 @@ ELSEWHERE = {
     "country": "DE",
 }
 KNOWN = {"known-postcode": "10115"}
-
-
-@pytest.fixture
-def order() -> Order:
-    """Three curtains, of which one is there."""
-    item = stock(on_hand=1)
-    inbound(item, 8)
-    return buy((variant(item), 3))
-
-
-@pytest.fixture
-def visitor(client: Client, order: Order) -> Client:
-    client.get(link(order))
-    return client
 
 
 def page_of(order: Order) -> str:

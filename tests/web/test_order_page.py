@@ -12,31 +12,10 @@ from backorders.models import Withdrawal
 from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
 from shop.models import Order, User
-from tests.cast import ADA, BO, CY, LATER, NOON, buy, inbound, stock, variant
-from tests.web.reading import words
+from tests.cast import ADA, BO, CY, LATER, NOON, buy, stock, variant
+from tests.web.reading import link, words
 
 pytestmark = pytest.mark.django_db
-
-
-def link(order: Order, **payload: Any) -> str:
-    """The address in a mail."""
-    token = signing.dumps({"order": order.number, "v": order.link_version} | payload, salt=LINK_SALT)
-    return f"/orders/{order.number}/open/{token}/"
-
-
-@pytest.fixture
-def order() -> Order:
-    """Three curtains, of which one is there."""
-    item = stock(on_hand=1)
-    inbound(item, 8)
-    return buy((variant(item), 3))
-
-
-@pytest.fixture
-def visitor(client: Client, order: Order) -> Client:
-    """Somebody who came by the link."""
-    client.get(link(order))
-    return client
 
 
 def test_the_link_opens_the_order_and_is_left_behind(client: Client, order: Order):

@@ -12,8 +12,7 @@ from inventory.receiving import Arrived
 from shop import fulfilment, releases
 from shop.models import Order, Release, Sends, ShippingMethod, User
 from tests.cast import ADA, CY, LATER, NOON, SOON, buy, inbound, stock, variant
-from tests.web.reading import field, fill_in_details, put_into_cart, words
-from tests.web.test_order_page import link
+from tests.web.reading import field, fill_in_details, link, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
 

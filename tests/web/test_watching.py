@@ -11,26 +11,11 @@ from inventory.receiving import Arrived
 from shop import cancellations, delays, fulfilment, inquiries
 from shop.models import Order, Sends
 from tests.cast import CY, LATER, NOON, buy, inbound, stock, variant
-from tests.web.reading import words
-from tests.web.test_order_page import link
+from tests.web.reading import link, words
 
 pytestmark = pytest.mark.django_db
 
 CHANGED = "Something changed: this page shows your order as it is now."
-
-
-@pytest.fixture
-def order() -> Order:
-    """Three curtains, of which one is there."""
-    item = stock(on_hand=1)
-    inbound(item, 8)
-    return buy((variant(item), 3))
-
-
-@pytest.fixture
-def visitor(client: Client, order: Order) -> Client:
-    client.get(link(order))
-    return client
 
 
 def asks(page: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Pages of the catalog are kept as they were made, and shown again while nothing of what they show has changed.
+"""Pages of the catalog come from a cache while nothing of what they show has changed.
 
 Each time the database is asked whether anything was written at all and, if so, for the state of what the page shows
 (shop.shown). Only a page that was made of exactly that is shown again: it can never say a day, a price or "In stock"
@@ -19,6 +19,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.crypto import salted_hmac
 
 from inventory.dispatch import order_before, overdue_before, ready_on
 from shop import shown
@@ -26,8 +27,8 @@ from shop.shown import State
 from shop.web import basket
 
 LIFE = timedelta(minutes=1)
-# Stands in kept pages for the token of whoever looks at them.
-_TOKEN = "the-token-of-whoever-looks-at-it"
+# Stands in a cached page for the token of whoever looks at it. Nobody can write it into a page through an address.
+_TOKEN = salted_hmac("shop.web.cached", "token", algorithm="sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Made:
     """`body` was made of `state`, which is None where it was not known what to ask for when the page was made."""
 
     products: frozenset[int]
     state: State | None
     body: bytes
+    etag: str
     until: datetime
 
 
@@ -63,30 +65,32 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
         page = make(at)
         return page if isinstance(page, HttpResponse) else render(request, page.template, dict(page.context))
     key = _key(request, at)
-    kept: _Kept | None = _pages().get(key)
-    if kept and kept.state and at < kept.until and kept.state.snapshot == shown.snapshot():
-        return _answer(request, kept.body)
+    made: _Made | None = _pages().get(key)
+    if made and made.state and at < made.until and made.state.snapshot == shown.snapshot():
+        return _answer(request, made)
     # Asked before the page is made: what changes while it is being made makes it out of date.
-    state = shown.state_of(kept.products) if kept else None
-    if kept and kept.state and state and at < kept.until and kept.state.seen == state.seen:
-        _pages().set(key, replace(kept, state=state), LIFE.seconds)
-        return _answer(request, kept.body)
+    state = shown.state_of(made.products) if made else None
+    if made and made.state and state and at < made.until and made.state.seen == state.seen:
+        made = replace(made, state=state)
+        _pages().set(key, made, LIFE.seconds)
+        return _answer(request, made)
     page = make(at)
     if isinstance(page, HttpResponse):
         return page
     body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
-    if page.lasting:
-        of_this = state if kept and kept.products == page.products else None
-        _pages().set(key, _Kept(page.products, of_this, body, at + LIFE), LIFE.seconds)
-    return _answer(request, body)
-
-
-def _answer(request: HttpRequest, body: bytes) -> HttpResponse:
     etag = f'W/"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-    response = get_conditional_response(request, etag=etag)
+    of_this = state if made and made.products == page.products else None
+    made = _Made(page.products, of_this, body, etag, at + LIFE)
+    if page.lasting:
+        _pages().set(key, made, LIFE.seconds)
+    return _answer(request, made)
+
+
+def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
+    response = get_conditional_response(request, etag=made.etag)
     if response is None:
-        response = HttpResponse(body.replace(_TOKEN.encode(), get_token(request).encode()))
-    response["ETag"] = etag
+        response = HttpResponse(made.body.replace(_TOKEN.encode(), get_token(request).encode()))
+    response["ETag"] = made.etag
     patch_cache_control(response, private=True, no_cache=True)
     return response
 

@@ -1,4 +1,4 @@
-"""A page of the catalog is kept, and never says what does not hold any more."""
+"""A page of the catalog comes from a cache, and never says what does not hold any more."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from inventory.receiving import Arrived
 from shop import delays, fulfilment, shown, turns
 from shop.models import Category, LostDemand, Product, ProductImage, User, Variant
 from shop.shown import State
-from shop.web.kept import LIFE
+from shop.web.cached import LIFE
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
