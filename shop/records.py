@@ -3,19 +3,18 @@
 All of it is read from rows that nobody changes afterwards; nothing here is kept for the purpose.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import F
-
-from backorders.models import Bounce, ClaimChange, Consent, Notice, Promise, Withdrawal
+from backorders.models import Bounce, ClaimChange, Consent
 from backorders.queries import portion_of
 from notifications.models import Letter
-from shop import holds, inquiries, lapses, wording
+from shop import holds, lapses, wording
+from shop.dossiers import Dossier
 from shop.formats import long_day, long_moment, money
-from shop.models import Goodwill, Order, OrderLine, ShipmentLine
+from shop.models import Order, OrderLine
 from shop.models.orders import Address
 
 _CUSTOMER = "customer"
@@ -32,25 +31,25 @@ class Entry:
     proof: tuple[tuple[str, str], ...] = ()
 
 
-def record_of(order: Order, *, for_staff: bool = False) -> list[Entry]:
-    """The whole story of an order, oldest first. Fourteen queries, however long it is.
+def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
+    """The whole story of an order, oldest first. As many queries for a long one as for a short one.
 
     What staff noted for themselves, and who of them it was, is for staff only.
     """
-    lines = {line.claim_id: line for line in order.lines.all()}
-    parts = _parts(lines)
+    lines = {line.claim_id: line for line in dossier.lines}
+    parts = {change.claim_id: change for change in dossier.splits}
     happened = [
-        *_placed(order),
+        *_placed(dossier.order),
         *_split(lines, parts, for_staff),
-        *_promised(order, lines, parts),
-        *_noticed(lines, parts),
-        *_answered(lines, parts, for_staff),
-        *_written(order),
-        *_given_up(lines, for_staff),
-        *_readdressed(order, for_staff),
-        *_asked(order, for_staff),
-        *_shipped(order),
-        *_paid(order),
+        *_promised(dossier, lines, parts),
+        *_noticed(dossier, lines, parts),
+        *_answered(dossier, lines, parts, for_staff),
+        *_written(dossier),
+        *_given_up(dossier, lines, for_staff),
+        *_readdressed(dossier, for_staff),
+        *_asked(dossier, for_staff),
+        *_shipped(dossier),
+        *_paid(dossier),
     ]
     # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
     return sorted(happened, key=lambda entry: entry.at)
@@ -72,12 +71,6 @@ def _placed(order: Order) -> Iterator[Entry]:
     yield Entry(order.placed_at, f"Order {order} was placed by {order.name}, {order.email}", agreed, proof)
 
 
-def _parts(lines: Iterable[int]) -> dict[int, ClaimChange]:
-    """How those of the claims began that were split off another one."""
-    rows = ClaimChange.objects.filter(claim__in=lines, claim__part_of__isnull=False, kind=ClaimChange.Kind.SPLIT)
-    return {row.claim_id: row for row in rows.order_by("-id")}
-
-
 def _is_of_the_whole(parts: Mapping[int, ClaimChange], claim: int, at: datetime) -> bool:
     """Was it told of the whole, before this part of it was split off? There it is told once."""
     return claim in parts and at < parts[claim].at
@@ -90,20 +83,19 @@ def _split(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for
         yield Entry(change.at, f"{_name(lines[claim])}: split, {change.new} of it on a line of its own", details)
 
 
-def _promised(order: Order, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
-    rows = Promise.objects.filter(claim__in=lines).order_by("claim_id", "version", F("ships_on").asc(nulls_last=True))
-    for (claim, version), same in groupby(rows, key=lambda row: (row.claim_id, row.version)):
+def _promised(dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
+    for (claim, version), same in groupby(dossier.promises, key=lambda row: (row.claim_id, row.version)):
         told = list(same)
         if _is_of_the_whole(parts, claim, told[0].told_at):
             continue
         what = f"{_name(lines[claim])}: {'promised' if version == 1 else 'promised anew'}"
         reason = (f"Reason: {told[0].reason}",) if told[0].reason else ()
-        days = tuple(wording.days(order, map(portion_of, told)))
+        days = tuple(wording.days(dossier.order, map(portion_of, told)))
         yield Entry(told[0].told_at, what, (*days, *reason), (("promise", f"{claim}, version {version}"),))
 
 
-def _noticed(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
-    for notice in Notice.objects.filter(claim__in=lines).select_related("bounce").order_by("id"):
+def _noticed(dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
+    for notice in dossier.notices:
         if _is_of_the_whole(parts, notice.claim_id, notice.told_at):
             continue
         days = (
@@ -126,18 +118,21 @@ def _bounced(bounce: Bounce, line: OrderLine) -> Entry:
     return Entry(bounce.at, f"{_name(line)}: the notice did not arrive", (bounce.answer,))
 
 
-def _answered(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for_staff: bool) -> Iterator[Entry]:
-    for consent in Consent.objects.filter(notice__claim__in=lines).select_related("notice").order_by("id"):
-        if _is_of_the_whole(parts, consent.notice.claim_id, consent.at):
+def _answered(
+    dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for_staff: bool
+) -> Iterator[Entry]:
+    for notice in dossier.notices:
+        consent: Consent | None = getattr(notice, "consent", None)
+        if consent is None or _is_of_the_whole(parts, notice.claim_id, consent.at):
             continue
-        what = f"{_name(lines[consent.notice.claim_id])}: answered “{consent.get_answer_display()}”"
+        what = f"{_name(lines[notice.claim_id])}: answered “{consent.get_answer_display()}”"
         detail = (consent.detail,) if consent.detail else ()
         by = f"Written down by {_who(consent.actor, for_staff)}"
-        yield Entry(consent.at, what, (*detail, by), (("letter", consent.notice.letter),))
+        yield Entry(consent.at, what, (*detail, by), (("letter", notice.letter),))
 
 
-def _written(order: Order) -> Iterator[Entry]:
-    for letter in Letter.objects.filter(thread=order.number).order_by("id"):
+def _written(dossier: Dossier) -> Iterator[Entry]:
+    for letter in dossier.letters:
         name = letter.subject or letter.template.replace("_", " ")
         if letter.state == Letter.State.SENT and letter.sent_at:
             proof = (("letter", letter.key), ("Message-ID", letter.message_id), ("SHA-256", letter.body_hash))
@@ -149,50 +144,50 @@ def _written(order: Order) -> Iterator[Entry]:
             yield Entry(letter.written_at, f"Mail “{name}” {state}", answer, (("letter", letter.key),))
 
 
-def _given_up(lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
-    for row in Withdrawal.objects.filter(claim__in=lines).order_by("id"):
+def _given_up(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
+    for row in dossier.withdrawals:
         is_told = for_staff or row.actor in _NOT_STAFF
         reason = (f"Reason: {row.reason}",) if row.reason and is_told else ()
         details = (*reason, f"By {_who(row.actor, for_staff)}")
         yield Entry(row.at, f"{_name(lines[row.claim_id])}: {row.units} cancelled", details)
 
 
-def _readdressed(order: Order, for_staff: bool) -> Iterator[Entry]:
-    changes = list(order.address_changes.order_by("id"))
-    then: list[Address] = [*changes[1:], order]
+def _readdressed(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
+    changes = dossier.address_changes
+    then: list[Address] = [*changes[1:], dossier.order]
     for change, after in zip(changes, then, strict=False):
         went, goes = ", ".join(change.address_lines), ", ".join(after.address_lines)
         by = f"By {_who(change.actor, for_staff)}"
         yield Entry(change.at, "The address was changed", (f"It went to: {went}", f"It goes to: {goes}", by))
 
 
-def _asked(order: Order, for_staff: bool) -> Iterator[Entry]:
-    for inquiry in inquiries.of_order(order):
+def _asked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
+    for inquiry in dossier.conversation:
         yield Entry(inquiry.at, "A question was asked", (f"“{inquiry.text}”",))
         for reply in inquiry.replies.all():
             details = (f"“{reply.text}”", f"By {_who(reply.actor, for_staff)}")
             yield Entry(reply.at, "The question was answered", details)
 
 
-def _shipped(order: Order) -> Iterator[Entry]:
-    rows = ShipmentLine.objects.filter(shipment__order=order).select_related("shipment", "line").order_by("id")
-    for row in rows:
+def _shipped(dossier: Dossier) -> Iterator[Entry]:
+    for row in dossier.shipped:
         parcel = row.shipment
         carrier = (f"{parcel.carrier} {parcel.tracking_number}".strip(),) if parcel.carrier else ()
         yield Entry(parcel.shipped_at, f"{_name(row.line)}: {row.quantity} shipped", carrier)
 
 
-def _paid(order: Order) -> Iterator[Entry]:
+def _paid(dossier: Dossier) -> Iterator[Entry]:
+    order = dossier.order
     payment = order.payment
     if payment.settled_at:
         yield Entry(payment.settled_at, f"{money(payment.amount, order.currency)} was received")
-    for refund in order.refunds.order_by("id"):
+    for refund in dossier.refunds:
         amount = money(refund.amount, order.currency)
         due = (f"Reason: {refund.reason}", f"To be sent by {long_moment(refund.due_by)}")
         yield Entry(refund.due_since, f"{amount} became due back", due)
         if refund.sent_at:
             yield Entry(refund.sent_at, f"{amount} was sent back")
-    for goodwill in Goodwill.objects.filter(order=order):
+    if goodwill := dossier.goodwill:
         late = (
             f"for {goodwill.days_late} days of delay" if goodwill.days_late else "for a delay without an end in sight"
         )

@@ -13,7 +13,7 @@ from backorders.queries import holding
 from shop import payments
 from shop.formats import long_day
 from shop.models import Order, OrderLine, Payment, Release, Shipment
-from shop.sending import day_of_all, is_together, method_of, waits_for_the_rest
+from shop.sending import Told, day_of_all, is_together, method_of, waits_for_the_rest
 from shop.transactions import use_case
 
 
@@ -113,14 +113,15 @@ def clear_for_dispatch(order: Order, lines: Sequence[OrderLine]) -> Release | No
     """
     opened = open_release(order) if is_together(order) else None
     if waits_for_the_rest(order, lines, is_released=opened is not None):
-        raise queue.UnableToShip(why_it_waits(order, lines))
+        told = holding([line.claim_id for line in lines])
+        raise queue.UnableToShip(why_it_waits(order, lines, told))
     return opened
 
 
-def why_it_waits(order: Order, lines: Sequence[OrderLine]) -> str:
-    """One sentence for staff."""
+def why_it_waits(order: Order, lines: Sequence[OrderLine], told: Told) -> str:
+    """One sentence for staff. `told` are the promises that hold."""
     missing = sum(line.claim.lacks for line in lines)
-    day = day_of_all(lines, holding([line.claim_id for line in lines]))
+    day = day_of_all(lines, told)
     until = "no day can be given" if day == date.max else f"promised by {long_day(day)}"
     units = "1 unit is" if missing == 1 else f"{missing} units are"
     return (

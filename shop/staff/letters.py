@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.models import Letter
 from shop import resending
+from shop.dossiers import Dossier
 from shop.formats import long_moment
 from shop.models import Order, SentAgain
 from shop.staff.effects import Sample
@@ -27,12 +28,11 @@ class LetterView:
     may_send: bool
 
 
-def letters_of(order: Order) -> list[LetterView]:
+def letters_of(dossier: Dossier) -> list[LetterView]:
     """Latest first."""
-    letters = Letter.objects.filter(thread=order.number).prefetch_related("sent_again").order_by("-written_at", "-id")
     return [
         LetterView(letter, tuple(_in_words(row) for row in letter.sent_again.all()), resending.may_send(letter))
-        for letter in letters
+        for letter in sorted(dossier.letters, key=lambda letter: (letter.written_at, letter.pk), reverse=True)
     ]
 
 

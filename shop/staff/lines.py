@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-
-from django.db.models import Prefetch
+from itertools import groupby
 
 from backorders.models import Promise, Withdrawal
 from backorders.queries import places, portion_of
-from shop.models import Order, OrderLine, Proposal
+from shop.dossiers import Dossier
+from shop.models import OrderLine
 from shop.staff.effects import in_words
 
 
@@ -36,28 +36,21 @@ class LineView:
         return self.told[1:]
 
 
-def lines_of(order: Order) -> list[LineView]:
-    lines = list(
-        order.lines.select_related("claim", "variant__stock_item")
-        .prefetch_related(
-            "claim__promises",
-            Prefetch("claim__withdrawals", Withdrawal.objects.order_by("id")),
-            Prefetch("proposals", Proposal.objects.select_related("variant__product").order_by("id")),
-        )
-        .order_by("id")
-    )
-    in_queue = places([line.claim for line in lines])
+def lines_of(dossier: Dossier) -> list[LineView]:
+    in_queue = places([line.claim for line in dossier.lines])
+    withdrawals, told = defaultdict(list), _told(dossier)
+    for row in dossier.withdrawals:
+        withdrawals[row.claim_id].append(row)
     return [
-        LineView(line, in_queue.get(line.claim_id), _told(line), tuple(line.claim.withdrawals.all())) for line in lines
+        LineView(line, in_queue.get(line.claim_id), tuple(told[line.claim_id]), tuple(withdrawals[line.claim_id]))
+        for line in dossier.lines
     ]
 
 
-def _told(line: OrderLine) -> tuple[Told, ...]:
-    """Latest first."""
-    versions: dict[int, list[Promise]] = defaultdict(list)
-    for promise in sorted(line.claim.promises.all(), key=lambda row: (row.ships_on is None, row.ships_on)):
-        versions[promise.version].append(promise)
-    return tuple(
-        Told(in_words(map(portion_of, rows)), rows[0].reason, tuple(rows))
-        for _, rows in sorted(versions.items(), reverse=True)
-    )
+def _told(dossier: Dossier) -> dict[int, list[Told]]:
+    """By claim, latest first."""
+    told: dict[int, list[Told]] = defaultdict(list)
+    for (claim, _), same in groupby(dossier.promises, key=lambda row: (row.claim_id, row.version)):
+        rows = tuple(same)
+        told[claim].insert(0, Told(in_words(map(portion_of, rows)), rows[0].reason, rows))
+    return told

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +16,9 @@ from unfold.decorators import display
 from backorders import consent
 from backorders.models import Bounce, Consent, Notice
 from inventory.admin import ReadOnly
+from shop.dossiers import Dossier
 from shop.formats import money
-from shop.models import Order, OrderLine
+from shop.models import Order, OrderLine, Proposal
 from shop.staff.flow import address
 from shop.staff.wording import time_left, what_became_of_it, what_was_told
 from shop.wording import until
@@ -53,10 +54,15 @@ def answer_due(notice: Notice, at: datetime, *, is_open: bool) -> str:
     return f"{by} ({time_left(notice.answer_by, at)})" if is_open else by
 
 
-def notices_of(order: Order) -> QuerySet[Notice]:
-    """Everything that was told of delays of an order, with what became of it."""
-    told = Notice.objects.filter(claim__order_line__order=order)
-    return with_state(told).select_related("claim__order_line", "consent", "bounce").order_by("id")
+class OnTheDesk(Dossier):
+    """With what staff offered instead, and what is still to be done about the delays that were told."""
+
+    def _lines(self) -> QuerySet[OrderLine]:
+        offered = Prefetch("proposals", Proposal.objects.select_related("variant__product").order_by("id"))
+        return super()._lines().prefetch_related(offered)
+
+    def _notices(self) -> QuerySet[Notice]:
+        return with_state(super()._notices())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,8 @@ class NoticeView:
     may_answer: bool
 
 
-def delays_of(order: Order) -> list[NoticeView]:
-    return [view_of(notice, timezone.now()) for notice in notices_of(order)]
+def delays_of(dossier: OnTheDesk) -> list[NoticeView]:
+    return [view_of(notice, timezone.now()) for notice in dossier.notices]
 
 
 def view_of(notice: Notice, at: datetime) -> NoticeView:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 from inventory.admin import ReadOnly
 from shop import inquiries
 from shop.formats import money
-from shop.models import Goodwill, Order
+from shop.models import Order
 from shop.sending import is_together
 from shop.staff.addresses import ChangeAddress
 from shop.staff.answering import RecordAnswer
@@ -26,10 +26,10 @@ from shop.staff.inquiries import ReplyToInquiry
 from shop.staff.large import AnnotatedPage, CountedUpTo, counted_by
 from shop.staff.letters import SendAgain, letters_of
 from shop.staff.lines import lines_of
-from shop.staff.notes import WriteNote, notes_of
-from shop.staff.notices import delays_of
+from shop.staff.notes import WriteNote
+from shop.staff.notices import OnTheDesk, delays_of
 from shop.staff.packing import chosen, ids_of, is_full, picks_of, slips_of
-from shop.staff.parcels import Cancel, ShipReady, can_leave
+from shop.staff.parcels import Cancel, ShipReady
 from shop.staff.payments import PaymentView, ReceivePayment
 from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
 from shop.staff.proposals import Propose
@@ -107,31 +107,34 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             pk = Order._meta.pk.to_python(object_id)
         except ValidationError:
             return None
-        return self.annotated(self.get_queryset(request)).filter(pk=pk).first()
+        return self.annotated(self.get_queryset(request)).select_related("user", "goodwill").filter(pk=pk).first()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Order | None = None,
     ) -> HttpResponse:
-        order = self.get_object(request, object_id)
-        if order is None:
-            raise Http404("There is no such order.")
-        conversation = inquiries.of_order(order)
-        more = {
-            "conversation": conversation,
-            "unanswered": inquiries.is_unanswered(conversation),
-            "lines": lines_of(order),
-            "shipments": order.shipments.prefetch_related("lines__line").order_by("id"),
-            "paying": PaymentView.of(order),
-            "refunds": refunds_of(order),
-            "delays": delays_of(order),
-            "goodwill": Goodwill.objects.filter(order=order).first(),
-            "sending": sending(request, order),
-            "may_print": self.has_ship_permission(request) and can_leave(order),
-            "letters": letters_of(order),
-            "notes": notes_of(order),
-            "timeline": timeline_of(order),
+        assert obj
+        dossier = OnTheDesk(obj)
+        context |= {
+            "conversation": dossier.conversation,
+            "unanswered": inquiries.is_unanswered(dossier.conversation),
+            "lines": lines_of(dossier),
+            "shipped": dossier.shipped,
+            "paying": PaymentView.of(obj),
+            "refunds": refunds_of(dossier),
+            "delays": delays_of(dossier),
+            "goodwill": dossier.goodwill,
+            "sending": sending(request, dossier),
+            "letters": letters_of(dossier),
+            "notes": dossier.notes[::-1],
+            "timeline": timeline_of(dossier),
         }
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     # The right to do is the right to add the row that the act leaves.
 

@@ -70,14 +70,6 @@ class Parcel:
         )
 
 
-def can_leave(order: Order) -> bool:
-    """Is there a parcel to be packed?"""
-    try:
-        return bool(Parcel.of(order).goods)
-    except UnableToShip:
-        return False
-
-
 class ParcelForm(forms.Form):
     carrier = forms.CharField(max_length=50, required=False, widget=UnfoldAdminTextInputWidget)
     tracking_number = forms.CharField(

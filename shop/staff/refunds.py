@@ -16,9 +16,10 @@ from unfold.decorators import action, display
 
 from inventory.admin import ReadOnly
 from shop import refunds
+from shop.dossiers import Dossier
 from shop.formats import long_moment, money
 from shop.gateways import BY_NAME
-from shop.models import Order, Payment, Refund
+from shop.models import Payment, Refund
 from shop.staff.flow import OnePage, address, find
 from shop.staff.wording import time_left
 
@@ -74,11 +75,11 @@ class RefundView:
     state: str
 
 
-def refunds_of(order: Order) -> list[RefundView]:
+def refunds_of(dossier: Dossier) -> list[RefundView]:
     at = timezone.now()
     return [
-        RefundView(refund, money(refund.amount, order.currency), _state(refund, at))
-        for refund in order.refunds.order_by("id")
+        RefundView(refund, money(refund.amount, dossier.order.currency), _state(refund, at))
+        for refund in dossier.refunds
     ]
 
 

@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from shop import releases
+from shop.dossiers import Dossier
 from shop.formats import money
 from shop.models import Order
 from shop.releases import ReadyPart
-from shop.sending import is_together, waits_for_the_rest
+from shop.sending import waits_for_the_rest
 from shop.staff.flow import OnePage
 
 
@@ -37,14 +38,16 @@ class ReleaseReady(OnePage):
         return self.back()
 
 
-def sending(request: HttpRequest, order: Order) -> dict[str, Any]:
-    """How an order is sent, for its page: what holds it back, and whether this user may release the ready part."""
-    lines = list(order.lines.select_related("claim"))
-    opened = releases.open_release(order) if is_together(order) else None
-    waits = waits_for_the_rest(order, lines, is_released=opened is not None)
+def sending(request: HttpRequest, dossier: Dossier) -> dict[str, Any]:
+    """How an order is sent, for its page: what holds it back, and what this user may do about it."""
+    order, lines = dossier.order, dossier.lines
+    waits = waits_for_the_rest(order, lines, is_released=dossier.release is not None)
+    is_ready = any(line.claim.ready for line in lines)
+    may_leave = is_ready and not waits and not order.payment.is_awaited
     return {
         "words": order.get_sends_display(),
-        "release": opened,
-        "why": releases.why_it_waits(order, lines) if waits else "",
-        "may_release": waits and any(line.claim.ready for line in lines) and request.user.has_perm("shop.change_order"),
+        "release": dossier.release,
+        "why": releases.why_it_waits(order, lines, dossier.told) if waits else "",
+        "may_release": waits and is_ready and request.user.has_perm("shop.change_order"),
+        "may_print": may_leave and request.user.has_perm("shop.add_shipment"),
     }

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shop import analytics, records
+from shop.dossiers import Dossier
 from shop.models import Order
 from shop.web import access
 
@@ -23,7 +24,7 @@ def of_order(request: HttpRequest, number: str) -> HttpResponse:
     order = for_staff or access.find(request, number)
     if order is None:
         return access.closed(request)
-    entries = records.record_of(order, for_staff=for_staff is not None)
+    entries = records.record_of(Dossier(order), for_staff=for_staff is not None)
     context = {"order": order, "entries": entries, "now": timezone.now()}
     return render(request, "shop/order/record.html", context)
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from notifications.models import Letter
 from shop import inquiries, records
+from shop.dossiers import Dossier
 from shop.inquiries import UnableToAsk, UnableToReply
 from shop.models import Inquiry, Order, Reply
 from tests.cast import BO, CY, NOON, buy, stock, variant
@@ -102,7 +103,11 @@ def test_the_record_has_both_and_names_staff_to_staff_only(order: Order):
     reply(order)
 
     def said(*, for_staff: bool) -> list[tuple[str, ...]]:
-        return [entry.details for entry in records.record_of(order, for_staff=for_staff) if "question" in entry.what]
+        return [
+            entry.details
+            for entry in records.record_of(Dossier(order), for_staff=for_staff)
+            if "question" in entry.what
+        ]
 
     assert said(for_staff=False) == [("“Do they come with hooks?”",), ("“They do.”", "By us")]
     assert said(for_staff=True)[1] == ("“They do.”", f"By {CY}")

@@ -9,15 +9,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from backorders.models import Claim
 from notifications import outbox
 from notifications.models import Letter
-from shop import addresses, fulfilment, records, resending
+from shop import addresses, delays, fulfilment, inquiries, records, resending, turns
 from shop.addresses import UnableToChangeAddress
-from shop.models import AddressChange, Order, OrderNote, SentAgain, Shipment
+from shop.dossiers import Dossier
+from shop.models import AddressChange, Order, OrderNote, Proposal, Sends, SentAgain, Shipment
 from shop.resending import UnableToSendAgain
-from tests.cast import CY, NOON, SOON, buy, inbound, stock, variant
+from tests.cast import CY, LATER, NOON, SOON, buy, cart_of, inbound, order_cart, stock, variant
 from tests.staff.pages import SignIn, confirm, seal_of, words
 
 ELSEWHERE = {
@@ -63,6 +65,33 @@ def test_a_long_story_is_cut_where_the_newest_ends_and_can_be_opened(cy: Client,
 # --- Notes ----------------------------------------------------------------------------------------------------
 
 
+def test_the_page_costs_at_most_twenty_queries_whatever_happened(
+    cy: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Sent together; an offer, two delays that were told, a split, an address, a question, a note, a letter again."""
+    here, gone = stock(on_hand=1), stock("RUG")
+    line, other = inbound(gone, 2), variant(stock("BLIND", on_hand=5))
+    order = order_cart(cart_of((variant(here), 1), (variant(gone), 2)), sends=Sends.TOGETHER)
+    waiting = order.lines.select_related("claim").get(sku="RUG")
+    turns.change(turns.split(waiting.claim, 1, reason="she travels twice"), actor=CY, at=NOON)
+    for day in (LATER, None):
+        delays.move_expected_day(line, day, confirmed=False, reason="the loom broke", actor=CY, at=NOON)
+    Proposal.objects.create(line=waiting, variant=other, units=2, price=1, actor=CY, at=NOON)
+    addresses.change(order, ELSEWHERE, seen=0, actor=CY, at=NOON)
+    inquiries.ask(order, "Will it fit?", at=NOON)
+    inquiries.reply(order, "It will.", seen=1, actor=CY, at=NOON)
+    OrderNote.objects.create(order=order, text="She called", actor=CY, at=NOON)
+    Letter.objects.filter(thread=order.number).update(state=Letter.State.SENT, sent_at=NOON)
+    for letter in Letter.objects.filter(thread=order.number):
+        resending.send_again(letter.pk, seen=0, actor=CY, at=NOON)
+
+    with django_assert_max_num_queries(20):
+        said = words(cy.get(page(order)))
+
+    for happened in ("by 9 December 2026", "the loom broke", "split", "offered instead", "It will.", "She called"):
+        assert happened in said
+
+
 def test_a_note_is_kept_with_who_wrote_it(cy: Client, order: Order) -> None:
     seal = seal_of(cy.get(page(order, "note")))
 
@@ -89,7 +118,7 @@ def test_a_note_that_is_sent_twice_is_kept_once(cy: Client, order: Order) -> Non
 def test_its_customer_never_sees_a_note(client: Client, cy: Client, order: Order) -> None:
     OrderNote.objects.create(order=order, text="suspected reseller", actor=CY, at=NOON)
     for for_staff in (False, True):
-        assert "reseller" not in repr(records.record_of(order, for_staff=for_staff))
+        assert "reseller" not in repr(records.record_of(Dossier(order), for_staff=for_staff))
     client.logout()
     session = client.session
     session["orders"] = {order.number: order.link_version}
@@ -206,7 +235,7 @@ def test_her_record_says_that_the_address_changed_and_not_who_of_the_staff_did_i
     addresses.change(order, ELSEWHERE, seen=0, actor=CY, at=NOON)
     order.refresh_from_db()
 
-    (entry,) = [entry for entry in records.record_of(order) if entry.what == "The address was changed"]
+    (entry,) = [entry for entry in records.record_of(Dossier(order)) if entry.what == "The address was changed"]
 
     assert entry.details[1:] == ("It goes to: Ada Lovelace, 14 Engine Lane, 10117 Berlin, Germany", "By us")
 

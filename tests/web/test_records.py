@@ -12,6 +12,7 @@ from backorders.models import Notice
 from notifications.delivery import deliver_due
 from notifications.models import Letter
 from shop import answers, cancellations, delays, fulfilment, lapses, records, turns
+from shop.dossiers import Dossier
 from shop.mailbox import MailServer
 from shop.models import Goodwill, Order, User
 from shop.web.access import _GRANTS
@@ -64,7 +65,9 @@ def test_a_letter_is_on_record_with_its_message_id_and_the_servers_answer(
 
     letter = Letter.objects.get(template="answer_needed")
     (entry,) = [
-        entry for entry in records.record_of(asked) if ("letter", letter.key) in entry.proof and "sent" in entry.what
+        entry
+        for entry in records.record_of(Dossier(asked))
+        if ("letter", letter.key) in entry.proof and "sent" in entry.what
     ]
     assert dict(entry.proof)["Message-ID"] == letter.message_id != ""
     assert len(dict(entry.proof)["SHA-256"]) == 64
@@ -107,7 +110,7 @@ def test_what_was_told_of_a_claim_before_it_was_split_is_on_record_once(client: 
     assert said.count("promised anew 1 waiting: we cannot give a day yet Reason: split off") == 2
     assert "split, 1 of it on a line of its own No day moved by it By us" in said
     assert "she travels twice" not in said
-    (split,) = [entry for entry in records.record_of(asked, for_staff=True) if "split, 1 of it" in entry.what]
+    (split,) = [entry for entry in records.record_of(Dossier(asked), for_staff=True) if "split, 1 of it" in entry.what]
     assert split.details == ("No day moved by it", "Reason: she travels twice", f"By {CY}")
 
 
@@ -115,7 +118,7 @@ def test_the_record_costs_the_same_however_long_the_story(
     asked: Order, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_max_num_queries(14):
-        records.record_of(Order.objects.select_related("payment").get(pk=asked.pk))
+        records.record_of(Dossier(Order.objects.select_related("payment").get(pk=asked.pk)))
 
 
 def test_the_figures_count_what_was_kept_warned_and_broken(client: Client, settings: Any) -> None:
