@@ -7,43 +7,62 @@ from playwright.sync_api import FrameLocator, Page, expect
 from inventory.models import PurchaseOrder
 from shop.mailbox import Mail, MailServer
 from shop.models import Order
+from tests.journeys.hands import Hand, Pointer
 from tests.processes import Worker, wait_for
 
+POINTER = Pointer()
 PASSWORD = "cy keeps the desk tidy"
 # For what lies in or beside a frame: after scrolling, Chromium without a screen may send a click to where things were.
 ENTER = "Enter"
 
 
-def choose(page: Page, shop: str, units: int, *told: str) -> None:
+def choose(page: Page, shop: str, units: int, *told: str, hand: Hand = POINTER) -> None:
     """Put curtains into the cart, of which the page says when they ship."""
     page.goto(f"{shop}/products/popular-curtains/")
-    page.get_by_label("Quantity").fill(str(units))
+    hand.write(page.get_by_label("Quantity"), str(units))
+    ask = page.get_by_role("button", name="Show the day")
+    is_scripted = ask.is_hidden()
+    if not is_scripted:
+        hand.press(ask)
     for words in told:
         expect(page.locator("#offer")).to_contain_text(words)
-        expect(page.locator("#said")).to_contain_text(words)
-    page.get_by_role("button", name="Backorder").click()
+        if is_scripted:
+            expect(page.locator("#said")).to_contain_text(words)
+    assert_fits(page)
+    hand.press(page.get_by_role("button", name="Backorder"))
     page.wait_for_url("**/cart/")
+    assert_fits(page)
 
 
-def go_to_the_review(page: Page, shop: str, who: Mapping[str, str]) -> None:
-    page.goto(f"{shop}/checkout/")
+def go_to_the_review(page: Page, who: Mapping[str, str], hand: Hand = POINTER) -> None:
+    """From the cart."""
+    hand.press(page.get_by_role("link", name="Check out"))
     for name in ("email", "name", "line1", "postcode", "city"):
-        page.locator(f"[name={name}]").fill(who[name])
-    page.locator("[name=country]").select_option(who["country"])
-    page.get_by_role("radio", name="Parcel").check()
-    page.get_by_role("button", name="Review your order").click()
+        hand.write(page.locator(f"[name={name}]"), who[name])
+    hand.pick(page.locator("[name=country]"), "Germany")
+    hand.tick(page.get_by_role("radio", name="Parcel"))
+    assert_fits(page)
+    hand.press(page.get_by_role("button", name="Review your order"))
 
 
-def agree_and_order(page: Page, day: str) -> str:
+def agree_and_order(page: Page, day: str, hand: Hand = POINTER) -> str:
     """Agree to wait until the day that is shown, and order; the number of the order."""
     order = page.get_by_role("button", name="Order and pay by invoice")
     expect(page.get_by_role("main")).to_contain_text(f"Ships by {day}")
     consent = page.get_by_role("checkbox")
     expect(consent).not_to_be_checked()
-    consent.check()
-    order.click()
+    hand.tick(consent)
+    assert_fits(page)
+    hand.press(order)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")
+    assert_fits(page)
     return Order.objects.latest("id").number
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing has to be read by moving the page sideways."""
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1], f"{page.url} is {widths[0]} pixels wide on a screen of {widths[1]}"
 
 
 def open_purchase_order(page: Page, shop: str, purchase: PurchaseOrder) -> None:

@@ -123,7 +123,7 @@ def test_one_keeps_it_one_cancels_it_and_one_says_nothing(
 
 def ada_buys_two(page: Page, shop: Shop, day: date) -> None:
     choose(page, shop.url, 2, f"2 ship by {long_day(day)}")
-    go_to_the_review(page, shop.url, ADA)
+    go_to_the_review(page, ADA)
     agree_and_order(page, long_day(day))
 
 

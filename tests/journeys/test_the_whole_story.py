@@ -4,10 +4,11 @@ Ada wants 3 and 1 is on the shelf; Cy receives the other 2; the worker gives the
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from notifications.models import Letter
@@ -15,14 +16,39 @@ from shop import mailbox
 from shop.formats import long_day
 from shop.models import User
 from tests.cast import ADA, inbound, shipping, stock, variant
-from tests.journeys.steps import agree_and_order, choose, go_to_the_review, open_mail, open_purchase_order, receive
+from tests.journeys.hands import Hand, Keys, Pointer
+from tests.journeys.steps import (
+    agree_and_order,
+    assert_fits,
+    choose,
+    go_to_the_review,
+    open_mail,
+    open_purchase_order,
+    receive,
+)
 from tests.processes import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.worker, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.parametrize(
+    ("hand", "browser_is"),
+    [
+        pytest.param(Pointer(), {}, id="with a pointer"),
+        pytest.param(Keys(), {}, id="by keyboard alone"),
+        pytest.param(Pointer(), {"java_script_enabled": False}, id="without JavaScript"),
+        pytest.param(Pointer(), {"viewport": {"width": 320, "height": 568}}, id="on 320 pixels"),
+    ],
+)
 def test_ada_buys_what_is_not_all_there_and_gets_it(
-    page: Page, new_context, live_server: LiveServer, celery_worker, smtp_server, settings, desk: User
+    hand: Hand,
+    browser_is: dict[str, Any],
+    new_context,
+    live_server: LiveServer,
+    celery_worker,
+    smtp_server,
+    settings,
+    desk: User,
 ):
     settings.SITE_URL = live_server.url
     item = stock(on_hand=1)
@@ -32,16 +58,18 @@ def test_ada_buys_what_is_not_all_there_and_gets_it(
     shipping()
     worker = celery_worker(SITE_URL=live_server.url)
 
-    choose(page, live_server.url, 3, "1 ships today", f"2 ship by {long_day(day)}")
+    page = new_context(**browser_is).new_page()
+    choose(page, live_server.url, 3, "1 ships today", f"2 ship by {long_day(day)}", hand=hand)
     expect(page.get_by_role("main")).to_contain_text("Ships now")
-    go_to_the_review(page, live_server.url, ADA)
-    page.get_by_role("radio", name="Each part as soon as it is ready").check()
-    number = agree_and_order(page, long_day(day))
+    go_to_the_review(page, ADA, hand)
+    hand.tick(page.get_by_role("radio", name="Each part as soon as it is ready"))
+    number = agree_and_order(page, long_day(day), hand)
 
-    page.goto(f"{live_server.url}/orders/{number}/")
+    hand.press(page.get_by_role("link", name="See your order"))
     story = page.get_by_role("list").filter(has_text="ordered on").first
     expect(story).to_contain_text("1 set aside for you, being packed")
     expect(story).to_contain_text(f"2 waiting, ship by {long_day(day)}")
+    assert_fits(page)
 
     desk_page = new_context().new_page()
     open_purchase_order(desk_page, live_server.url, line.order)
