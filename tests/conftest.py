@@ -9,6 +9,7 @@ import redis
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import caches
+from whitenoise import WhiteNoise
 
 from shop.dev import processes
 from shop.mailbox import MailServer
@@ -44,6 +45,26 @@ def _whitenoise_serves_static_files() -> Iterator[None]:
     """The live server's own static handler knows no hashed names; the collected files are served as in production."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Each test client makes a middleware of its own, which would look at more than a thousand files again."""
+    listed: dict[tuple[str, ...], dict[str, Any]] = {}
+    look = WhiteNoise.update_files_dictionary
+
+    def update(self: WhiteNoise, root: str, prefix: str) -> None:
+        key = (root, prefix, django_settings.STORAGES["staticfiles"]["BACKEND"])
+        if key not in listed:
+            before = self.files
+            self.files = {}
+            look(self, root, prefix)
+            self.files, listed[key] = before, self.files
+        self.files.update(listed[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", update)
         yield
 
 
