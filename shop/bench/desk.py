@@ -40,18 +40,18 @@ def _desk(here: Scene) -> Outcome:
     scene.settle()
     staff = Client(headers={"host": urlsplit(settings.SITE_URL).netloc})
     staff.force_login(User.objects.create_superuser(f"{ACTOR}@example.com"))
-    figures, asked, faults = [], {}, []
+    figures, asked, faults, repetitions = [], {}, [], here.of(REPETITIONS, least=1)
     for name, page in _pages():
         with counting() as statements:
             answer = staff.get(page)
         if answer.status_code != 200:
             faults.append(f"{page} answers with {answer.status_code}.")
-        times = Times([clock(partial(staff.get, page)) for _ in range(REPETITIONS)])
+        times = Times([clock(partial(staff.get, page)) for _ in range(repetitions)])
         figures.append(Figure(name, times.median, "ms", None, Target(MOST_MS)))
         asked[name] = len(statements)
     most = max(asked, key=lambda name: asked[name])
     figures.append(Figure(f"most queries of a page: {most}", asked[most], "", None, Target(MOST_QUERIES)))
-    counted = f"{Order.objects.count():,} orders, {Claim.objects.waiting().count():,} wait; median of {REPETITIONS}"
+    counted = f"{Order.objects.count():,} orders, {Claim.objects.waiting().count():,} wait; median of {repetitions}"
     return Outcome(figures, [counted], [*faults, *scene.differences()])
 
 

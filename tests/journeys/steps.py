@@ -61,7 +61,7 @@ def agree_and_order(page: Page, day: str, hand: Hand = POINTER) -> str:
 
 def assert_fits(page: Page) -> None:
     """Nothing has to be read by moving the page sideways."""
-    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    widths = page.locator("html").evaluate("html => [html.scrollWidth, html.clientWidth]")
     assert widths[0] <= widths[1], f"{page.url} is {widths[0]} pixels wide on a screen of {widths[1]}"
 
 

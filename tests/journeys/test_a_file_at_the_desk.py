@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from inventory.models import StockItem
 from shop.models import User
 from tests.cast import BO, buy, shipping, stock, variant
-from tests.journeys.steps import PASSWORD
+from tests.journeys.steps import PASSWORD, assert_fits
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,7 +28,7 @@ def look(keep_picture: Callable[[Locator, str], None]) -> Callable[[Page, str], 
             for width in SCREENS:
                 page.set_viewport_size({"width": width, "height": 900})
                 keep_picture(page.locator("html"), f"{name}-{width}-{'dark' if dark else 'light'}")
-                assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+                assert_fits(page)
         page.evaluate("document.documentElement.classList.remove('dark')")
         page.set_viewport_size({"width": SCREENS[0], "height": 900})
 
@@ -54,6 +54,7 @@ def test_a_count_goes_out_as_a_sheet_and_comes_back_as_a_correction(
     written = sheet.read_text("utf-8-sig")
 
     page.get_by_role("link", name="Import").click()
+    expect(page.locator("[name=file]")).to_be_visible()
     look(page, "import")
     sheet.write_text(written.replace("curtains,3,,", "curtains,3,two,"), "utf-8")
     page.locator("[name=file]").set_input_files(sheet)

@@ -364,7 +364,7 @@ class QueueMachine(Undone):
 CONTROL = {"phases": [Phase.generate], "max_examples": 600, "derandomize": True}
 
 
-def run(machine, *, phases=(Phase.explicit, Phase.generate, Phase.shrink), max_examples=25, derandomize=False):
+def run(machine, *, phases=(Phase.explicit, Phase.generate, Phase.shrink), max_examples=15, derandomize=False):
     run_state_machine_as_test(
         machine,
         settings=settings(

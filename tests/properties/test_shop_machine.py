@@ -207,7 +207,7 @@ def test_a_day_in_the_shop_in_any_order(settings_with_transfer):
     run_state_machine_as_test(
         ShopMachine,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=25,
             phases=[Phase.explicit, Phase.generate, Phase.shrink],
             deadline=None,
