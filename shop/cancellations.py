@@ -15,6 +15,9 @@ from shop.notices import reschedule
 from shop.settling import settle
 from shop.transactions import use_case
 
+# Who acts on the pages that her links open, as the rows keep it.
+CUSTOMER = "customer"
+
 _UNITS_FREED = "somebody before you needed fewer units"
 _NOTHING_LEFT = "Nothing is left to cancel: it has shipped, or was cancelled."
 _CHANGED = "The order changed since you looked: see what is left of it, and cancel that."

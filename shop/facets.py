@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Func, JSONField, Min, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Count, F, Func, JSONField, Min, QuerySet
+from django.db.models.functions import Cast
 
 from shop.wishes import Fitting
 
@@ -51,7 +53,7 @@ def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
         .annotate(pair=_Pairs(F("options")))
         .values("pair")
         .annotate(
-            place=Min("position"),
+            place=Min(_place()),
             articles=_articles(fitting.but_for(None)),
             **{column: _articles(fits) for column, fits in columns.items()},
         )
@@ -66,6 +68,12 @@ def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
     found = (Facet(name, tuple(each[:MOST_VALUES])) for name, each in values.items() if len(each) > 1)
     by_use = sorted(found, key=lambda facet: -sum(value.articles for value in facet.values))
     return tuple(by_use[:MOST_OPTIONS])
+
+
+def _place() -> Func:
+    """Where a value stands: by its product, and then as that product has it."""
+    place = [F("product_id"), Cast("position", BigIntegerField())]
+    return Func(*place, template="ARRAY[%(expressions)s]", output_field=ArrayField(BigIntegerField()))
 
 
 def _articles(fits: Any) -> Count:

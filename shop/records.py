@@ -12,13 +12,13 @@ from backorders.models import Bounce, ClaimChange, Consent
 from backorders.queries import portion_of
 from notifications.models import Letter
 from shop import holds, lapses, wording
+from shop.cancellations import CUSTOMER
 from shop.dossiers import Dossier
 from shop.formats import long_day, long_moment, money
 from shop.models import Order, OrderLine
 from shop.models.orders import Address
 
-_CUSTOMER = "customer"
-_NOT_STAFF = {_CUSTOMER, lapses.ACTOR, holds.ACTOR}
+_NOT_STAFF = {CUSTOMER, lapses.ACTOR, holds.ACTOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
 
 
 def _who(actor: str, for_staff: bool) -> str:
-    if actor == _CUSTOMER:
+    if actor == CUSTOMER:
         return "the customer"
     return actor if for_staff or actor in _NOT_STAFF else "us"
 

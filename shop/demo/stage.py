@@ -15,6 +15,7 @@ from inventory import purchasing
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from inventory.receiving import Arrived
 from shop import cancellations, carts, checkout, delays, fulfilment, holds, inquiries, payments
+from shop.cancellations import CUSTOMER
 from shop.demo.people import Person
 from shop.models import Cart, Inquiry, Order, Reply, Sends, Shipment, ShippingMethod, User, Variant
 
@@ -102,7 +103,7 @@ class Stage:
     def cancel(self, label: str, days: int, hour: int, *, why: str) -> None:
         order = _order(label)
         if not order.lines.filter(claim__withdrawals__isnull=False).exists():
-            cancellations.cancel_order(order, reason=why, actor=order.email, at=self.at(days, hour))
+            cancellations.cancel_order(order, reason=why, actor=CUSTOMER, at=self.at(days, hour))
             self.played += 1
 
     def give_back(self, label: str, days: int, hour: int) -> None:
@@ -112,8 +113,7 @@ class Stage:
     def reduce(self, label: str, sku: str, units: int, days: int, hour: int, *, why: str) -> None:
         line = _order(label).lines.select_related("order", "claim").get(sku=_sku(sku))
         if not line.claim.withdrawals.exists():
-            actor = line.order.email
-            cancellations.cancel_line(line, units, reason=why, actor=actor, at=self.at(days, hour))
+            cancellations.cancel_line(line, units, reason=why, actor=CUSTOMER, at=self.at(days, hour))
             self.played += 1
 
     def ask(self, label: str, text: str, days: int, hour: int) -> None:

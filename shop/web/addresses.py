@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods
 from inventory.locking import StockBusy
 from shop import addresses
 from shop.addresses import UnableToChangeAddress
+from shop.cancellations import CUSTOMER
 from shop.models import AddressChange, Order
 from shop.web import access
 from shop.web.forms import AddressForm, ElsewhereForm, id_of
-from shop.web.orders import ACTOR, tell
+from shop.web.orders import tell
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +53,7 @@ def _confirm(request: HttpRequest, order: Order, form: AddressForm, at: datetime
         addresses.refuse(order, fresh, at)
         if not known.is_valid():
             return _show(request, order, form, known, seen)
-        addresses.change(order, fresh, seen=seen, actor=ACTOR, at=at)
+        addresses.change(order, fresh, seen=seen, actor=CUSTOMER, at=at)
     except (UnableToChangeAddress, StockBusy) as error:
         return tell(request, order, error)
     messages.success(request, "The new address is noted, and a mail about it is on its way to you.")

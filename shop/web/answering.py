@@ -17,12 +17,13 @@ from backorders.consent import UnableToAnswer
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
 from shop import alternatives, answers, cancellations
+from shop.cancellations import CUSTOMER
 from shop.formats import long_day
 from shop.models import Order
 from shop.web import access
 from shop.web.delayed import Delays
 from shop.web.forms import LastDayForm, PostcodeForm, amount_of, id_of, pairs_of
-from shop.web.orders import ACTOR, REASON
+from shop.web.orders import REASON
 from shop.web.paying import cancelled
 
 
@@ -63,13 +64,13 @@ def _page(
 
 
 def _keep(order: Order, sent: QueryDict, at: datetime) -> str:
-    answers.keep(order, pairs_of(sent.getlist("seen")), actor=ACTOR, at=at)
+    answers.keep(order, pairs_of(sent.getlist("seen")), actor=CUSTOMER, at=at)
     return "Thank you for waiting. You keep it, and a mail confirms it."
 
 
 def _cancel(order: Order, sent: QueryDict, at: datetime) -> str:
     _check(PostcodeForm(sent, order=order, prefix="cancel"))
-    cancellations.cancel_lines(order, pairs_of(sent.getlist("seen")), reason=REASON, actor=ACTOR, at=at)
+    cancellations.cancel_lines(order, pairs_of(sent.getlist("seen")), reason=REASON, actor=CUSTOMER, at=at)
     return cancelled(order)
 
 
@@ -82,7 +83,7 @@ def _take_instead(order: Order, sent: QueryDict, at: datetime) -> str:
         variant_id,
         seen_units=_ids(sent, "units")[0],
         seen_price=amount_of(sent.get("price", "")),
-        actor=ACTOR,
+        actor=CUSTOMER,
         at=at,
     )
     return f"You get {taken} instead, and a mail confirms it."
@@ -93,7 +94,7 @@ def _set_last_day(order: Order, sent: QueryDict, at: datetime) -> str:
     form = LastDayForm(sent, today=timezone.localdate(at), prefix=f"day-{line_id}")
     _check(form)
     day = form.cleaned_data["day"]
-    answers.set_last_day(order, line_id, day, actor=ACTOR, at=at)
+    answers.set_last_day(order, line_id, day, actor=CUSTOMER, at=at)
     return f"You wait until {long_day(day)}, and no longer: a mail confirms it."
 
 

@@ -13,9 +13,9 @@ from backorders.deadlines import Standing as ClaimStanding
 from backorders.models import Consent
 from shop import alternatives, answers, lapses
 from shop.alternatives import Alternative
+from shop.cancellations import CUSTOMER
 from shop.models import Order
 from shop.web.forms import LastDayForm, PostcodeForm
-from shop.web.orders import ACTOR
 from shop.web.standing import LineStanding, Standing
 
 
@@ -140,7 +140,7 @@ def _fate(stands: LineStanding, at: datetime) -> Fate:
         return Fate.REPLACED
     if not claim.quantity:
         who = stands.withdrawn[-1].actor
-        return {ACTOR: Fate.CANCELLED_BY_HER, lapses.ACTOR: Fate.LAPSED}.get(who, Fate.CANCELLED)
+        return {CUSTOMER: Fate.CANCELLED_BY_HER, lapses.ACTOR: Fate.LAPSED}.get(who, Fate.CANCELLED)
     if not claim.lacks:
         return Fate.HERE if claim.left else Fate.SHIPPED
     if claim.standing == ClaimStanding.LAST_DAY:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
 from shop import cancellations, releases
+from shop.cancellations import CUSTOMER
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
 from shop.web import access, basket
@@ -21,7 +22,6 @@ from shop.web.watching import Live, Seen
 
 _PER_PAGE = 20
 # Who cancels here, and why, as it is written down.
-ACTOR = "customer"
 REASON = "cancelled by the customer"
 
 
@@ -102,7 +102,7 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         try:
             shown = amount_of(request.POST.get("price", ""))
-            releases.release(order, shown_price=shown, actor=ACTOR, at=timezone.now())
+            releases.release(order, shown_price=shown, actor=CUSTOMER, at=timezone.now())
         except DearerThanShown as error:
             dearer = str(error)
         except (UnableToRelease, StockBusy) as error:
@@ -135,9 +135,9 @@ def _cancel(
     at = timezone.now()
     try:
         if line is None:
-            cancellations.cancel_order(order, reason=REASON, actor=ACTOR, at=at)
+            cancellations.cancel_order(order, reason=REASON, actor=CUSTOMER, at=at)
         else:
-            cancellations.cancel_line(line, units, seen=seen, reason=REASON, actor=ACTOR, at=at)
+            cancellations.cancel_line(line, units, seen=seen, reason=REASON, actor=CUSTOMER, at=at)
     except (UnableToLeave, StockBusy) as error:
         messages.error(request, str(error))
     else:

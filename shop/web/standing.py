@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import itemgetter
 from typing import Self
 
 from backorders import queries
@@ -56,6 +57,16 @@ class LineStanding:
     @property
     def claim(self) -> Claim:
         return self.line.claim
+
+    @property
+    def happened(self) -> list[tuple[str, Moved | Withdrawal | ShipmentLine]]:
+        """What was told, given up and shipped, oldest first, each with what it was."""
+        events: list[tuple[datetime, str, Moved | Withdrawal | ShipmentLine]] = [
+            *((moved.told_at, "moved", moved) for moved in self.moved),
+            *((gone.at, "given up", gone) for gone in self.withdrawn),
+            *((row.shipment.shipped_at, "shipped", row) for row in self.shipped),
+        ]
+        return [(what, event) for _, what, event in sorted(events, key=itemgetter(0))]
 
     @property
     def left(self) -> int:

@@ -46,6 +46,7 @@ def checkers() -> None:
 @pytest.fixture
 def demo(live_server: LiveServer, new_context: Any, settings: Any, tmp_path: Any) -> Shop:
     settings.SITE_URL, settings.MAILBOX_DIR = live_server.url, str(tmp_path / "mailbox")
+    settings.PUBLIC_FIGURES = True
     call_command("seed_demo", verbosity=0)
     return Shop(live_server.url, new_context)
 

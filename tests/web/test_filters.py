@@ -1,5 +1,6 @@
 """A shelf narrowed down and put in order: all of it stands in the address, each wish once, whatever was typed there."""
 
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -99,6 +100,15 @@ def test_an_option_says_how_many_articles_it_leaves(client: Client):
     page = words(client.get(f"{HOME}?option.Colour=Blue&ships=now"))
     assert "Colour Blue , articles: 1 Green , articles: 1 White , articles: 1" in page
     assert "Size" not in page
+
+
+def test_values_stand_product_by_product_as_each_product_has_them(client: Client):
+    for name, sizes in {"PAN": ("24 cm", "28 cm"), "POT": ("3 l", "5 l"), "LID": ("24 cm", "30 cm")}.items():
+        first, second = (article(f"{name}-{place}", on_hand=1, Size=size) for place, size in enumerate(sizes))
+        second.product, second.position = first.product, 1
+        second.save()
+    body = client.get(HOME).content.decode()
+    assert re.findall(r'name="option.Size" value="([^"]*)"', body) == ["24 cm", "28 cm", "3 l", "5 l", "30 cm"]
 
 
 def test_each_wish_can_be_taken_back_by_itself(client: Client):

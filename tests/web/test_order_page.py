@@ -9,6 +9,7 @@ from django.core import signing
 from django.test import Client
 
 from backorders.models import Withdrawal
+from inventory.models import PurchaseOrderLine
 from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
 from shop.models import Order, User
@@ -118,6 +119,20 @@ def test_a_day_that_passed_is_owned_up_to(visitor: Client, order: Order):
         page = words(visitor.get(order.get_absolute_url()))
     assert "2 waiting, late: were to ship by 9 December 2026" in page
     assert "We did not keep this day, and we are sorry." in page
+
+
+def test_what_happened_stands_in_the_order_in_which_it_did(visitor: Client, order: Order):
+    line = order.lines.select_related("claim").get()
+    inbound_line = PurchaseOrderLine.objects.get(item=line.claim.item_id)
+    cancellations.cancel_line(line, 1, actor=cancellations.CUSTOMER, at=NOON + timedelta(days=1))
+    told = NOON + timedelta(days=2)
+    delays.move_expected_day(inbound_line, LATER, confirmed=True, reason="The mill is late", actor=CY, at=told)
+
+    visitor.get(link(order))
+    page = words(visitor.get(order.get_absolute_url()))
+
+    story = ["3 ordered on 21 November 2026", "1 cancelled on 22 November 2026", "(told on 23 November 2026 )"]
+    assert sorted(story, key=page.index) == story
 
 
 def test_the_place_in_the_queue_is_shown(client: Client, order: Order):
