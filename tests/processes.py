@@ -41,6 +41,14 @@ def test_database_url() -> str:
 test_database_url.__test__ = False  # type: ignore[attr-defined]
 
 
+# A worker would check the whole project before it starts: the command that runs the tests has done that.
+_NO_CHECKS = {"CELERY_SKIP_CHECKS": "1"}
+
+
+def _services() -> dict[str, str]:
+    return {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+
+
 class Worker:
     """A real `celery worker` process on this test's database and Valkey. `environment` is added to its own.
 
@@ -63,7 +71,10 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", app, "worker", *options],
                 cwd=ROOT,
-                env=os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment,
+                env=os.environ
+                | _NO_CHECKS
+                | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+                | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -50,18 +50,19 @@ def faults_of_html(files: Sequence[Path]) -> list[str]:
     return run.stderr.splitlines()
 
 
-def lighthouse(address: str, categories: Sequence[str], headers: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """Lighthouse's report of an address, seen by a phone."""
-    report, extra = folder / "lighthouse.json", folder / "headers.json"
-    extra.write_text(json.dumps(headers))
-    command = [
-        *("node", str(MODULES / "lighthouse/cli/index.js"), address, "--quiet", "--output=json"),
-        *(f"--output-path={report}", f"--only-categories={','.join(categories)}", f"--extra-headers={extra}"),
-        "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
-    ]
-    environment = os.environ | {"CHROME_PATH": CHROMIUM or ""}
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
-    found: dict[str, Any] = json.loads(report.read_text())
+def lighthouse(pages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Lighthouse's scores of pages, each given by its address, the categories to judge and the headers to send."""
+    done = subprocess.run(
+        ["node", str(HERE / "lighthouse.mjs")],
+        input=json.dumps(pages),
+        env=os.environ | {"CHROME_PATH": CHROMIUM or ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 

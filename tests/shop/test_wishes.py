@@ -20,7 +20,7 @@ from tests.shop.test_ranking import MOMENTS, draw, play
 
 pytestmark = pytest.mark.django_db
 
-SCENES, PUT_OFF, WAITING = 600, 150, 150
+SCENES, PUT_OFF, WAITING = 300, 75, 75
 
 
 @pytest.mark.parametrize("weekdays", [[0, 1, 2, 3, 4], [1, 5]], ids=["five days", "two days"])
