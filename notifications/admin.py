@@ -35,7 +35,7 @@ class LetterAdmin(ModelAdmin):
     search_fields = ["thread__exact", "recipient__exact"]
     search_help_text = "The number of an order, or an e-mail address."
     ordering = ["-id"]
-    list_per_page = 50
+    list_per_page = 25
     show_full_result_count = False
     actions = ["send_again"]
     fieldsets = [

@@ -94,6 +94,7 @@ class ProductAdmin(WithFiles, WithHistory, ModelAdmin):
     list_filter = ["published", "featured", "category"]
     search_fields = ["title", "slug", "vendor", "variants__stock_item__sku"]
     ordering = ["title", "id"]
+    list_per_page = 40
     autocomplete_fields = ["category", "alternatives"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [VariantInline, ImageInline]

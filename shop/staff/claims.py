@@ -60,7 +60,7 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
     list_display = ["reference", "item", "quantity", "allocated", "shipped", "lacks", "rank", "turn", "placed_at"]
     list_filter = [ClaimStateFilter]
     search_fields = ["reference", "item__sku"]
-    list_per_page = 50
+    list_per_page = 25
     ordering = ["item__sku", "rank", "place", "units_before"]
     fields = [
         ("reference", "item"),

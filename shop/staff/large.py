@@ -27,12 +27,12 @@ class AnnotatedPage(ChangeList):
 class CountedUpTo(Paginator):
     """Counts no further than anybody turns pages: all of a million rows take seconds."""
 
-    MOST = 10_000
+    MOST = 2_500
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return len(rows.values_list("pk", flat=True)[: self.MOST])
+        return int(rows.values("pk")[: self.MOST].count())
 
 
 def counted_by(count: Callable[[], int]) -> type[Paginator]:

@@ -57,7 +57,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_fields = ["number"]
     search_help_text = "An order's number, or the beginning of a name or an e-mail address."
     ordering = ["-placed_at", "-id"]
-    list_per_page = 40
+    list_per_page = 25
     show_full_result_count = False
     fieldsets = [
         ("Order", {"fields": [("number", "state"), ("placed_at", "total_due")]}),

@@ -105,4 +105,6 @@ def _time(value: date | datetime | None, write: Callable[[date | None], str]) ->
         value = timezone.localdate(value)
     if value is None:
         return write(None)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), write(value))
+    # Where it has to be broken, the number stays with its month.
+    words = write(value).replace(" ", "\N{NO-BREAK SPACE}", 1)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
