@@ -190,7 +190,8 @@ def leave(
         queue, no_longer_waited_for = queues[claim.item_id], units[claim.pk] - released[claim.pk]
         count(queue, claim, -no_longer_waited_for)
         queue.freed += no_longer_waited_for
-    promises.shorten(claims, reason=reason or "fewer units wanted", at=at)
+    # The withdrawal has the reason that was given: it may be one for staff alone.
+    promises.shorten(claims, reason="fewer units wanted", at=at)
     Claim.objects.bulk_update(claims, ["quantity", "allocated", "told"])
     Queue.objects.bulk_update(queues.values(), ["waiting", "passed_over", "put_off", "freed"])
     ledger.release([_entry(queues, claim, released[claim.pk], reason) for claim in claims], actor=actor, at=at)

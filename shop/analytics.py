@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Count, DateField, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, DateField, F, Max, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from backorders.deadlines import Kind, Silence
-from backorders.models import Consent, Notice, Promise, Withdrawal
+from backorders.models import ClaimChange, Consent, Notice, Promise, Withdrawal
 from shop import lapses
 from shop.models import OrderLine, Refund
 
@@ -52,22 +52,28 @@ class Figures:
 
 def figures(since: datetime) -> Figures:
     """The figures from a moment until now. Five queries."""
-    promised = Promise.objects.filter(claim=OuterRef("claim"), version=1).order_by(F("ships_on").desc(nulls_first=True))
+    promised = Promise.objects.filter(claim=OuterRef("claim"), version=1).annotate(
+        until_then=Window(Sum("quantity"), order_by=F("ships_on").asc(nulls_last=True))
+    )
+    # Units that were given up, or split off, were the last ones.
+    last = promised.filter(until_then__gte=OuterRef("claim__quantity")).order_by("until_then")
     gone = OrderLine.objects.filter(claim__quantity__gt=0, claim__shipped=F("claim__quantity")).annotate(
         left=Max("shipment_lines__shipment__shipped_at"),
-        by=Subquery(promised.values("ships_on")[:1], output_field=DateField()),
+        by=Subquery(last.values("ships_on")[:1], output_field=DateField()),
     )
     left = gone.filter(left__gte=since).aggregate(
         shipped=Count("pk"), kept=Count("pk", filter=Q(by__gte=TruncDate("left")))
     )
-    delays = Notice.objects.filter(told_at__gte=since, old_day__isnull=False, bounce=None)
+    own = Notice.objects.exclude(_told_of_the_whole("claim", "told_at"))
+    delays = own.filter(told_at__gte=since, old_day__isnull=False, bounce=None)
     days = delays.values_list("old_day", "told_at")
     warnings = [(old_day - timezone.localdate(told_at)).days for old_day, told_at in days if old_day]
-    missed = Notice.objects.filter(told_at__gte=since, kind=Kind.MISSED).count()
+    missed = own.filter(told_at__gte=since, kind=Kind.MISSED).count()
     silent = Withdrawal.objects.filter(
         at__gte=since, actor=lapses.ACTOR, reason=lapses.REASONS[Silence.WE_WERE_SILENT]
     ).count()
-    chosen = Consent.objects.filter(at__gte=since).values_list("answer").annotate(times=Count("pk")).order_by("answer")
+    answers = Consent.objects.filter(at__gte=since).exclude(_told_of_the_whole("notice__claim", "at"))
+    chosen = answers.values_list("answer").annotate(times=Count("pk")).order_by("answer")
     back = Refund.objects.filter(due_since__gte=since).aggregate(
         refunds=Count("pk"), refunded=Count("pk", filter=Q(sent_at__lte=F("due_since") + _AT_ONCE))
     )
@@ -81,6 +87,13 @@ def figures(since: datetime) -> Figures:
         broken=silent,
         **back,
     )
+
+
+def _told_of_the_whole(claim: str, moment: str) -> Q:
+    """Of rows of a claim that was split off another one: those that it took over, which count with the other's."""
+    split = ClaimChange.objects.filter(claim=OuterRef(claim), kind=ClaimChange.Kind.SPLIT).order_by("id")
+    began = Subquery(split.values("at")[:1])
+    return Q(**{f"{claim}__part_of__isnull": False}) & Q(**{f"{moment}__lt": began})
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -67,7 +67,9 @@ class Dossier:
     def splits(self) -> list[ClaimChange]:
         """How those of the claims began that were split off another one."""
         rows = ClaimChange.objects.filter(claim__in=self.claims, claim__part_of__isnull=False)
-        return list(rows.filter(kind=ClaimChange.Kind.SPLIT).order_by("id"))
+        # A part that is split again has another row for that.
+        first = rows.filter(kind=ClaimChange.Kind.SPLIT).order_by("claim_id", "id").distinct("claim_id")
+        return list(first)
 
     @cached_property
     def notices(self) -> list[Notice]:

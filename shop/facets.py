@@ -45,7 +45,10 @@ class _Pairs(Func):
 
 
 def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
-    """Options with more than one value among these variants, the most widely used first. One query."""
+    """Options with more than one value among these variants: those that were chosen, then the most widely used.
+
+    One query.
+    """
     chosen = fitting.wishes.options
     columns = {f"but_for_{place}": fitting.but_for(name) for place, name in enumerate(_names(chosen))}
     counted = (
@@ -66,7 +69,8 @@ def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
         articles = row[column_of.get(name, "articles")]
         values[name].append(Value(value, articles, (name, value) in chosen))
     found = (Facet(name, tuple(each[:MOST_VALUES])) for name, each in values.items() if len(each) > 1)
-    by_use = sorted(found, key=lambda facet: -sum(value.articles for value in facet.values))
+    # What was chosen stays, or the form would take the choice back without a word.
+    by_use = sorted(found, key=lambda facet: (not facet.is_chosen, -sum(value.articles for value in facet.values)))
     return tuple(by_use[:MOST_OPTIONS])
 
 

@@ -1,5 +1,6 @@
-"""When the pages of the catalog last changed, read from its history: words, prices, options and pictures, by whomever.
+"""When the pages of the catalog last changed, read from its history, by whomever.
 
+Of a product that is words, prices, options and pictures; of a shelf, which goods stand there and what they are called.
 The days on which goods ship are left out: they move by themselves, and a page is not another one for it.
 """
 

@@ -49,7 +49,7 @@ def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
         *_readdressed(dossier, for_staff),
         *_asked(dossier, for_staff),
         *_shipped(dossier),
-        *_paid(dossier),
+        *_paid(dossier, for_staff),
     ]
     # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
     return sorted(happened, key=lambda entry: entry.at)
@@ -176,15 +176,16 @@ def _shipped(dossier: Dossier) -> Iterator[Entry]:
         yield Entry(parcel.shipped_at, f"{_name(row.line)}: {row.quantity} shipped", carrier)
 
 
-def _paid(dossier: Dossier) -> Iterator[Entry]:
+def _paid(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
     order = dossier.order
     payment = order.payment
     if payment.settled_at:
         yield Entry(payment.settled_at, f"{money(payment.amount, order.currency)} was received")
     for refund in dossier.refunds:
         amount = money(refund.amount, order.currency)
-        due = (f"Reason: {refund.reason}", f"To be sent by {long_moment(refund.due_by)}")
-        yield Entry(refund.due_since, f"{amount} became due back", due)
+        reason = (f"Reason: {refund.reason}",) if for_staff else ()
+        by = f"To be sent by {long_moment(refund.due_by)}"
+        yield Entry(refund.due_since, f"{amount} became due back", (*reason, by))
         if refund.sent_at:
             yield Entry(refund.sent_at, f"{amount} was sent back")
     if goodwill := dossier.goodwill:

@@ -32,7 +32,16 @@ class Browser:
     def forget(self) -> None:
         """The next page is a new visitor's first."""
         self._cookies: dict[str, str] = {}
-        self.path, self.page, self.etag = "", "", ""
+        self.path, self.page, self._etag = "", "", ""
+
+    @property
+    def asking_again(self) -> dict[str, str]:
+        """The headers by which it asks whether the page that it has is still the one."""
+        return {"If-None-Match": self._etag, "Cookie": self._cookie}
+
+    @property
+    def _cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def get(self, path: str) -> str:
         return self._open("GET", path)
@@ -64,13 +73,13 @@ class Browser:
     def _ask(self, method: str, path: str, fields: dict[str, str] | None) -> HTTPResponse:
         headers = {"Host": self._host, "Accept": "text/html", "Origin": f"http://{self._host}"}
         if self._cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+            headers["Cookie"] = self._cookie
         if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         body = urlencode(fields) if fields is not None else None
         response = self._exchange(method, path, body, headers)
         self.page = response.read().decode()
-        self.etag = response.headers.get("ETag", "")
+        self._etag = response.headers.get("ETag", "")
         self.requests += 1
         for cookie in response.headers.get_all("Set-Cookie", []):
             name, _, value = cookie.partition(";")[0].partition("=")

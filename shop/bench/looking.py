@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +60,7 @@ def look(here: Scene) -> Outcome:
                 Figure("p99", warm.p99_ms, "ms", None, Target(MOST_MS)),
                 Figure(
                     "the browser has it still",
-                    _load(port, path, seconds, header=f"If-None-Match: {_etag(port, path)}").rate,
+                    _load(port, path, seconds, headers=_asking_again(port, path)).rate,
                     "/s",
                     Beside("the page", warm.rate),
                     Target(TIMES_A_PAGE, at_most=False, of_ratio=True),
@@ -76,13 +77,13 @@ def look(here: Scene) -> Outcome:
     return Outcome(figures, [said], scene.differences())
 
 
-def _etag(port: int, path: str) -> str:
+def _asking_again(port: int, path: str) -> dict[str, str]:
     browser = Browser(port)
     browser.get(path)
-    return browser.etag
+    return browser.asking_again
 
 
-def _load(port: int, path: str, seconds: int, *, header: str = "", anew: bool = False) -> Load:
+def _load(port: int, path: str, seconds: int, *, headers: Mapping[str, str] | None = None, anew: bool = False) -> Load:
     """So many requests a second were answered; raises CannotRun where wrk is missing or an answer is no page."""
     wrk = shutil.which("wrk")
     if wrk is None:
@@ -90,7 +91,8 @@ def _load(port: int, path: str, seconds: int, *, header: str = "", anew: bool = 
     with TemporaryDirectory() as folder:
         script = Path(folder) / "anew.lua"
         script.write_text(_ANEW.format(path=path))
-        options = [*(["-H", header] if header else []), *(["-s", str(script)] if anew else [])]
+        asked = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
+        options = [*asked, *(["-s", str(script)] if anew else [])]
         command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *options]
         said = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
     rate, slow = re.search(r"Requests/sec:\s+([\d.]+)", said.stdout), re.search(r"99%\s+([\d.]+)(us|ms|s)", said.stdout)

@@ -77,6 +77,7 @@ def read(table: Table, problems: list[Problem]) -> list[WantedOrder]:
             row.refuse(f"“{units}” units cannot be ordered. Write 1 or more.", *QUANTITY)
         said = _supplier(row, suppliers), row.choice(_STATES, *STATE, blank=None), row.day(*ORDERED)
         order = orders.setdefault(number, WantedOrder(number, row, *said))
+        order.supplier, order.state, order.ordered_on = _filled(order, said)
         _refuse_what_differs(row, order, said)
         if item_id is not None and not row.bad:
             order.lines.append(WantedLine(row, item_id, row.raw(*SKU), units))
@@ -98,6 +99,13 @@ def _refuse_what_differs(row: Cells, order: WantedOrder, said: tuple[object, obj
         if new not in (None, old):
             line = order.first.line
             row.refuse(f"“{row.raw(*names)}” is another one than on line {line}. An order has only one.", *names)
+
+
+def _filled(
+    order: WantedOrder, said: tuple[Supplier | None, PurchaseOrder.State | None, date | None]
+) -> tuple[Supplier | None, PurchaseOrder.State | None, date | None]:
+    """What the rows so far said of the order, and of what they left blank what this one says."""
+    return order.supplier or said[0], order.state or said[1], order.ordered_on or said[2]
 
 
 def _row(line: PurchaseOrderLine) -> tuple[object, ...]:

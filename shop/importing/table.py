@@ -22,6 +22,7 @@ _LONGEST_CELL = 5_000_000
 MOST_ROWS = 3_000
 _TOO_MANY_ROWS = f"The file has more than {MOST_ROWS:,} rows. Divide it into smaller ones."
 _MOST_COLUMNS = 500
+_TOO_MANY_COLUMNS = f"The file has more than {_MOST_COLUMNS} columns. Save only the list and try again."
 _MOST_UNPACKED = 50_000_000
 _WORKBOOK = b"PK\x03\x04"
 
@@ -83,17 +84,14 @@ def read_table(path: Path) -> Table:
 
 def parse_upload(content: bytes) -> Table:
     """A CSV file or a workbook that somebody waits for in a browser: of at most so many rows. Raises UnreadableFile."""
-    table = parse_workbook(content) if content.startswith(_WORKBOOK) else parse_table(content)
-    if len(table.records) >= MOST_ROWS:
-        raise UnreadableFile(_TOO_MANY_ROWS)
-    return table
+    return parse_workbook(content) if content.startswith(_WORKBOOK) else parse_table(content, most_rows=MOST_ROWS)
 
 
-def parse_table(content: bytes) -> Table:
+def parse_table(content: bytes, *, most_rows: int | None = None) -> Table:
     """Raises UnreadableFile when there is no table; rows that are broken become problems of the table."""
     text = _decoded(content)
     csv.field_size_limit(_LONGEST_CELL)
-    return _table(_rows(text, _delimiter(text)))
+    return _table(_rows(text, _delimiter(text)), most_rows)
 
 
 def parse_workbook(content: bytes) -> Table:
@@ -116,7 +114,7 @@ def _sheet(content: bytes) -> list[list[str]]:
     shown, typed = (_cells(content, data_only=data_only) for data_only in (True, False))
     rows: list[list[str]] = []
     for line, (values, written) in enumerate(zip(shown, typed, strict=True), 1):
-        if line > MOST_ROWS:
+        if line > MOST_ROWS + 1:
             raise UnreadableFile(_TOO_MANY_ROWS)
         if any(value is None and cell is not None for value, cell in zip(values, written, strict=True)):
             raise UnreadableFile(
@@ -132,8 +130,8 @@ def _cells(content: bytes, *, data_only: bool) -> Iterator[tuple[object, ...]]:
         sheet.calculate_dimension(force=True)
     # A cell far out makes every row that wide.
     if (sheet.max_column or 0) > _MOST_COLUMNS:
-        raise UnreadableFile(f"The sheet has more than {_MOST_COLUMNS} columns. Save only the list and try again.")
-    return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 1)
+        raise UnreadableFile(_TOO_MANY_COLUMNS)
+    return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 2)
 
 
 def _refuse_bomb(content: bytes) -> None:
@@ -146,13 +144,15 @@ def _as_text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _table(rows: Iterator[tuple[int, list[str] | str]]) -> Table:
+def _table(rows: Iterator[tuple[int, list[str] | str]], most_rows: int | None = None) -> Table:
     try:
         header_line, header = next(rows)
     except StopIteration:
         raise UnreadableFile("The file is empty: it has not even a header.") from None
     if isinstance(header, str):
         raise UnreadableFile(f"The header on line {header_line} cannot be read: {header}")
+    if len(header) > _MOST_COLUMNS:
+        raise UnreadableFile(_TOO_MANY_COLUMNS)
     columns = _columns(header)
     table = Table({name: header[index].strip() for name, index in columns.items()}, [])
     for line, cells in rows:
@@ -165,6 +165,8 @@ def _table(rows: Iterator[tuple[int, list[str] | str]]) -> Table:
         elif any(cell.strip() for cell in cells):
             found = {name: as_meant(cells[i].strip()) if i < len(cells) else "" for name, i in columns.items()}
             table.records.append(Record(line, found))
+        if most_rows is not None and len(table.records) + len(table.problems) > most_rows:
+            raise UnreadableFile(_TOO_MANY_ROWS)
     return table
 
 

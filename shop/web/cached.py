@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -27,8 +28,6 @@ from shop.shown import State
 from shop.web import basket
 
 LIFE = timedelta(minutes=1)
-# Stands in a cached page for the token of whoever looks at it. Nobody can write it into a page through an address.
-_TOKEN = salted_hmac("shop.web.cached", "token", algorithm="sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class _Made:
     products: frozenset[int]
     state: State | None
     body: bytes
-    etag: str
+    digest: str
     until: datetime
 
 
@@ -77,20 +76,33 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     page = make(at)
     if isinstance(page, HttpResponse):
         return page
-    body = render(request, page.template, {**page.context, "csrf_token": _TOKEN, "csp_nonce": ""}).content
-    etag = f'W/"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+    body = render(request, page.template, {**page.context, "csrf_token": _token(), "csp_nonce": ""}).content
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     of_this = state if made and made.products == page.products else None
-    made = _Made(page.products, of_this, body, etag, at + LIFE)
+    made = _Made(page.products, of_this, body, digest, at + LIFE)
     if page.lasting:
         _pages().set(key, made, LIFE.seconds)
     return _answer(request, made)
 
 
+@cache
+def _token() -> str:
+    """Stands in a cached page for the token of whoever looks at it. Nobody can write it into a page by an address."""
+    return _hashed("token")
+
+
+def _hashed(words: str) -> str:
+    return salted_hmac("shop.web.cached", words, algorithm="sha256").hexdigest()
+
+
 def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
-    response = get_conditional_response(request, etag=made.etag)
+    token = get_token(request)
+    # A page that the browser still has is of no use to who has another secret by now: its forms would be refused.
+    etag = f'W/"{made.digest}-{_hashed(request.META["CSRF_COOKIE"])[:16]}"'
+    response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(made.body.replace(_TOKEN.encode(), get_token(request).encode()))
-    response["ETag"] = made.etag
+        response = HttpResponse(made.body.replace(_token().encode(), token.encode()))
+    response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response
 

@@ -18,7 +18,7 @@ from shop.web.middleware import UNLISTED
 
 
 class _OfThisShop(Sitemap):
-    """Under the shop's own address, whichever one it was asked by; at most so many pages in one file."""
+    """Pages under the shop's own address, whichever one the file was asked by; at most so many in one file."""
 
     limit = 10_000
 

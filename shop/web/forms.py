@@ -211,7 +211,8 @@ def details_of(order: Order) -> dict[str, str]:
 
 
 class PostcodeForm(forms.Form):
-    """Asks for the postcode of an order that is paid: money goes back by it, and a link may have been passed on.
+    """Asks for the postcode of an order that is paid: money goes back by it, and nothing that fills in forms by itself
+    is to set that off. Whoever was passed the link can read it there.
 
     Of an order that is not paid it asks nothing.
     """

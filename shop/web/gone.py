@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from shop import catalog, whereabouts
 from shop.web import basket
@@ -27,7 +28,10 @@ def _answer(request: HttpRequest, former: Former | None, page: str) -> HttpRespo
         raise Http404
     if former.slug:
         asked = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(reverse(page, args=[former.slug]) + (f"?{asked}" if asked else ""))
+        moved = HttpResponsePermanentRedirect(reverse(page, args=[former.slug]) + (f"?{asked}" if asked else ""))
+        # For search engines it is for good; a browser must ask again, as an article may get its old address back.
+        patch_cache_control(moved, no_cache=True)
+        return moved
     shelves = catalog.tree()
     shelf = next((shelf for shelf in catalog.every(shelves) if shelf.pk == former.category_id), None)
     context = {"shelves": shelves, "former": former, "shelf": shelf}

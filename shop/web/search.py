@@ -31,7 +31,7 @@ def results(request: HttpRequest) -> HttpResponse:
     if asked.page > 1 and not listing.cards:
         return wished.last_page(request, asked, page_of(1))
     context = {"found": found, "listing": listing, **wished.context(request, asked, _BEST_FIRST)}
-    if not found.ids:
+    if asked.words and not found.ids:
         context |= _instead(request, asked.words, customer)
     return render(request, "shop/search/page.html", context)
 

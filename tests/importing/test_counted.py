@@ -117,4 +117,12 @@ def test_a_workbook_that_unpacks_without_end_is_refused() -> None:
 
 def test_a_sheet_without_end_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="more than 3,000 rows"):
-        read_file(workbook(*[("SKU", "Quantity")] * 3_001))
+        read_file(workbook(*[("SKU", "Quantity")] * 3_002))
+    with pytest.raises(UnreadableFile, match="more than 3,000 rows"):
+        read_file(b"SKU,Quantity\n" + b"A,1\n" * 3_001)
+
+
+def test_a_table_of_endless_columns_is_refused() -> None:
+    names = ",".join(f"column {number}" for number in range(500))
+    with pytest.raises(UnreadableFile, match="more than 500 columns"):
+        read_file(f"SKU,{names}\nA\n".encode())

@@ -241,6 +241,17 @@ def test_bad_rows_of_orders_are_named_with_what_to_do(cy: Client) -> None:
     assert not PurchaseOrder.objects.exists()
 
 
+def test_what_a_row_leaves_blank_of_its_order_another_one_says(cy: Client) -> None:
+    supplier = Supplier.objects.create(name="Mill")
+    stock(), stock("RUG"), stock("LAMP")
+    rows = "PO-1,,POPULAR-CURTAINS,2\nPO-1,Mill,RUG,3\nPO-1,,LAMP,4\n"
+
+    go_on(cy, ORDERS, look(cy, ORDERS, f"PO,Supplier,SKU,Quantity\n{rows}"))
+
+    order = PurchaseOrder.objects.get()
+    assert (order.supplier, [line.quantity for line in order.lines.order_by("id")]) == (supplier, [2, 3, 4])
+
+
 def test_an_order_that_was_sent_meanwhile_is_not_changed(cy: Client) -> None:
     line = inbound(stock(), 5)
     PurchaseOrder.objects.update(state=PurchaseOrder.State.DRAFT)

@@ -236,6 +236,15 @@ def test_a_browser_is_told_that_it_has_the_page_already(client: Client, curtains
     assert (changed.status_code, changed["ETag"] == etag) == (200, False)
 
 
+def test_a_page_whose_forms_would_be_refused_is_not_what_the_browser_has(client: Client, curtains: Variant):
+    keep(client)
+    etag = client.get(CURTAINS)["ETag"]
+    old = client.cookies.pop("csrftoken")
+    anew = client.get(CURTAINS, headers={"If-None-Match": etag})
+    assert (anew.status_code, client.cookies["csrftoken"].value == old.value) == (200, False)
+    assert client.get(CURTAINS, headers={"If-None-Match": anew["ETag"]}).status_code == 304
+
+
 def test_a_cart_is_nobody_elses(client: Client, curtains: Variant):
     keep(client)
     other = Client()

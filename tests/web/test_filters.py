@@ -13,6 +13,7 @@ from pytest_django.asserts import assertRedirects
 
 from inventory.models import StockItem
 from shop.catalog import CARDS_OF_A_PAGE
+from shop.facets import MOST_OPTIONS
 from shop.models import Product, Variant
 from tests.cast import LATER, SOON, TODAY, inbound, stock, variant
 from tests.web.reading import words
@@ -254,6 +255,17 @@ def test_a_narrowed_listing_costs_as_many_queries_with_many_articles(
     for number in range(CARDS_OF_A_PAGE - 2):
         inbound(article(f"ITEM-{number}", on_hand=number % 2, Kind="A").stock_item, 2)
     assert queries_of(HOME + wished) == with_two <= 6
+
+
+def test_a_choice_stays_in_the_form_however_many_options_there_are(client: Client):
+    names = [f"Trait {place}" for place in range(MOST_OPTIONS + 1)]
+    for place in range(len(names) + 1):
+        traits: dict[str, Any] = {name: str(place % 2) for name in names[: place + 1]}
+        article(f"ITEM-{place}", on_hand=1, **traits)
+    seldom = names[-1]
+    assert f'name="option.{seldom}"' not in client.get(HOME).content.decode()
+    body = client.get(f"{HOME}?option.{quote(seldom)}=1").content.decode()
+    assert f'name="option.{seldom}" value="1" checked' in body
 
 
 def test_the_form_keeps_what_was_wished(client: Client):

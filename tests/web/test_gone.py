@@ -44,7 +44,8 @@ def test_a_name_taken_back_is_the_pages_own_again(client: Client):
     rename(product, "cup")
     rename(product, "mug")
     assert client.get("/products/mug/").status_code == 200
-    assert client.get("/products/cup/")["Location"] == "/products/mug/"
+    moved = client.get("/products/cup/")
+    assert (moved["Location"], moved["Cache-Control"]) == ("/products/mug/", "no-cache")
 
 
 def test_an_address_that_another_product_took_is_that_products(client: Client):

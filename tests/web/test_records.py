@@ -8,15 +8,16 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from backorders.models import Notice
+from backorders.models import Claim, Notice
 from notifications.delivery import deliver_due
 from notifications.models import Letter
-from shop import answers, cancellations, delays, fulfilment, lapses, records, turns
+from shop import analytics, answers, cancellations, delays, fulfilment, lapses, records, turns
 from shop.dossiers import Dossier
 from shop.mailbox import MailServer
 from shop.models import Goodwill, Order, User
 from shop.web.access import _GRANTS
 from tests.cast import CY, LATER, NOON, SOON, buy, inbound, stock, variant
+from tests.letters import noon_of, paid
 from tests.web.reading import words
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,44 @@ def test_what_staff_noted_for_themselves_is_not_for_the_customer(client: Client)
     assert f"Reason: she called twice By {CY}" in words(client.get(address))
 
 
+def test_a_reason_for_staff_is_not_told_as_one_of_a_promise_or_a_refund(client: Client, settings: Any) -> None:
+    settings.PAYMENT_METHODS = ["invoice", "transfer"]
+    order = paid((variant(stock(on_hand=3)), 3))
+    cancellations.cancel_line(order.lines.get(), 1, reason="she called twice", actor=CY, at=NOON)
+    address = f"/orders/{order.number}/record/"
+
+    said = words(opened(client, order).get(address))
+    assert "became due back To be sent by" in said
+    assert "Reason: fewer units wanted" in said
+    assert "she called twice" not in said
+
+    client.force_login(User.objects.create_superuser("owner@example.com"))
+    assert words(client.get(address)).count("Reason: she called twice") == 2
+
+
+def test_a_part_that_is_split_again_loses_nothing_of_what_was_told_of_it(client: Client) -> None:
+    item = stock()
+    line = inbound(item, 5)
+    order = buy((variant(item), 4))
+    day = timedelta(days=1)
+    whole = order.lines.select_related("claim").get().claim
+    turns.change(turns.split(whole, 2, reason="she travels"), actor=CY, at=NOON + day)
+    part = Claim.objects.get(part_of=whole)
+    delays.move_expected_day(line, LATER, confirmed=True, reason="the loom broke", actor=CY, at=NOON + 2 * day)
+    part.refresh_from_db()
+    assert part.notice_id
+    answers.keep(order, {part.pk: part.notice_id}, actor="customer", at=NOON + 3 * day)
+    part.refresh_from_db()
+    turns.change(turns.split(part, 1, reason="she travels again"), actor=CY, at=NOON + 4 * day)
+
+    said = words(opened(client, order).get(f"/orders/{order.number}/record/"))
+
+    assert said.count("split, 2 of it on a line of its own") == 1
+    assert said.count("split, 1 of it on a line of its own") == 1
+    assert said.count("notice of a delay") == 2
+    assert said.count("answered “Keep it and wait”") == 1
+
+
 def test_what_was_told_of_a_claim_before_it_was_split_is_on_record_once(client: Client, asked: Order) -> None:
     claim, at = asked.lines.select_related("claim").get().claim, NOON + timedelta(days=2)
     turns.change(turns.split(claim, 1, reason="she travels twice"), actor=CY, at=at)
@@ -136,6 +175,27 @@ def test_the_figures_count_what_was_kept_warned_and_broken(client: Client, setti
     assert "Shipped by the day that was promised first 100% 1 of 1 order lines" in said
     assert "Delays that we told before the day 100% 1 of 1" in said
     assert "silent past the day 0" in said
+
+
+def test_a_split_changes_no_figure(asked: Order) -> None:
+    claim = asked.lines.select_related("claim").get().claim
+    since, late = NOON - timedelta(days=1), NOON + timedelta(days=30)
+    turns.change(turns.split(claim, 1, reason="she travels"), actor=CY, at=NOON + timedelta(days=2))
+    with time_machine.travel(late):
+        found = analytics.figures(since)
+    assert (found.delayed, found.warned, [times for _, times in found.answers]) == (1, 1, [1])
+
+
+def test_a_line_is_kept_by_the_last_day_of_the_units_that_were_kept() -> None:
+    item = stock(on_hand=1)
+    inbound(item, 1)
+    order = buy((variant(item), 2))
+    line = order.lines.get()
+    cancellations.cancel_line(line, 1, actor=cancellations.CUSTOMER, at=NOON)
+    fulfilment.ship_ready(order, actor=CY, at=noon_of(SOON))
+    with time_machine.travel(noon_of(SOON)):
+        found = analytics.figures(NOON - timedelta(days=1))
+    assert (found.shipped, found.kept) == (1, 0)
 
 
 def test_the_figures_are_hidden_unless_the_house_shows_them(client: Client, settings: Any) -> None:
