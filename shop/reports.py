@@ -66,6 +66,7 @@ WITH source AS (
 
 
 # Lines of which the last unit left in the period; whether, and until when, it was to be waited for at first.
+# Units that were given up, or split off, were the last ones of what was promised first.
 _GONE = """
 SELECT claim.item_id, claim.placed_at, max(shipment.shipped_at) AS left_at,
     (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day, first.promised, first.waited
@@ -74,8 +75,11 @@ JOIN shop_shipmentline part ON part.shipment_id = shipment.id
 JOIN shop_orderline line ON line.id = part.line_id
 JOIN backorders_claim claim ON claim.id = line.claim_id
 CROSS JOIN LATERAL (
-    SELECT max(coalesce(ships_on, 'infinity')) AS promised, bool_or(basis <> %(shelf)s) AS waited
-    FROM backorders_promise WHERE claim_id = claim.id AND version = 1
+    SELECT max(told.by) AS promised, bool_or(told.basis <> %(shelf)s) AS waited FROM (
+        SELECT coalesce(ships_on, 'infinity') AS by, basis,
+            sum(quantity) OVER (ORDER BY ships_on NULLS LAST, id) - quantity AS before
+        FROM backorders_promise WHERE claim_id = claim.id AND version = 1
+    ) AS told WHERE told.before < claim.quantity
 ) AS first
 WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
 GROUP BY claim.id, first.promised, first.waited HAVING max(shipment.shipped_at) < %(until)s

@@ -16,7 +16,7 @@ from django.utils import timezone
 from backorders.models import Claim, Promise
 from inventory.models import DeliveryLine, StockMovement
 from inventory.receiving import Arrived
-from shop import fulfilment, reports
+from shop import cancellations, fulfilment, reports
 from shop.models import LostDemand, OrderLine, ShipmentLine
 from shop.reports import Period
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
@@ -124,6 +124,16 @@ def test_promises_kept():
     assert {row[0]: (row[2], row[3]) for row in rows} == {sku: (lines[sku], kept[sku]) for sku in lines}
     assert rows[0][0] == "POPULAR-CURTAINS"
     assert rows[0][2:] == (2, 1, Decimal("50.0"))
+
+
+def test_a_line_is_kept_by_the_last_day_of_the_units_that_were_kept(time_machine: Any):
+    item = stock(on_hand=1)
+    inbound(item, 1)
+    order = buy((variant(item), 2))
+    cancellations.cancel_line(order.lines.get(), 1, actor=cancellations.CUSTOMER, at=NOON)
+    fulfilment.ship_ready(order, actor=CY, at=noon_of(SOON))
+    time_machine.move_to(noon_of(SOON + DAY), tick=False)
+    assert [row[2:4] for row in reports.kept_by_sku(PERIOD).rows] == [(1, 0)]
 
 
 @pytest.mark.usefixtures("story")
