@@ -7,14 +7,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import QuerySet, Sum
 
 from backorders.availability import quotes_of
 from backorders.plan import Limit, Portion, Quote, State, split
 from inventory.locking import require_transaction
 from inventory.prepared import Given, Prepared
-from shop.models import Cart, CartLine, Sends, Variant
+from shop.models import Cart, CartLine, Sends, User, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
 
@@ -250,6 +250,34 @@ def add(cart: Cart, variant: Variant, units: int) -> None:
         )
         if not cursor.rowcount:
             raise UnableToChangeCart(_RANGE)
+
+
+def units_in(key: UUID) -> int:
+    """All that somebody means to buy, whether it can be promised or not."""
+    units: int | None = CartLine.objects.filter(cart=key).aggregate(units=Sum("quantity"))["units"]
+    return units or 0
+
+
+@transaction.atomic
+def join(cart: Cart | None, user: User) -> Cart | None:
+    """The one cart of somebody who signed in with this one, if she has any.
+
+    Where she left one before, on whatever machine, that is hers still, with all that is in this one: of an article that
+    is in both, as many as in this one, which she saw last.
+    """
+    left = user.carts.exclude(pk__in=[cart.pk] if cart else []).select_for_update().order_by("-created_at").first()
+    if cart is None or cart.user_id == user.pk:
+        return cart or left
+    if left is None:
+        cart.user = user
+        cart.save(update_fields=["user"])
+        return cart
+    for line in cart.lines.order_by("id"):
+        CartLine.objects.update_or_create(cart=left, variant=line.variant_id, defaults={"quantity": line.quantity})
+    left.details |= cart.details
+    left.save(update_fields=["details"])
+    discard(cart)
+    return left
 
 
 def set_quantity(cart: Cart, line_id: int, units: int) -> None:

@@ -198,6 +198,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "shop.web.kept_cart.keep",
     "shop.web.middleware.headers",
 ]
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from shop import carts
 from shop.models import Cart, User
 from shop.models.orders import customer_key
 
@@ -29,6 +30,27 @@ def key(request: HttpRequest) -> UUID | None:
     """The id of the visitor's cart, even after it became an order: a repeated submission finds that order by it."""
     text = request.session.get(_CART)
     return UUID(text) if text else None
+
+
+def take_up(request: HttpRequest, key: UUID) -> None:
+    """The cart is the visitor's own again, unless it is a customer's, who signs in for it, or is no more.
+
+    Somebody else may sit there by now: what was typed of an address is forgotten.
+    """
+    if Cart.objects.filter(pk=key, user=None).update(details={}):
+        _hold(request, key)
+
+
+def join(request: HttpRequest, user: User) -> None:
+    """Somebody signs in: what she has in this cart, and in the one that she left anywhere before, is one cart."""
+    cart = carts.join(find(request), user)
+    if cart is not None:
+        _hold(request, cart.pk)
+
+
+def _hold(request: HttpRequest, key: UUID) -> None:
+    request.session[_CART] = str(key)
+    remember_units(request, carts.units_in(key))
 
 
 def remember_units(request: HttpRequest, units: int) -> None:

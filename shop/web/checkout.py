@@ -149,6 +149,13 @@ def _known(request: HttpRequest, cart: Cart) -> dict[str, Any]:
 
 
 def _back_to_cart(request: HttpRequest, units: int) -> HttpResponse:
-    if not units:
-        messages.info(request, "Your cart is empty: put something into it first.")
+    """Nothing in it can be ordered: who comes back from her order is led to it."""
+    if units:
+        return redirect("cart")
+    key = basket.key(request)
+    ordered = Order.objects.filter(cart_key=key).first() if key else None
+    if ordered:
+        messages.info(request, "You ordered this already: here is your order.")
+        return redirect("placed", ordered.number)
+    messages.info(request, "Your cart is empty: put something into it first.")
     return redirect("cart")
