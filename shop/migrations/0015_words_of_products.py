@@ -5,26 +5,32 @@ from django.db import migrations, models
 
 CREATE = """
 -- The products are locked first: of two who change the same one, the second then reads what the first has written.
--- Planned anew for each call: a plan that was kept from ten products reads whole tables for each of ten thousand.
+-- Planned anew for each call: a few products are found by indexes, for many each table is read once. PostgreSQL is told
+-- so, because right after an import it does not know yet how many rows there are.
 CREATE FUNCTION write_words(products bigint[]) RETURNS void LANGUAGE plpgsql
-SET plan_cache_mode = force_custom_plan AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = on SET enable_nestloop = on AS $$
 BEGIN
+    PERFORM set_config(
+        CASE WHEN cardinality(products) > 100 THEN 'enable_nestloop' ELSE 'enable_seqscan' END, 'off', true
+    );
     PERFORM FROM shop_product WHERE id = ANY (products) ORDER BY id FOR NO KEY UPDATE;
-    WITH told AS (
+    WITH sold AS (
+        SELECT variant.product_id, string_agg(DISTINCT item.sku, ' ') AS skus,
+            string_agg(DISTINCT choice #>> '{}', ' ') AS choices
+        FROM shop_variant variant
+        JOIN inventory_stockitem item ON item.id = variant.stock_item_id
+        LEFT JOIN LATERAL jsonb_path_query(variant.options, '$[*][1]') choice ON true
+        WHERE variant.product_id = ANY (products)
+        GROUP BY variant.product_id
+    ), told AS (
         SELECT product.id, product.title, product.description, sold.skus,
             concat_ws(' ', product.vendor, shelf.name, tagged.words, sold.choices) AS more
         FROM shop_product product
         LEFT JOIN shop_category shelf ON shelf.id = product.category_id
+        LEFT JOIN sold ON sold.product_id = product.id
         LEFT JOIN LATERAL (
             SELECT string_agg(tag #>> '{}', ' ') AS words FROM jsonb_path_query(product.tags, '$[*]') tag
         ) tagged ON true
-        LEFT JOIN LATERAL (
-            SELECT string_agg(DISTINCT item.sku, ' ') AS skus, string_agg(DISTINCT choice #>> '{}', ' ') AS choices
-            FROM shop_variant variant
-            JOIN inventory_stockitem item ON item.id = variant.stock_item_id
-            LEFT JOIN LATERAL jsonb_path_query(variant.options, '$[*][1]') choice ON true
-            WHERE variant.product_id = product.id
-        ) sold ON true
         WHERE product.id = ANY (products)
     )
     UPDATE shop_productwords words

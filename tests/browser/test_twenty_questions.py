@@ -102,7 +102,7 @@ def _read(page: Page, shop: str, question: Question) -> str:
     for press in question.presses:
         _press(page, *press)
     page.wait_for_load_state("networkidle")
-    return page.get_by_role("main").inner_text()
+    return page.get_by_role("main").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _press(page: Page, role: str, name: str) -> None:

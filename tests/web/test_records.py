@@ -126,7 +126,7 @@ def test_a_part_that_is_split_again_loses_nothing_of_what_was_told_of_it(client:
     delays.move_expected_day(line, LATER, confirmed=True, reason="the loom broke", actor=CY, at=NOON + 2 * day)
     part.refresh_from_db()
     assert part.notice_id
-    answers.keep(order, {part.pk: part.notice_id}, actor="customer", at=NOON + 3 * day)
+    answers.keep(order, {part.order_line.pk: part.notice_id}, actor="customer", at=NOON + 3 * day)
     part.refresh_from_db()
     turns.change(turns.split(part, 1, reason="she travels again"), actor=CY, at=NOON + 4 * day)
 
