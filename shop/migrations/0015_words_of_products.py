@@ -6,13 +6,11 @@ from django.db import migrations, models
 CREATE = """
 -- The products are locked first: of two who change the same one, the second then reads what the first has written.
 -- Planned anew for each call: a few products are found by indexes, for many each table is read once. PostgreSQL is told
--- so, because right after an import it does not know yet how many rows there are.
+-- so, because while many are written it does not know yet how many rows there are.
 CREATE FUNCTION write_words(products bigint[]) RETURNS void LANGUAGE plpgsql
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = on SET enable_nestloop = on AS $$
+SET plan_cache_mode = force_custom_plan SET enable_nestloop = on AS $$
 BEGIN
-    PERFORM set_config(
-        CASE WHEN cardinality(products) > 100 THEN 'enable_nestloop' ELSE 'enable_seqscan' END, 'off', true
-    );
+    PERFORM set_config('enable_nestloop', (cardinality(products) <= 100)::text, true);
     PERFORM FROM shop_product WHERE id = ANY (products) ORDER BY id FOR NO KEY UPDATE;
     WITH sold AS (
         SELECT variant.product_id, string_agg(DISTINCT item.sku, ' ') AS skus,
