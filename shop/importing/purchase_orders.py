@@ -77,8 +77,7 @@ def read(table: Table, problems: list[Problem]) -> list[WantedOrder]:
             row.refuse(f"“{units}” units cannot be ordered. Write 1 or more.", *QUANTITY)
         said = _supplier(row, suppliers), row.choice(_STATES, *STATE, blank=None), row.day(*ORDERED)
         order = orders.setdefault(number, WantedOrder(number, row, *said))
-        order.supplier, order.state, order.ordered_on = _filled(order, said)
-        _refuse_what_differs(row, order, said)
+        _take_or_refuse(row, order, said)
         if item_id is not None and not row.bad:
             order.lines.append(WantedLine(row, item_id, row.raw(*SKU), units))
     return list(orders.values())
@@ -92,20 +91,14 @@ def _supplier(row: Cells, suppliers: Mapping[str, Sequence[Supplier]]) -> Suppli
     return supplier
 
 
-def _refuse_what_differs(row: Cells, order: WantedOrder, said: tuple[object, object, object]) -> None:
+def _take_or_refuse(row: Cells, order: WantedOrder, said: tuple[object, object, object]) -> None:
     """An order has one supplier, one state, one day on which it was ordered. Blank cells say the same as the others."""
-    stands = (order.supplier, order.state, order.ordered_on)
-    for names, old, new in zip((SUPPLIER, STATE, ORDERED), stands, said, strict=True):
-        if new not in (None, old):
-            line = order.first.line
-            row.refuse(f"“{row.raw(*names)}” is another one than on line {line}. An order has only one.", *names)
-
-
-def _filled(
-    order: WantedOrder, said: tuple[Supplier | None, PurchaseOrder.State | None, date | None]
-) -> tuple[Supplier | None, PurchaseOrder.State | None, date | None]:
-    """What the rows so far said of the order, and of what they left blank what this one says."""
-    return order.supplier or said[0], order.state or said[1], order.ordered_on or said[2]
+    for names, place, new in zip((SUPPLIER, STATE, ORDERED), ("supplier", "state", "ordered_on"), said, strict=True):
+        stands = getattr(order, place)
+        if stands is None:
+            setattr(order, place, new)
+        elif new not in (None, stands):
+            row.refuse(f"“{row.raw(*names)}” is another one than above. An order has only one.", *names)
 
 
 def _row(line: PurchaseOrderLine) -> tuple[object, ...]:

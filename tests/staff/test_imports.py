@@ -225,7 +225,7 @@ def test_bad_rows_of_orders_are_named_with_what_to_do(cy: Client) -> None:
 
     for said in (
         "2 Quantity “0” units cannot be ordered. Write 1 or more.",
-        "3 Supplier “Loom” is another one than on line 2. An order has only one.",
+        "3 Supplier “Loom” is another one than above. An order has only one.",
         "4 PO is blank. Every row names the order that it belongs to.",
         "5 SKU “CARPET” is not known. Check the SKU, or enter the goods first.",
         "5 Supplier “Nobody” is no supplier of ours. Check the name, or add the supplier first.",
