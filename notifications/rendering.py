@@ -1,6 +1,6 @@
 """A letter becomes a message: subject, a plain part written by hand, and HTML made of MJML.
 
-A letter's template `placed` is three files: `emails/placed.subject.txt`, `emails/placed.txt` and `emails/placed.mjml`.
+Of a letter's template `order_placed` there are `emails/order_placed.subject.txt`, `.txt` and `.mjml`.
 
 What is attached is written from the letter's own context, as a CSV file for each of its `tables`: a file's `name`, its
 `columns` as pairs of a key and a heading, and under `rows` the name of the list in the context that it shows. Nothing

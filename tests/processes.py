@@ -31,22 +31,16 @@ def wait_for_wake_ups() -> None:
     wait_for(lambda: wakeups._room._value == wakeups._MOST_WAITING, seconds=60, what="the wake-ups to leave")
 
 
-def test_database_url() -> str:
-    """The address of the database that this test runs on, for a process of its own."""
+def _services() -> dict[str, str]:
+    """Where this test's database and Valkey are, for a process of its own."""
     of = connection.settings_dict
     login = f"{quote(of['USER'])}:{quote(of['PASSWORD'])}"
-    return f"postgres://{login}@{of['HOST'] or 'localhost'}:{of['PORT'] or 5432}/{of['NAME']}"
-
-
-test_database_url.__test__ = False  # type: ignore[attr-defined]
+    database = f"postgres://{login}@{of['HOST'] or 'localhost'}:{of['PORT'] or 5432}/{of['NAME']}"
+    return {"DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL}
 
 
 # A worker would check the whole project before it starts: the command that runs the tests has done that.
 _NO_CHECKS = {"CELERY_SKIP_CHECKS": "1"}
-
-
-def _services() -> dict[str, str]:
-    return {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
 
 
 class Worker:
@@ -71,10 +65,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", app, "worker", *options],
                 cwd=ROOT,
-                env=os.environ
-                | _NO_CHECKS
-                | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
-                | environment,
+                env=os.environ | _NO_CHECKS | _services() | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
