@@ -15,10 +15,18 @@ from tests.cast import ADA
 
 
 def words(response: Any) -> str:
-    """The text of a page, without its tags, on one line."""
+    """The text of a page, without its tags and what is hidden, on one line."""
     assert isinstance(response, HttpResponse)
     visible = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    visible = re.sub(r"<button\b[^>]* hidden\b.*?</button>", " ", visible, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", visible)).split())
+
+
+def button(page: Any) -> str:
+    """What the button of a product page says, and nothing where there is none."""
+    said = re.findall(r"<button\b(?![^>]* hidden)[^>]* formaction=[^>]*><span[^>]*>([^<]*)", page.content.decode())
+    assert len(said) < 2
+    return "".join(said)
 
 
 def linked_data(response: Any) -> list[dict[str, Any]]:
