@@ -9,7 +9,7 @@ from django.db.models import F
 from backorders import consent, queue
 from backorders.facts import Withdrawn
 from backorders.models import Claim, Consent, Queue
-from shop import messages, payments, sending
+from shop import departures, messages, payments, sending
 from shop.models import Order, OrderLine
 from shop.notices import reschedule
 from shop.settling import settle
@@ -80,6 +80,7 @@ def pass_on(
     Raises UnableToLeave when fewer are left.
     """
     withdrawn = queue.leave(queues, units, reason=reason, actor=actor, at=at)
+    departures.note(units)
     touched = {fact.item_id: queues[fact.item_id] for fact in withdrawn}
     settle(touched, reason=_UNITS_FREED, actor=actor, at=at)
     return withdrawn

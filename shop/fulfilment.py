@@ -12,7 +12,7 @@ from backorders.queries import hold_reasons
 from inventory import ledger
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
-from shop import holds, messages, notices, releases, wakeups
+from shop import departures, holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
@@ -193,6 +193,7 @@ def ship_ready(
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, line_id=line_ids[fact.claim_id], quantity=fact.units) for fact in shipped
     )
+    departures.note(ready)
     if released:
         releases.use_up(released, shipment)
     notices.reschedule(order, at=at, shipped=ready)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from backorders.plan import SHELF, Limit
+from backorders.plan import Limit
 from inventory.dispatch import start_of
 from shop.formats import money
 
@@ -65,26 +65,9 @@ WITH source AS (
 """
 
 
-# Lines of which the last unit left in the period; whether, and until when, it was to be waited for at first.
-# Units that were given up, or split off, were the last ones of what was promised first.
-_GONE = """
-SELECT claim.item_id, claim.placed_at, max(shipment.shipped_at) AS left_at,
-    (max(shipment.shipped_at) AT TIME ZONE %(zone)s)::date AS day, first.promised, first.waited
-FROM shop_shipment shipment
-JOIN shop_shipmentline part ON part.shipment_id = shipment.id
-JOIN shop_orderline line ON line.id = part.line_id
-JOIN backorders_claim claim ON claim.id = line.claim_id
-CROSS JOIN LATERAL (
-    SELECT max(told.by) AS promised, bool_or(told.basis <> %(shelf)s) AS waited FROM (
-        SELECT coalesce(ships_on, 'infinity') AS by, basis,
-            sum(quantity) OVER (ORDER BY ships_on NULLS LAST, id) - quantity AS before
-        FROM backorders_promise WHERE claim_id = claim.id AND version = 1
-    ) AS told WHERE told.before < claim.quantity
-) AS first
-WHERE shipment.shipped_at >= %(since)s AND claim.shipped = claim.quantity
-GROUP BY claim.id, first.promised, first.waited HAVING max(shipment.shipped_at) < %(until)s
-"""
-_WAITED = "extract(epoch FROM gone.left_at - gone.placed_at) / 86400"
+# Lines of which the last unit left in the period.
+_GONE = "FROM shop_departure gone WHERE gone.left_on BETWEEN %(first)s AND %(last)s"
+_IN_DAYS = "round((extract(epoch FROM {}) / 86400)::numeric, 1)"
 
 
 def backorder_days(period: Period) -> Report:
@@ -147,14 +130,14 @@ def waits(period: Period) -> Report:
         " and for all but a tenth (p90). The first row is the whole shop.",
         ("SKU", "Name", "Lines", "p50 days", "p90 days"),
         f"""
-        SELECT coalesce(item.sku, 'all'), coalesce(item.name, ''), count(*)::int,
-            round(percentile_cont(0.5) WITHIN GROUP (ORDER BY {_WAITED})::numeric, 1),
-            round(percentile_cont(0.9) WITHIN GROUP (ORDER BY {_WAITED})::numeric, 1)
-        FROM ({_GONE}) AS gone
-        LEFT JOIN inventory_stockitem item ON item.id = gone.item_id
-        GROUP BY GROUPING SETS ((), (item.id, item.sku, item.name))
-        HAVING count(*) > 0
-        ORDER BY grouping(item.id) DESC, 5 DESC, 1
+        SELECT coalesce(item.sku, 'all'), coalesce(item.name, ''), lines, p50, p90 FROM (
+            SELECT item_id, count(*)::int AS lines,
+                {_IN_DAYS.format("percentile_cont(0.5) WITHIN GROUP (ORDER BY gone.wait)")} AS p50,
+                {_IN_DAYS.format("percentile_cont(0.9) WITHIN GROUP (ORDER BY gone.wait)")} AS p90
+            {_GONE} GROUP BY GROUPING SETS ((), item_id) HAVING count(*) > 0
+        ) AS waited
+        LEFT JOIN inventory_stockitem item ON item.id = item_id
+        ORDER BY item_id IS NOT NULL, p90 DESC, 1
         """,
         period,
     )
@@ -184,13 +167,15 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
         (*names, "Lines", "Kept", "Share"),
         f"""
         {_SOURCE}
-        SELECT {select}, count(*)::int, (count(*) FILTER (WHERE gone.day <= gone.promised))::int,
-            round(100.0 * count(*) FILTER (WHERE gone.day <= gone.promised) / count(*), 1)
-        FROM ({_GONE}) AS gone
+        SELECT {select}, sum(lines)::int, sum(kept)::int, round(100 * sum(kept) / sum(lines), 1)
+        FROM (
+            SELECT item_id, from_shelf, count(*) AS lines, count(*) FILTER (WHERE kept) AS kept
+            {_GONE} GROUP BY item_id, from_shelf
+        ) AS gone
         JOIN inventory_stockitem item ON item.id = gone.item_id
-        LEFT JOIN source ON source.item_id = gone.item_id AND gone.waited
+        LEFT JOIN source ON source.item_id = gone.item_id AND NOT gone.from_shelf
         LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
-        GROUP BY {group} ORDER BY count(*) FILTER (WHERE gone.day > gone.promised) DESC, 1
+        GROUP BY {group} ORDER BY sum(lines) - sum(kept) DESC, 1
         """,
         period,
     )
@@ -198,12 +183,8 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
 
 def kept_by_week(period: Period) -> list[tuple[date, int, int]]:
     """By the Monday of each week: lines of which the last unit left, and those that left by the day promised first."""
-    query = f"""
-        SELECT date_trunc('week', gone.day)::date, count(*)::int,
-            (count(*) FILTER (WHERE gone.day <= gone.promised))::int
-        FROM ({_GONE}) AS gone GROUP BY 1
-    """
-    return _rows(query, period)
+    week = "date_trunc('week', left_on)::date"
+    return _rows(f"SELECT {week}, count(*)::int, (count(*) FILTER (WHERE kept))::int {_GONE} GROUP BY 1", period)
 
 
 def lost_demand(period: Period) -> Report:
@@ -254,7 +235,6 @@ def _rows(query: str, period: Period) -> list[Any]:
         "first": period.first,
         "last": period.last,
         "zone": settings.TIME_ZONE,
-        "shelf": SHELF,
     }
     with connection.cursor() as cursor:
         cursor.execute(query, known)

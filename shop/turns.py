@@ -11,6 +11,7 @@ from backorders import consent, queue, turns
 from backorders.models import Claim, Queue
 from backorders.queries import holding
 from inventory.models import PurchaseOrderLine
+from shop import departures
 from shop.models import OrderLine
 from shop.sending import is_together, next_days
 from shop.settling import Foreseen, Outcome, foresee, settle
@@ -107,6 +108,7 @@ def _split(of: Queue, claim_id: int, *, units: int, seen: int, reason: str, acto
         unit_price=whole.unit_price,
         quantity=units,
     )
+    departures.note([claim_id])
     # What leaves together is due together, and of what is not paid nothing is due yet.
     if not is_together(whole.order) and not whole.order.payment.is_awaited:
         consent.schedule([part], next_days(whole.order, [line], holding([part.pk])), at=at)

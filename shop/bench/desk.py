@@ -19,6 +19,7 @@ from shop.bench.table import Figure, Outcome, Target
 from shop.bench.timing import Times, clock, counting
 from shop.demo import large
 from shop.models import Order, Product, Refund, ShippingMethod, User
+from shop.reports import REPORTS
 
 ORDERS, WAITING, REPETITIONS = 1_000_000, 100_000, 5
 MOST_MS, MOST_QUERIES = 300, 20
@@ -64,6 +65,8 @@ def _pages() -> Iterator[tuple[str, str]]:
         yield str(model._meta.verbose_name_plural), _list(model)
     for model in (Order, Queue, Claim, PurchaseOrder, StockItem):
         yield f"one {model._meta.verbose_name}", _page(model)
+    for slug, (name, _) in REPORTS.items():
+        yield f"report: {name.lower()}", reverse("admin:report_page", args=[slug])
 
 
 def _list(model: type[Model]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from notifications.models import Letter
 from shop.demo.people import ADA
 from shop.demo.repeat import repeat
 from shop.gateways.invoice import Invoice
-from shop.models import Category, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
+from shop.models import Category, Departure, Order, OrderLine, Payment, Product, Shipment, ShipmentLine, Variant
 
 ACTOR = "seed_demo"
 _ARTICLES, _SUPPLIERS, _WEEKS = 200, 20, 8
@@ -147,13 +148,15 @@ def _sold(goods: _Goods, done: int, count: int, of: int, at: datetime) -> None:
     columns = {"item_id": f"{goods.items.start} + {place}", "placed_at": f"{placed} - interval '1 day'"}
     claims = repeat(claim, count, reference=number, customer=_customer(), **columns)
     promise = Promise(version=1, quantity=1, confirmed=True, basis="shelf")
-    told = {"ships_on": f"({placed})::date", "told_at": f"{placed} - interval '1 day'"}
-    repeat(promise, count, claim_id=_counted(claims), **told)
+    left_on = f"(({placed}) AT TIME ZONE '{settings.TIME_ZONE}')::date"
+    repeat(promise, count, claim_id=_counted(claims), ships_on=left_on, told_at=f"{placed} - interval '1 day'")
     lines = _lines(goods, place, orders, claims, count)
     paid = Payment(gateway=Invoice.name, amount=_PRICE + _SHIPPING, state=Payment.State.PAID, settled_by=ACTOR)
     repeat(paid, count, order_id=_counted(orders), created_at=columns["placed_at"], settled_at=placed)
     parcels = repeat(Shipment(carrier="DHL", actor=ACTOR), count, order_id=_counted(orders), shipped_at=placed)
     repeat(ShipmentLine(quantity=1), count, shipment_id=_counted(parcels), line_id=_counted(lines))
+    left = Departure(wait=timedelta(days=1), kept=True, from_shelf=True)
+    repeat(left, count, line_id=_counted(lines), item_id=columns["item_id"], left_on=left_on)
     cause = f"'claim ' || ({_counted(claims)})"
     allocated = StockMovement(kind="allocate", on_hand_change=0, allocated_change=1, actor=ACTOR)
     repeat(allocated, count, item_id=columns["item_id"], cause=cause, at=columns["placed_at"])

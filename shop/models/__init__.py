@@ -5,7 +5,17 @@ from shop.models.demand import LostDemand
 from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain
 from shop.models.heartbeat import Heartbeat
 from shop.models.inquiries import Inquiry, Reply
-from shop.models.orders import Goodwill, Order, OrderLine, Release, Sends, Shipment, ShipmentLine, ShippingMethod
+from shop.models.orders import (
+    Departure,
+    Goodwill,
+    Order,
+    OrderLine,
+    Release,
+    Sends,
+    Shipment,
+    ShipmentLine,
+    ShippingMethod,
+)
 from shop.models.payments import Payment, Refund
 from shop.models.words import ProductWords
 
@@ -14,6 +24,7 @@ __all__ = [
     "Cart",
     "CartLine",
     "Category",
+    "Departure",
     "Goodwill",
     "Heartbeat",
     "Inquiry",

@@ -12,6 +12,7 @@ from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
 
 from backorders.models import Claim
+from inventory.models import StockItem
 from shop.models.accounts import User
 from shop.models.catalog import Variant
 
@@ -190,6 +191,30 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.line.title}"
+
+
+class Departure(models.Model):
+    """A line that has left whole, written once when the last unit of it that was still wanted left (shop.departures).
+
+    `wait` is the time from the order until that parcel; `kept` says whether it left by the day that was promised first,
+    `from_shelf` whether all of it was there when it was ordered.
+    """
+
+    line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="departure")
+    item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="+", db_index=False)
+    left_on = models.DateField()
+    wait = models.DurationField()
+    kept = models.BooleanField()
+    from_shelf = models.BooleanField()
+
+    class Meta:
+        # All that the figures of a stretch of time are counted from.
+        indexes = [
+            models.Index(fields=["left_on"], include=["item", "wait", "kept", "from_shelf"], name="departure_by_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line}, left on {self.left_on:%-d %B %Y}"
 
 
 class Release(models.Model):

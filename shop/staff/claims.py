@@ -61,6 +61,7 @@ class ClaimAdmin(ReadOnly, ModelAdmin):
     list_filter = [ClaimStateFilter]
     search_fields = ["reference", "item__sku"]
     list_per_page = 25
+    show_full_result_count = False
     ordering = ["item__sku", "rank", "place", "units_before"]
     fields = [
         ("reference", "item"),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -31,7 +31,7 @@ def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
     return orders.annotate(
         is_held=_held("pk"),
         is_unpaid=_unpaid("pk"),
-        is_late=Exists(late_lines(today).filter(order=OuterRef("pk"))),
+        is_late=Exists(_late(today).filter(order=OuterRef("pk"))),
         wanted=_units("claim__quantity"),
         allocated=_units("claim__allocated"),
         shipped=_units("claim__shipped"),
@@ -49,8 +49,15 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
 
     An order that is sent together has one day, the last of all: until then none of its lines is late, after it all are.
     We are not late with what the customer has not paid for, nor on the day on which her payment comes. Annotates the
-    day that was `promised_first`.
+    day that was `promised_first`. Reads first which claims can be late.
     """
+    # What is due later is not late. These few are found first, as those that are ready are.
+    past_due = Q(due_at__lte=start_of(today)) | Q(due_at=None)
+    claims = Claim.objects.filter(past_due, shipped__lt=F("quantity")).values_list("pk", flat=True)
+    return _late(today).filter(claim__in=among(claims))
+
+
+def _late(today: date) -> QuerySet[OrderLine]:
     due = (
         _holding()
         .filter(claim=OuterRef("claim"), ships_on__lt=today)
@@ -60,10 +67,8 @@ def late_lines(today: date) -> QuerySet[OrderLine]:
         .values("units")
     )
     paid_today = Payment.objects.filter(order=OuterRef("order"), due_by__isnull=False, settled_at__gte=start_of(today))
-    # What is due later is not late: this finds the few among a hundred thousand who wait.
-    past_due = Q(claim__due_at__lte=start_of(today)) | Q(claim__due_at=None)
     unshipped = OrderLine.objects.filter(
-        past_due, ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
+        ~_unpaid("order"), ~Exists(paid_today), claim__shipped__lt=F("claim__quantity")
     )
     still_in_time = _holding().filter(
         Q(ships_on=None) | Q(ships_on__gte=today),
@@ -106,7 +111,9 @@ def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Orde
         case "ready":
             return orders.filter(pk__in=ready_lines().values("order"))
         case "waiting":
-            return orders.filter(Exists(lines.waiting()))
+            # Those who wait can be far behind the newest orders: none of these is looked through.
+            newest = Claim.objects.waiting().aggregate(at=Max("placed_at"))["at"] or at
+            return orders.filter(Exists(lines.waiting()), placed_at__lte=newest)
         case "unpaid":
             return orders.filter(_unpaid("pk"))
         case "asks":

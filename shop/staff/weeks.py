@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import F, Sum
-from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from backorders.models import Claim
@@ -39,11 +38,10 @@ def coming_weeks() -> list[Week]:
     for day, units in inbound.values_list("expected_on").annotate(units=Sum("still_owed")):
         arriving[max(monday, _monday(day))] += units
     due: Counter[date] = Counter()
-    # The instant is the midnight after the day.
-    waiting = Claim.objects.waiting().filter(due_at__lte=start_of(last)).order_by()
-    by_week = waiting.annotate(week=TruncWeek(F("due_at") - timedelta(hours=1))).values_list("week")
-    for week, units in by_week.annotate(units=Sum(F("quantity") - F("allocated"))):
-        due[max(monday, timezone.localdate(week))] += units
+    waiting = Claim.objects.waiting().filter(due_at__lte=start_of(last)).order_by().values_list("due_at")
+    for until, units in waiting.annotate(units=Sum(F("quantity") - F("allocated"))):
+        # The instant is the midnight after the day.
+        due[max(monday, _monday(timezone.localdate(until - timedelta(hours=1))))] += units
     return _weeks(monday, arriving, due)
 
 

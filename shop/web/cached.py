@@ -2,8 +2,8 @@
 
 Each time the database is asked whether anything was written at all and, if so, for the state of what the page shows
 (shop.shown). Only a page that was made of exactly that is shown again: it can never say a day, a price or "In stock"
-that does not hold any more. What is
-not shown but would be now, such as a new article of a shelf, is missing for no longer than LIFE.
+that does not hold any more. What is not shown but would be now, such as a new article of a shelf, is missing for no
+longer than LIFE.
 """
 
 import hashlib

@@ -16,8 +16,8 @@ from django.utils import timezone
 from backorders.models import Claim, Promise
 from inventory.models import DeliveryLine, StockMovement
 from inventory.receiving import Arrived
-from shop import cancellations, fulfilment, reports
-from shop.models import LostDemand, OrderLine, ShipmentLine
+from shop import cancellations, fulfilment, reports, turns
+from shop.models import Departure, LostDemand, OrderLine, ShipmentLine
 from shop.reports import Period
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
 from tests.letters import DAY, noon_of
@@ -133,6 +133,26 @@ def test_a_line_is_kept_by_the_last_day_of_the_units_that_were_kept(time_machine
     cancellations.cancel_line(order.lines.get(), 1, actor=cancellations.CUSTOMER, at=NOON)
     fulfilment.ship_ready(order, actor=CY, at=noon_of(SOON))
     time_machine.move_to(noon_of(SOON + DAY), tick=False)
+    assert [row[2:4] for row in reports.kept_by_sku(PERIOD).rows] == [(1, 0)]
+
+
+@pytest.mark.parametrize("rest", ["cancelled", "split off"])
+def test_a_line_leaves_whole_also_when_its_rest_is_not_to_come(rest: str, time_machine: Any):
+    item = stock(on_hand=1)
+    inbound(item, 1)
+    order = buy((variant(item), 2))
+    fulfilment.ship_ready(order, actor=CY, at=noon_of(TODAY + DAY))
+    assert reports.kept_by_sku(PERIOD).rows == ()
+
+    time_machine.move_to(noon_of(SOON), tick=False)
+    line = order.lines.get()
+    if rest == "cancelled":
+        cancellations.cancel_line(line, 1, actor=cancellations.CUSTOMER, at=timezone.now())
+    else:
+        turns.change(turns.split(line.claim, 1, reason="two rooms"), actor=CY, at=timezone.now())
+    # It left when its last parcel did, a day later than its unit from the shelf was promised.
+    [departure] = Departure.objects.all()
+    assert (departure.line, departure.left_on, departure.kept, departure.from_shelf) == (line, TODAY + DAY, False, True)
     assert [row[2:4] for row in reports.kept_by_sku(PERIOD).rows] == [(1, 0)]
 
 
