@@ -12,9 +12,9 @@ from backorders.plan import SHELF
 
 # Units that were given up, or split off, were the last ones of what was promised first.
 _NOTE = """
-INSERT INTO shop_departure (line_id, item_id, left_on, wait, kept, from_shelf)
+INSERT INTO shop_departure (line_id, item_id, left_on, wait, kept, awaited)
 SELECT line.id, claim.item_id, parcel.left_on, parcel.left_at - claim.placed_at, parcel.left_on <= first.day,
-    first.from_shelf
+    first.awaited
 FROM backorders_claim claim JOIN shop_orderline line ON line.claim_id = claim.id
 CROSS JOIN LATERAL (
     SELECT shipment.shipped_at AS left_at, (shipment.shipped_at AT TIME ZONE %(zone)s)::date AS left_on
@@ -22,8 +22,11 @@ CROSS JOIN LATERAL (
     WHERE part.line_id = line.id ORDER BY shipment.shipped_at DESC LIMIT 1
 ) AS parcel
 CROSS JOIN LATERAL (
-    SELECT max(told.by) AS day, bool_and(told.basis = %(shelf)s) AS from_shelf FROM (
-        SELECT coalesce(ships_on, 'infinity') AS by, basis,
+    SELECT max(told.by) AS day,
+        coalesce(sum(least(told.quantity, claim.quantity - told.before)) FILTER (WHERE told.basis <> %(shelf)s), 0)
+            AS awaited
+    FROM (
+        SELECT coalesce(ships_on, 'infinity') AS by, basis, quantity,
             sum(quantity) OVER (ORDER BY ships_on NULLS LAST, id) - quantity AS before
         FROM backorders_promise WHERE claim_id = claim.id AND version = 1
     ) AS told WHERE told.before < claim.quantity

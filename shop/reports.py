@@ -1,6 +1,6 @@
 """Figures about a stretch of time, for staff who decide what to order, from whom, and which promises to make.
 
-Each report is read from rows that nobody edits afterwards, in one query.
+Each report is read from rows that nobody edits afterwards, in one query and a setting for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from backorders.plan import Limit
@@ -74,24 +74,21 @@ def backorder_days(period: Period) -> Report:
     return _report(
         "backorder-days",
         "SKUs that people wait for longest",
-        "Each unit that was waited for counts the days from its order until it was set aside, or until the end of the"
-        " period. Units that were set aside on the day of their order are left out.",
-        ("SKU", "Name", "Units that came", "Units still awaited", "Unit-days"),
-        r"""
-        SELECT item.sku, item.name, sum(came)::int, sum(awaited)::int, round(sum(days)::numeric, 1) FROM (
-            SELECT claim.item_id, allocated_change AS came, 0 AS awaited,
-                allocated_change * extract(epoch FROM movement.at - claim.placed_at) / 86400 AS days
-            FROM inventory_stockmovement movement
-            JOIN backorders_claim claim ON claim.id = substring(movement.cause FROM '^claim (\d+)$')::bigint
-            WHERE movement.kind = 'allocate' AND movement.at >= %(since)s AND movement.at < %(until)s
-                AND (movement.at AT TIME ZONE %(zone)s)::date > (claim.placed_at AT TIME ZONE %(zone)s)::date
+        "Each unit that was not there when it was ordered counts the days from its order until the last parcel of its"
+        " line left, for lines of which that was in the period; or, where it is still awaited, until the period's end.",
+        ("SKU", "Name", "Units that left", "Units still awaited", "Unit-days"),
+        f"""
+        SELECT item.sku, item.name, sum(gone)::int, sum(awaited)::int, round((sum(seconds) / 86400)::numeric, 1) FROM (
+            SELECT item_id, sum(awaited) AS gone, 0 AS awaited, sum(awaited * extract(epoch FROM wait)) AS seconds
+            {_GONE} AND awaited > 0 GROUP BY item_id
             UNION ALL
-            SELECT item_id, 0, quantity - allocated,
-                (quantity - allocated) * extract(epoch FROM least(%(until)s, %(now)s) - placed_at) / 86400
+            SELECT item_id, 0, sum(quantity - allocated),
+                sum((quantity - allocated) * extract(epoch FROM least(%(until)s, %(now)s) - placed_at))
             FROM backorders_claim WHERE allocated < quantity AND placed_at < least(%(until)s, %(now)s)
-        ) AS waited (item_id, came, awaited, days)
+            GROUP BY item_id
+        ) AS waited
         JOIN inventory_stockitem item ON item.id = item_id
-        GROUP BY item.id ORDER BY sum(days) DESC, item.sku
+        GROUP BY item.id ORDER BY sum(seconds) DESC, item.sku
         """,
         period,
     )
@@ -112,7 +109,8 @@ def waiting_value(period: Period) -> Report:
             sum((claim.quantity - claim.allocated) * line.unit_price),
             (min(claim.placed_at) AT TIME ZONE %(zone)s)::date::text
         FROM backorders_claim claim
-        JOIN shop_orderline line ON line.claim_id = claim.id
+        -- Of a million lines the few that wait are looked up, one by one.
+        CROSS JOIN LATERAL (SELECT order_id, unit_price FROM shop_orderline WHERE claim_id = claim.id OFFSET 0) AS line
         LEFT JOIN source ON source.item_id = claim.item_id
         LEFT JOIN inventory_supplier supplier ON supplier.id = source.supplier_id
         WHERE claim.allocated < claim.quantity
@@ -169,7 +167,7 @@ def _kept(slug: str, title: str, names: tuple[str, ...], select: str, group: str
         {_SOURCE}
         SELECT {select}, sum(lines)::int, sum(kept)::int, round(100 * sum(kept) / sum(lines), 1)
         FROM (
-            SELECT item_id, from_shelf, count(*) AS lines, count(*) FILTER (WHERE kept) AS kept
+            SELECT item_id, awaited = 0 AS from_shelf, count(*) AS lines, count(*) FILTER (WHERE kept) AS kept
             {_GONE} GROUP BY item_id, from_shelf
         ) AS gone
         JOIN inventory_stockitem item ON item.id = gone.item_id
@@ -224,7 +222,10 @@ def shown(cell: Cell) -> str:
 
 
 def _report(slug: str, title: str, says: str, columns: Sequence[str], query: str, period: Period) -> Report:
-    return Report(slug, title, says, tuple(columns), tuple(_rows(query, period)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Hundreds of thousands of rows are sorted in memory and not on the disk.
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        return Report(slug, title, says, tuple(columns), tuple(_rows(query, period)))
 
 
 def _rows(query: str, period: Period) -> list[Any]:

@@ -155,7 +155,7 @@ def _sold(goods: _Goods, done: int, count: int, of: int, at: datetime) -> None:
     repeat(paid, count, order_id=_counted(orders), created_at=columns["placed_at"], settled_at=placed)
     parcels = repeat(Shipment(carrier="DHL", actor=ACTOR), count, order_id=_counted(orders), shipped_at=placed)
     repeat(ShipmentLine(quantity=1), count, shipment_id=_counted(parcels), line_id=_counted(lines))
-    left = Departure(wait=timedelta(days=1), kept=True, from_shelf=True)
+    left = Departure(wait=timedelta(days=1), kept=True, awaited=0)
     repeat(left, count, line_id=_counted(lines), item_id=columns["item_id"], left_on=left_on)
     cause = f"'claim ' || ({_counted(claims)})"
     allocated = StockMovement(kind="allocate", on_hand_change=0, allocated_change=1, actor=ACTOR)

@@ -4,9 +4,9 @@ from django.db import migrations, models
 
 # As shop.departures counted at the time, for all lines that had left.
 _NOTE = """
-INSERT INTO shop_departure (line_id, item_id, left_on, wait, kept, from_shelf)
+INSERT INTO shop_departure (line_id, item_id, left_on, wait, kept, awaited)
 SELECT line.id, claim.item_id, (parcel.left_at AT TIME ZONE %(zone)s)::date, parcel.left_at - claim.placed_at,
-    (parcel.left_at AT TIME ZONE %(zone)s)::date <= first.day, first.from_shelf
+    (parcel.left_at AT TIME ZONE %(zone)s)::date <= first.day, first.awaited
 FROM (
     SELECT part.line_id, max(shipment.shipped_at) AS left_at
     FROM shop_shipmentline part JOIN shop_shipment shipment ON shipment.id = part.shipment_id GROUP BY part.line_id
@@ -14,8 +14,11 @@ FROM (
 JOIN shop_orderline line ON line.id = parcel.line_id
 JOIN backorders_claim claim ON claim.id = line.claim_id
 CROSS JOIN LATERAL (
-    SELECT max(told.by) AS day, bool_and(told.basis = 'shelf') AS from_shelf FROM (
-        SELECT coalesce(ships_on, 'infinity') AS by, basis,
+    SELECT max(told.by) AS day,
+        coalesce(sum(least(told.quantity, claim.quantity - told.before)) FILTER (WHERE told.basis <> 'shelf'), 0)
+            AS awaited
+    FROM (
+        SELECT coalesce(ships_on, 'infinity') AS by, basis, quantity,
             sum(quantity) OVER (ORDER BY ships_on NULLS LAST, id) - quantity AS before
         FROM backorders_promise WHERE claim_id = claim.id AND version = 1
     ) AS told WHERE told.before < claim.quantity
@@ -45,7 +48,7 @@ class Migration(migrations.Migration):
                 ("left_on", models.DateField()),
                 ("wait", models.DurationField()),
                 ("kept", models.BooleanField()),
-                ("from_shelf", models.BooleanField()),
+                ("awaited", models.PositiveIntegerField()),
                 (
                     "item",
                     models.ForeignKey(
@@ -65,7 +68,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        fields=["left_on"], include=("item", "wait", "kept", "from_shelf"), name="departure_by_day"
+                        fields=["left_on"], include=("item", "wait", "kept", "awaited"), name="departure_by_day"
                     )
                 ],
             },

@@ -197,7 +197,7 @@ class Departure(models.Model):
     """A line that has left whole, written once when the last unit of it that was still wanted left (shop.departures).
 
     `wait` is the time from the order until that parcel; `kept` says whether it left by the day that was promised first,
-    `from_shelf` whether all of it was there when it was ordered.
+    `awaited` how many of its units were not there when it was ordered.
     """
 
     line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="departure")
@@ -205,12 +205,12 @@ class Departure(models.Model):
     left_on = models.DateField()
     wait = models.DurationField()
     kept = models.BooleanField()
-    from_shelf = models.BooleanField()
+    awaited = models.PositiveIntegerField()
 
     class Meta:
         # All that the figures of a stretch of time are counted from.
         indexes = [
-            models.Index(fields=["left_on"], include=["item", "wait", "kept", "from_shelf"], name="departure_by_day")
+            models.Index(fields=["left_on"], include=["item", "wait", "kept", "awaited"], name="departure_by_day")
         ]
 
     def __str__(self) -> str:

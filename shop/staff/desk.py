@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -194,11 +194,13 @@ def _of_unpaid(page: str) -> Iterator[Card]:
 
 def _of_arrivals() -> Card:
     today = timezone.localdate()
-    late = slipped(today).count()
+    late = 0
     owed: Counter[int] = Counter()
     waits: dict[int, int] = {}
     orders = set()
-    for line in arriving(today).annotate(waits=F("item__queue__waiting")):
+    has_slipped = Exists(slipped(today).filter(pk=OuterRef("pk")))
+    for line in arriving(today).annotate(waits=F("item__queue__waiting"), has_slipped=has_slipped):
+        late += line.has_slipped
         orders.add(line.order_id)
         owed[line.item_id] += line.outstanding
         waits[line.item_id] = line.waits or 0
