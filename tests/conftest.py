@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -51,6 +52,15 @@ def _whitenoise_serves_static_files() -> Iterator[None]:
     """The live server's own static handler knows no hashed names; the collected files are served as in production."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly() -> Iterator[None]:
+    """By the hash of the shop, at the least cost: a quarter of a second for each user and each sign-in adds up."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, cost in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+            patch.setattr(Argon2PasswordHasher, name, cost)
         yield
 
 
