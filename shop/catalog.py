@@ -31,7 +31,7 @@ from django.urls import reverse
 from backorders.availability import quotes_of
 from backorders.plan import Quote, State
 from inventory.prepared import Given, IsOneOf, Prepared
-from shop.facets import Facet, facets
+from shop.facets import Facet, counted, facets
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.ranking import LATER, NEVER, NOW, instant, ranked
@@ -152,9 +152,9 @@ def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: in
     on_shelf, fitting = Q(category__in=shelf.pks), Fitting(wishes, at, customer)
     if wishes == EVERYTHING:
         rows = _whole_shelf(page)(shelf=shelf.pks, **instant(at))
-    else:
-        rows = list(_page(on_shelf, fitting, _SOONEST, page))
-    return _listing(rows, on_shelf, fitting, page, at, customer)
+        return _listing(rows, _options_of_shelf(shelf=shelf.pks), fitting, page, at, customer)
+    rows = list(_page(on_shelf, fitting, _SOONEST, page))
+    return _listing(rows, _options(on_shelf, fitting), fitting, page, at, customer)
 
 
 def found(
@@ -163,7 +163,7 @@ def found(
     """The same for products that were searched for: in the order of their ids, unless another is wished."""
     among, fitting = Q(pk__in=ids), Fitting(wishes, at, customer)
     rows = list(_page(among, fitting, [_place_in(ids)], page))
-    return _listing(rows, among, fitting, page, at, customer)
+    return _listing(rows, _options(among, fitting), fitting, page, at, customer)
 
 
 def cards_of(ids: Sequence[int], at: datetime, *, customer: str = "") -> tuple[Card, ...]:
@@ -218,10 +218,15 @@ def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) 
     return Shelf(category.pk, category.name, category.slug, children)
 
 
-def _listing(rows: Sequence[Any], among: Q, fitting: Fitting, page: int, at: datetime, customer: str) -> Listing:
-    variants = Variant.objects.filter(product__in=Product.objects.published().filter(among))
+def _listing(
+    rows: Sequence[Any], options: Iterable[Mapping[str, Any]], fitting: Fitting, page: int, at: datetime, customer: str
+) -> Listing:
     total = rows[0].total if rows else 0
-    return Listing(_cards(rows, fitting, at, customer), total, page, facets(variants, fitting))
+    return Listing(_cards(rows, fitting, at, customer), total, page, facets(options, fitting))
+
+
+def _options(among: Q, fitting: Fitting) -> QuerySet[Any, Any]:
+    return counted(Variant.objects.filter(product__in=Product.objects.published().filter(among)), fitting)
 
 
 def _page(among: Q, fitting: Fitting, best_first: Sequence[Any], page: int) -> QuerySet[Any]:
@@ -355,10 +360,14 @@ def _cover(product: str) -> Subquery:
 @lru_cache(maxsize=32)
 def _whole_shelf(page: int) -> Prepared[Any, Any]:
     """A page of all that stands on a shelf: most visitors wish for nothing else."""
-    on_shelf = Q(IsOneOf("category_id", Given("shelf")))
-    return Prepared(lambda: _page(on_shelf, Fitting(EVERYTHING, None), _SOONEST, page))
+    return Prepared(lambda: _page(_on_given_shelf(), Fitting(EVERYTHING, None), _SOONEST, page))
 
 
+def _on_given_shelf() -> Q:
+    return Q(IsOneOf("category_id", Given("shelf")))
+
+
+_options_of_shelf = Prepared(lambda: _options(_on_given_shelf(), Fitting(EVERYTHING, None)))
 _instead = Prepared(_nearest_first)
 _products = Prepared(
     lambda: (

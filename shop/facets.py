@@ -1,7 +1,7 @@
 """The options that a listing can be narrowed down by, each with the number of articles that it would leave."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,25 +44,24 @@ class _Pairs(Func):
     output_field = JSONField()
 
 
-def facets(variants: QuerySet[Any], fitting: Fitting) -> tuple[Facet, ...]:
-    """Options with more than one value among these variants: those that were chosen, then the most widely used.
-
-    One query.
-    """
-    chosen = fitting.wishes.options
-    columns = {f"but_for_{place}": fitting.but_for(name) for place, name in enumerate(_names(chosen))}
-    counted = (
+def counted(variants: QuerySet[Any], fitting: Fitting) -> QuerySet[Any, Any]:
+    """The values of all options of these variants, each with the number of articles that fit and have it."""
+    return (
         fitting.measured(variants)
         .annotate(pair=_Pairs(F("options")))
         .values("pair")
         .annotate(
             place=Min(_place()),
             articles=_articles(fitting.but_for(None)),
-            **{column: _articles(fits) for column, fits in columns.items()},
+            **{column: _articles(fitting.but_for(name)) for name, column in _columns(fitting).items()},
         )
         .order_by("place", "pair")
     )
-    column_of = dict(zip(_names(chosen), columns, strict=True))
+
+
+def facets(counted: Iterable[Mapping[str, Any]], fitting: Fitting) -> tuple[Facet, ...]:
+    """Of what was counted, the options with more than one value: those that were chosen, then the most widely used."""
+    chosen, column_of = fitting.wishes.options, _columns(fitting)
     values: dict[str, list[Value]] = defaultdict(list)
     for row in counted:
         name, value = row["pair"]
@@ -84,5 +83,7 @@ def _articles(fits: Any) -> Count:
     return Count("product", distinct=True, filter=fits)
 
 
-def _names(options: Sequence[tuple[str, str]]) -> list[str]:
-    return list(dict.fromkeys(name for name, _ in options))
+def _columns(fitting: Fitting) -> dict[str, str]:
+    """By the names of the options that were chosen: under what it is counted how many would fit but for them."""
+    names = dict.fromkeys(name for name, _ in fitting.wishes.options)
+    return {name: f"but_for_{place}" for place, name in enumerate(names)}

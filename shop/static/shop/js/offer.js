@@ -2,7 +2,9 @@
 // and the click would be lost. What came meanwhile is asked for again.
 let isHeld = false, hasMissed = false;
 
-addEventListener("pointerdown", (event) => { isHeld = Boolean(event.target.closest("#choose [formaction]")); });
+addEventListener("pointerdown", (event) => {
+  isHeld = event.button === 0 && Boolean(event.target.closest("#choose [formaction]"));
+});
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(release));
 
 addEventListener("htmx:beforeSwap", (event) => {
