@@ -28,8 +28,8 @@ class Given(Expression):
 class IsOneOf(Func):
     """`IsOneOf("item_id", Given("items"))`: `in` for a given list, whose SQL is the same for any number of values."""
 
-    template = "(%(expressions)s)"
-    arg_joiner = " = ANY "
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
     output_field = BooleanField()
 
 

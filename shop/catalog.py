@@ -1,12 +1,12 @@
 """What shoppers look at: shelves, cards of a listing, the page of a product. Each in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -40,7 +40,6 @@ from shop.wishes import Fitting, Sort, Wishes
 CARDS_OF_A_PAGE = 24
 ALTERNATIVES = 4
 EVERYTHING = Wishes()
-_SOONEST = ("rank", "title", "id")
 RANKS = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
 
 
@@ -149,21 +148,14 @@ def trail(shelves: Sequence[Shelf], slug: str) -> tuple[Shelf, ...]:
 def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = "") -> Listing:
     """A page of a shelf's cards that fit the wishes: what is available now, then what can be backordered, then the
     rest, unless another order is wished. Four queries; one more, and its quotes, when they are to ship by a day."""
-    on_shelf, fitting = Q(category__in=shelf.pks), Fitting(wishes, at, customer)
-    if wishes == EVERYTHING:
-        rows = _whole_shelf(page)(shelf=shelf.pks, **instant(at))
-        return _listing(rows, _options_of_shelf(shelf=shelf.pks), fitting, page, at, customer)
-    rows = list(_page(on_shelf, fitting, _SOONEST, page))
-    return _listing(rows, _options(on_shelf, fitting), fitting, page, at, customer)
+    return _listing(_ON_SHELVES, shelf.pks, wishes, page, at, customer)
 
 
 def found(
     ids: Sequence[int], at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = ""
 ) -> Listing:
     """The same for products that were searched for: in the order of their ids, unless another is wished."""
-    among, fitting = Q(pk__in=ids), Fitting(wishes, at, customer)
-    rows = list(_page(among, fitting, [_place_in(ids)], page))
-    return _listing(rows, _options(among, fitting), fitting, page, at, customer)
+    return _listing(_SEARCHED, ids, wishes, page, at, customer)
 
 
 def cards_of(ids: Sequence[int], at: datetime, *, customer: str = "") -> tuple[Card, ...]:
@@ -171,12 +163,13 @@ def cards_of(ids: Sequence[int], at: datetime, *, customer: str = "") -> tuple[C
     if not ids:
         return ()
     products = sorted(_products(products=list(ids)), key=lambda product: ids.index(product.pk))
-    return _cards(products, Fitting(EVERYTHING, at), at, customer)
+    return _cards(products, _variants_of_all(products=list(ids)), at, customer)
 
 
 def featured(at: datetime, *, customer: str = "") -> tuple[Card, ...]:
     """The cards of the home page. Three queries."""
-    return _cards(_featured(**instant(at)), Fitting(EVERYTHING, at), at, customer)
+    products = _featured(**instant(at))
+    return _cards(products, _variants_of_all(products=[product.pk for product in products]), at, customer)
 
 
 def product_page(
@@ -218,22 +211,66 @@ def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) 
     return Shelf(category.pk, category.name, category.slug, children)
 
 
-def _listing(
-    rows: Sequence[Any], options: Iterable[Mapping[str, Any]], fitting: Fitting, page: int, at: datetime, customer: str
-) -> Listing:
-    total = rows[0].total if rows else 0
-    return Listing(_cards(rows, fitting, at, customer), total, page, facets(options, fitting))
+def _listing(source: "_Source", ids: Sequence[int], wishes: Wishes, page: int, at: datetime, customer: str) -> Listing:
+    fitting = Fitting(wishes, at, customer)
+    if wishes.ships:
+        # Its conditions name single articles, other ones each time.
+        among = Value(list(ids), output_field=_IDS)
+        rows = list(_page(source, among, fitting, page))
+        products = Value([row.pk for row in rows], output_field=_IDS)
+        variants, options = list(_fitting(products, fitting)), list(_options(source, among, fitting))
+    else:
+        given, asked = {"ids": list(ids), **wishes.given}, _asked(source, wishes.shape, page)
+        rows, options = asked.page(**given, **instant(at)), asked.options(**given)
+        variants = asked.variants(products=[row.pk for row in rows], **given)
+    cards = _cards(rows, variants, at, customer, are_part=wishes.are_any)
+    return Listing(cards, rows[0].total if rows else 0, page, facets(options, fitting))
 
 
-def _options(among: Q, fitting: Fitting) -> QuerySet[Any, Any]:
-    return counted(Variant.objects.filter(product__in=Product.objects.published().filter(among)), fitting)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the products of a listing come from: those of which a column has one of some ids, in their best order."""
+
+    column: str
+    best_first: Callable[[Any], Sequence[Any]]
+
+    def among(self, ids: Any) -> Q:
+        return Q(IsOneOf(self.column, ids))
 
 
-def _page(among: Q, fitting: Fitting, best_first: Sequence[Any], page: int) -> QuerySet[Any]:
+def _page(source: _Source, ids: Any, fitting: Fitting, page: int) -> QuerySet[Any]:
     """One page and the number of all, in one query: a window counts before the page is cut off."""
     start = (page - 1) * CARDS_OF_A_PAGE
-    every = _ordered(among, fitting, best_first).annotate(total=Window(Count("pk")))
+    every = _ordered(source.among(ids), fitting, source.best_first(ids)).annotate(total=Window(Count("pk")))
     return every[start : start + CARDS_OF_A_PAGE]
+
+
+def _options(source: _Source, ids: Any, fitting: Fitting) -> QuerySet[Any, Any]:
+    products = Product.objects.published().filter(source.among(ids))
+    return counted(Variant.objects.filter(product__in=products), fitting)
+
+
+def _fitting(products: Any, fitting: Fitting) -> QuerySet[Any]:
+    return _with_stock(fitting.of(Variant.objects.filter(IsOneOf("product_id", products))))
+
+
+class _Asked(NamedTuple):
+    """What is asked for a page of a listing; prepared for all wishes of one shape."""
+
+    page: Prepared[Any, Any]
+    options: Prepared[Any, Any]
+    variants: Prepared[Any, Any]
+
+
+@lru_cache(maxsize=128)
+def _asked(source: _Source, shape: Wishes, page: int) -> _Asked:
+    fitting, ids = Fitting(shape, None), ExpressionWrapper(Given("ids"), output_field=_IDS)
+    products = ExpressionWrapper(Given("products"), output_field=_IDS)
+    return _Asked(
+        Prepared(lambda: _page(source, ids, fitting, page)),
+        Prepared(lambda: _options(source, ids, fitting)),
+        Prepared(lambda: _fitting(products, fitting)),
+    )
 
 
 def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[Any]:
@@ -255,22 +292,16 @@ def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[
             return products.filter(Exists(fitting.of(variants))).order_by("title", "id")
 
 
-def _place_in(ids: Sequence[int]) -> Func:
-    return Func(Value(list(ids), output_field=ArrayField(BigIntegerField())), F("pk"), function="array_position")
-
-
-def _cards(products: Sequence[Any], fitting: Fitting, at: datetime, customer: str) -> tuple[Card, ...]:
-    """Of products that were read with their cover, in their order. Two queries."""
-    if fitting.wishes.are_any:
-        fit: Sequence[Variant] = list(_with_stock(fitting.of(Variant.objects.filter(product__in=products))))
-    else:
-        fit = _variants_of_all(products=[product.pk for product in products])
+def _cards(
+    products: Sequence[Any], fit: Sequence[Variant], at: datetime, customer: str, *, are_part: bool = False
+) -> tuple[Card, ...]:
+    """Of products that were read with their cover, in their order, and those of their variants that fit. One query."""
     variants: dict[int, list[Variant]] = defaultdict(list)
     for variant in fit:
         variants[variant.product_id].append(variant)
     answers = _answers(fit, 1, at, customer=customer)
     return tuple(
-        _card(product, variants[product.pk], product.cover, answers, is_part=fitting.wishes.are_any)
+        _card(product, variants[product.pk], product.cover, answers, is_part=are_part)
         for product in products
         # Somebody may have bought the last one that fits since the page was cut off.
         if variants[product.pk]
@@ -357,17 +388,10 @@ def _cover(product: str) -> Subquery:
     return Subquery(_pictures(product)[:1])
 
 
-@lru_cache(maxsize=32)
-def _whole_shelf(page: int) -> Prepared[Any, Any]:
-    """A page of all that stands on a shelf: most visitors wish for nothing else."""
-    return Prepared(lambda: _page(_on_given_shelf(), Fitting(EVERYTHING, None), _SOONEST, page))
+_IDS = ArrayField(BigIntegerField())
+_ON_SHELVES = _Source("category_id", lambda ids: ("rank", "title", "id"))
+_SEARCHED = _Source("id", lambda ids: (Func(ids, F("id"), function="array_position"),))
 
-
-def _on_given_shelf() -> Q:
-    return Q(IsOneOf("category_id", Given("shelf")))
-
-
-_options_of_shelf = Prepared(lambda: _options(_on_given_shelf(), Fitting(EVERYTHING, None)))
 _instead = Prepared(_nearest_first)
 _products = Prepared(
     lambda: (

@@ -1,7 +1,8 @@
 """What a shopper wants of a listing, and which variants fit it: all of her wishes by one and the same variant, for blue
 curtains of which only the green ones are on the shelf are not what she looks for."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,9 +13,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from inventory.prepared import Given
 from shop.ranking import NOW, ranked, ships_by
 
 _WEEK = timedelta(days=7)
+_BOUNDS = {"price_from": "price__gte", "price_to": "price__lte"}
 
 
 class Ships(StrEnum):
@@ -50,6 +53,23 @@ class Wishes:
         """Whether anything is wished that some variants do not fit."""
         return self != Wishes(sort=self.sort)
 
+    @property
+    def shape(self) -> "Wishes":
+        """The same wishes, whatever their values are: all of one shape are answered by one prepared query."""
+        names = list(dict.fromkeys(name for name, _ in self.options))
+        return replace(
+            self,
+            price_from=None if self.price_from is None else Decimal(0),
+            price_to=None if self.price_to is None else Decimal(0),
+            options=tuple((str(names.index(name)), str(place)) for place, (name, _) in enumerate(self.options)),
+        )
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The values, for the prepared query of their shape."""
+        options = {f"option_{place}": json.dumps([pair]) for place, pair in enumerate(self.options)}
+        return {"price_from": self.price_from, "price_to": self.price_to, **options}
+
     def ships_by(self, today: date) -> date | None:
         """The last day on which one unit may ship; None where it is not a day that counts."""
         if isinstance(self.ships, Ships):
@@ -58,8 +78,11 @@ class Wishes:
 
 
 class Fitting:
-    """The wishes as conditions on variants. One query when a unit is to ship by a day. Without `at`, and then without a
-    wish, it is for a prepared query (see `ranking.ranked`)."""
+    """The wishes as conditions on variants. One query when a unit is to ship by a day.
+
+    Without `at` it is for a prepared query (see `ranking.ranked`), which is given the values of wishes of this shape.
+    No day is among them.
+    """
 
     def __init__(self, wishes: Wishes, at: datetime | None, customer: str = "") -> None:
         self.wishes, self._at = wishes, at
@@ -67,7 +90,8 @@ class Fitting:
         self._always = self._price() & self._in_time(customer)
         self._options: dict[str, Q] = {}
         for name, value in wishes.options:
-            self._options[name] = self._options.get(name, Q()) | Q(options__contains=[[name, value]])
+            pair = [[name, value]] if at else Given(f"option_{value}")
+            self._options[name] = self._options.get(name, Q()) | Q(options__contains=pair)
 
     def of(self, variants: QuerySet[Any]) -> QuerySet[Any]:
         return self.measured(variants).filter(self.but_for(None))
@@ -85,8 +109,9 @@ class Fitting:
         return reduce(and_, (fits for option, fits in self._options.items() if option != name), self._always)
 
     def _price(self) -> Q:
-        bounds = {"price__gte": self.wishes.price_from, "price__lte": self.wishes.price_to}
-        return Q(**{bound: amount for bound, amount in bounds.items() if amount is not None})
+        amounts = {"price_from": self.wishes.price_from, "price_to": self.wishes.price_to}
+        wished = {name: amount if self._at else Given(name) for name, amount in amounts.items() if amount is not None}
+        return Q(**{_BOUNDS[name]: amount for name, amount in wished.items()})
 
     def _in_time(self, customer: str) -> Q:
         if self._by and self._at:
