@@ -170,8 +170,16 @@ def test_control_with_an_old_answer_to_that_a_page_goes_on_saying_what_was(
 @pytest.mark.django_db(transaction=True)
 def test_while_nothing_is_written_one_short_question_is_asked(client: Client, curtains: Variant):
     keep(client)
-    with CaptureQueriesContext(connection) as queries:
+    # What is written to other databases of this server, as by tests that run beside this one, counts as well.
+    for _ in range(500):
+        before = shown.snapshot()
         look(client)
+        with CaptureQueriesContext(connection) as queries:
+            look(client)
+        if shown.snapshot() == before:
+            break
+    else:
+        pytest.fail("There was no moment in which nothing was written to this server.")
     assert [query["sql"] for query in queries] == ["SELECT pg_current_snapshot()::text"]
 
 
