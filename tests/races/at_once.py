@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pkgutil import resolve_name
 from threading import Barrier, get_ident
 
 import pytest
@@ -27,18 +28,24 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         return list(threads.map(run, acts))
 
 
-def without_the_lock(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
-    """The guard taken out: each of so many reads its queues without a lock, once all of them have read."""
-    all_have_read, have_read = Barrier(parties, timeout=60), set()
+def without_the_lock(monkeypatch: pytest.MonkeyPatch, parties: int, *, read: str = "backorders.queue._lock") -> None:
+    """The guard taken out: queues are read without a lock, and nobody goes on before so many have come out of `read`."""
 
-    def read(item_ids):
+    def queues(item_ids):
         rows = Queue.objects.select_related("item").filter(item__in=item_ids).order_by("item_id")
-        queues = {queue.item_id: queue for queue in rows}
+        found = {queue.item_id: queue for queue in rows}
+        for queue in found.values():
+            queue.item.is_locked = True
+        return found
+
+    monkeypatch.setattr("backorders.queue._lock", queues)
+    look, all_have_read, have_read = resolve_name(read), Barrier(parties, timeout=60), set()
+
+    def look_and_wait(*what):
+        seen = look(*what)
         if get_ident() not in have_read:
             have_read.add(get_ident())
             all_have_read.wait()
-        for queue in queues.values():
-            queue.item.is_locked = True
-        return queues
+        return seen
 
-    monkeypatch.setattr("backorders.queue._lock", read)
+    monkeypatch.setattr(read, look_and_wait)

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROUNDS = 6
 FAR = SOON + 31 * DAY
 ANSWER_BY = midnight_in_berlin(SOON + 30 * DAY)
+# What every act here reads before it decides; a control in which one read what the other wrote would show nothing.
+LINES = "shop.cancellations.lock_all"
 numbers = count(1)
 
 
@@ -91,7 +93,7 @@ def test_either_her_yes_keeps_the_order_or_the_deadline_ends_it():
 
 def test_control_without_the_lock_the_order_is_kept_and_cancelled(monkeypatch):
     order, _ = asked()
-    without_the_lock(monkeypatch, 2)
+    without_the_lock(monkeypatch, 2, read=LINES)
     assert answer_when_it_is_over(order) == (True, True)
     assert written(order) == ["answer_needed", "answer_received", "order_lapsed"]
 
@@ -186,7 +188,7 @@ def test_of_two_sweeps_one_apologises(settings):
 def test_control_without_the_lock_the_second_sweep_trips_over_what_the_first_did(monkeypatch, settings, rule):
     settings.DELAY_RULE = rule
     order, _ = waits()
-    without_the_lock(monkeypatch, 2)
+    without_the_lock(monkeypatch, 2, read=LINES)
     one, other = sweep_twice(order)
     assert isinstance(one, Exception) != isinstance(other, Exception)
 
