@@ -8,14 +8,17 @@ that comes as it was planned is no reason to read a queue of a million claims.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+from backorders.plan import LEAD_TIME, Portion
 from inventory.supply import Supply
 
 # What a place can expect: a day as ISO text and whether it is confirmed; None when nothing comes.
 type Expectation = tuple[str, bool] | None
-# So many units in a row that expect the same: units, day, confirmed. It can be kept as JSON.
-type Timeline = Sequence[tuple[int, str, bool]]
+# So many units in a row that expect the same: units, day, confirmed; no day when nothing comes. It can be kept as JSON.
+type Timeline = Sequence[tuple[int, str | None, bool]]
 # Places [from, to).
 type Range = tuple[int, int]
 
@@ -89,6 +92,61 @@ def timeline(supply: Supply) -> Timeline:
     return [*shelf, *days]
 
 
+def with_newcomer(old: Timeline, start: int, told: Iterable[Portion], ready_on: date) -> Timeline:
+    """What the places of a queue could expect when they were judged, and from the place `start` on what a newcomer was
+    told where that is something else: the supply that she came by may have been judged by nobody yet.
+
+    The same timeline where she was told nothing else. `start` is the end of the queue as it was when it was judged: it
+    counts who left since, so that hers is nobody else's place. `ready_on` is the first day on which what is ordered now
+    can leave: nobody is told one before it, whatever is expected.
+    """
+    hers, end = list(_hers(old, start, told, ready_on)), start + sum(portion.quantity for portion in told)
+    if all(is_told for _, _, is_told in hers):
+        return old
+    before = [(high - low, expectation) for low, high, expectation in _parts(old, start)]
+    told_now = [(units, expectation) for units, expectation, _ in hers]
+    beyond = [(units, day and (day, confirmed)) for units, day, confirmed in _beyond(old, end)]
+    runs = groupby([*before, *told_now, *beyond], key=itemgetter(1))
+    return [(sum(units for units, _ in run), *(expectation or (None, False))) for expectation, run in runs]
+
+
+def _hers(
+    old: Timeline, start: int, told: Iterable[Portion], ready_on: date
+) -> Iterator[tuple[int, Expectation, bool]]:
+    """Units, what their places expect now, and whether they were expected to."""
+    for portion in told:
+        for low, high, expectation in _parts(_beyond(old, start), portion.quantity):
+            is_told = _is_told(expectation, portion, ready_on)
+            yield high - low, expectation if is_told else _told(portion), is_told
+        start += portion.quantity
+
+
+def _beyond(units: Timeline, start: int) -> Timeline:
+    """What is beyond a place."""
+    rest = []
+    for quantity, day, confirmed in units:
+        if quantity > start:
+            rest.append((quantity - start, day, confirmed))
+        start = max(0, start - quantity)
+    return rest
+
+
+def _is_told(expectation: Expectation, portion: Portion, ready_on: date) -> bool:
+    """Was she told what is expected here? Of a lead time, supply that does not beat it is no news; nor is it one that
+    goods of today leave tomorrow, and that overdue goods are not promised to anybody."""
+    if expectation is None:
+        return _told(portion) is None
+    day, _ = expectation
+    is_by_lead_time = portion.basis == LEAD_TIME and portion.ships_on and day >= portion.ships_on.isoformat()
+    return day < ready_on.isoformat() or is_by_lead_time or expectation == _told(portion)
+
+
+def _told(portion: Portion) -> Expectation:
+    if portion.basis == LEAD_TIME or portion.ships_on is None:
+        return None
+    return portion.ships_on.isoformat(), portion.confirmed
+
+
 def places(units: Timeline, waiting: int) -> Iterator[tuple[int, int, str | None, bool]]:
     """Ranges [from, to) of the places of a queue with the day that they can expect, ISO text or None, and whether it is
     confirmed. What lies on the shelf for them is left out: it has come."""
@@ -122,7 +180,7 @@ def _parts(units: Timeline, length: int) -> Iterator[tuple[int, int, Expectation
     for quantity, day, confirmed in units:
         end = min(length, start + quantity)
         if start < end:
-            yield start, end, (day, confirmed)
+            yield start, end, None if day is None else (day, confirmed)
         start = end
     if start < length:
         yield start, length, None

@@ -1,18 +1,20 @@
 """Every unit of a queue whose day may have changed lies in the ranges that are judged anew."""
 
 import json
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.judging import Doubt, changed, together, why
+from backorders.judging import Doubt, changed, together, why, with_newcomer
+from backorders.plan import LEAD_TIME, Portion
 
 DAYS = ["0001-01-01", "2026-12-01", "2026-12-09", "2027-01-04"]
 timelines = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(DAYS[1:]), st.booleans()), max_size=4)
 
 
 def expectations(timeline, length):
-    known = [(day, confirmed) for units, day, confirmed in timeline for _ in range(units)]
+    known = [(day, confirmed) if day else None for units, day, confirmed in timeline for _ in range(units)]
     return (known + [None] * length)[:length]
 
 
@@ -25,6 +27,69 @@ def test_a_unit_that_expects_something_else_is_found_whoever_left_before_it(old,
     for place, (was_at, now) in enumerate(zip(stayed, after, strict=True)):
         if before[was_at] != now:
             assert any(low <= place < high for low, high in ranges)
+
+
+portions = st.builds(
+    Portion,
+    st.integers(1, 3),
+    st.sampled_from([date.fromisoformat(day) for day in DAYS[1:]]),
+    confirmed=st.booleans(),
+    basis=st.sampled_from(["purchase line 1", LEAD_TIME]),
+)
+
+
+def told_units(told):
+    return [portion for portion in told for _ in range(portion.quantity)]
+
+
+@given(timelines, timelines, st.integers(0, 12), st.lists(portions, min_size=1, max_size=3), st.data())
+def test_a_newcomer_whose_day_is_another_now_is_found_whatever_was_judged_before_her(old, new, waiting, told, data):
+    """Some have left before she came, and some leave after."""
+    filled, freed, filled_later = (data.draw(st.integers(0, 3)) for _ in range(3))
+    gone = data.draw(st.integers(0, max(0, waiting - filled_later)))
+    judged = json.loads(json.dumps(with_newcomer(old, waiting + filled + freed, told, date.min)))
+    place = max(0, waiting - filled_later - gone)
+    length = place + len(told_units(told))
+    ranges = changed(judged, new, filled=filled + min(waiting, filled_later), freed=freed + gone, waiting=length)
+    for at, portion in enumerate(told_units(told), place):
+        expects = expectations(new, length)[at]
+        if portion.basis == LEAD_TIME:
+            has_news = expects is not None and expects[0] < portion.ships_on.isoformat()
+        else:
+            has_news = expects != (portion.ships_on.isoformat(), portion.confirmed)
+        assert not has_news or any(low <= at < high for low, high in ranges)
+
+
+@given(timelines, st.integers(0, 12), st.lists(portions, max_size=3))
+def test_a_newcomer_changes_nothing_of_those_before_and_after_her(old, start, told):
+    judged, end = with_newcomer(old, start, told, date.min), start + len(told_units(told))
+    assert expectations(judged, start) == expectations(old, start)
+    assert expectations(judged, 60)[end:] == expectations(old, 60)[end:]
+
+
+@given(timelines, st.integers(0, 12), st.integers(0, 9))
+def test_a_newcomer_who_was_told_what_was_judged_is_no_news(old, start, units):
+    told = [
+        Portion(1, date.fromisoformat(day[0]), confirmed=day[1])
+        for day in expectations(old, start + units)[start:]
+        if day is not None
+    ]
+    assert with_newcomer(old, start, told, date.min) is old
+
+
+def test_goods_of_today_that_leave_tomorrow_and_overdue_goods_are_no_news():
+    overdue_and_today = [(1, "2026-11-30", True), (1, DAYS[1], True)]
+    tomorrow = date.fromisoformat(DAYS[2])
+    assert with_newcomer(overdue_and_today, 0, [Portion(2, tomorrow)], tomorrow) is overdue_and_today
+
+
+@given(timelines, st.integers(1, 50))
+def test_many_newcomers_who_are_told_the_same_are_one_part(old, newcomers):
+    told, judged = [Portion(1, date(2027, 3, 1))], old
+    for place in range(newcomers):
+        judged = with_newcomer(judged, place, told, date.min)
+    assert len(judged) <= len(old) + 1
+    assert expectations(judged, newcomers) == [("2027-03-01", True)] * newcomers
 
 
 @given(timelines, st.integers(0, 30))
