@@ -202,14 +202,19 @@ def _served(units: list[Portion], need: Need) -> tuple[list[Portion], list[Porti
 
 
 def renew(
-    planned: Sequence[Portion], told: Sequence[Portion], today: date, lead_on: date | None = None
+    planned: Sequence[Portion],
+    told: Sequence[Portion],
+    today: date,
+    lead_on: date | None = None,
+    ready_on: date = date.min,
 ) -> tuple[Portion, ...]:
     """What can be told now for the units of `told`, all still to come; `planned` is what supply covers of them.
 
     Unit by unit: a lead time that was told stands, whatever the rules are now; else the day of the lead time that the
     queue offers now stands for what supply brings later or not at all; else it is the supply's day, or no day.
-    Nobody is told a day that has passed: a unit that falls to an overdue arrival keeps the day it was told if that day
-    rests on it, and else has no supply that somebody stands for.
+    No day gets better than `ready_on`, the first on which something that is not packed yet can leave. Nobody is told a
+    day that has passed: a unit that falls to an overdue arrival keeps the day it was told if that day rests on it, and
+    else has no supply that somebody stands for.
     """
     nothing = Portion(1, None, confirmed=False, basis=UNSUPPLIED)
     offered = nothing if lead_on is None else _on_lead_time(1, lead_on)
@@ -219,6 +224,8 @@ def renew(
         best = min(limit, fresh, key=lambda portion: portion.by)
         if best.by < today:
             best = old if best.by <= old.by else limit
+        if best.by < min(ready_on, old.by):
+            best = replace(best, ships_on=min(ready_on, old.by))
         renewed.append(best.of(units))
     return merge(sorted(renewed, key=lambda portion: portion.by))
 

@@ -30,7 +30,7 @@ from backorders.plan import (
     take,
 )
 from backorders.queries import among, holding, portion_of
-from inventory.dispatch import overdue_before
+from inventory.dispatch import overdue_before, ready_on
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
 
@@ -195,7 +195,7 @@ def _changes_of(
     sure_plans = plans if surely == as_stated else list(_plans(queue, claims, surely))
     told = holding([claim.claim_id for claim in claims])
     # Thousands were told the same and can expect the same: each case is judged once.
-    judged = cache(partial(_judged, today, offered))
+    judged = cache(partial(_judged, today, ready_on(at), offered))
     for claim, planned, sure in zip(claims, plans, sure_plans, strict=True):
         version, portions = told[claim.claim_id]
         if change := judged(portions, claim.allocated, planned, sure):
@@ -207,6 +207,7 @@ def _changes_of(
 
 def _judged(
     today: date,
+    ready: date,
     offered: date | None,
     told: tuple[Portion, ...],
     allocated: int,
@@ -218,10 +219,10 @@ def _judged(
     here = allocated + sum(portion.quantity for portion in planned if portion.now)
     old = merge(after(told, here))
     # An overdue arrival breaks no promise that rests on it, and betters none: only the first plan counts it.
-    new = renew(_to_come(planned), old, today, offered)
+    new = renew(_to_come(planned), old, today, offered, ready)
     breaks = is_worse(new, old)
     if not breaks:
-        new = renew(_to_come(sure), old, today, offered)
+        new = renew(_to_come(sure), old, today, offered, ready)
     improves = not is_worse(new, old) and is_better(new, old, by_more_than=WORTH_TELLING)
     if not (breaks or improves or _is_confirmed(new, old)):
         return None

@@ -8,8 +8,10 @@ import pytest
 import time_machine
 from django.test import Client
 
+from notifications.models import Letter
+from shop import turns
 from shop.formats import near_day
-from tests.cast import inbound, stock, variant
+from tests.cast import BO, CY, buy, days_told, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +111,18 @@ def test_the_cart_says_the_day_unless_it_is_today(client: Client):
 def test_near_days_are_said_as_people_say_them():
     assert [near_day(date(2026, 12, day), date(2026, 12, 30)) for day in (30, 31)] == ["today", "tomorrow"]
     assert near_day(date(2027, 1, 4), date(2026, 12, 30)) == "on Monday 4 January"
+
+
+def test_who_ordered_after_the_hour_is_never_told_that_it_ships_today():
+    """Whatever is looked at anew afterwards: goods that come today are packed on Monday."""
+    item = stock()
+    inbound(item, 5, FRIDAY)
+    curtains = variant(item)
+    at = datetime(2026, 11, 20, 15, tzinfo=BERLIN)
+    ada, bo = buy((curtains, 1), at=at), buy((curtains, 1), who=BO, at=at)
+    assert days_told(ada) == days_told(bo) == [(1, date(2026, 11, 23))]
+
+    turns.change(turns.rank(bo.lines.get().claim, -1, reason="a replacement"), actor=CY, at=at)
+
+    assert days_told(ada) == days_told(bo) == [(1, date(2026, 11, 23))]
+    assert not Letter.objects.exclude(template="order_placed").exists()
