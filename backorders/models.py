@@ -32,7 +32,8 @@ class Queue(models.Model):
     to claims which are skipped for now, `put_off` the part of claims that take a later delivery only. Only
     backorders.queue writes them, under the stock item's lock.
 
-    `judged` is the supply that the promises were last held against, and `filled` and `freed` are the units that have
+    `judged` is the supply that the promises were last held against, with what newcomers were told by a supply that
+    nobody was held against yet, and `filled` and `freed` are the units that have
     left the queue since, at its head and anywhere: so a revision reads only the places whose day can have changed.
     `in_doubt` are those places which were not held against it yet, with the reasons that are to be told there: a fact
     that reaches thousands is told in chunks. `looked_to` is the claim behind which they stand, and where it ends.
@@ -137,6 +138,8 @@ class Claim(Units, models.Model):
     )
     reference = models.CharField(max_length=50, help_text="What the claim is for, such as an order's number.")
     customer = models.CharField(max_length=254, blank=True, help_text="Whom the claim is for; limits count by it.")
+    # What a unit was sold for, in the currency of the shop: a report over all who wait cannot look up every order.
+    unit_price = models.DecimalField(max_digits=10, decimal_places=2, default=0, editable=False)
     # The version of the promise that holds; 0 before the first.
     told = models.PositiveSmallIntegerField(default=0, editable=False)
     placed_at = models.DateTimeField()

@@ -9,15 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection
 
 from backorders import promises
 from backorders.facts import Filled, Joined, Shipped, Withdrawn
+from backorders.judging import with_newcomer
 from backorders.models import Claim, Policy, Queue, Withdrawal
 from backorders.plan import Portion, share
 from inventory import ledger
+from inventory.dispatch import ready_on
 from inventory.locking import lock_items, stock_lock
 from inventory.prepared import Given, IsOneOf, Prepared
 
@@ -44,6 +47,7 @@ class Want:
     """A line that joins: all its portions were quoted under the lock and add up to its quantity.
 
     `due_at` is the instant by which the first of its units leaves; None while something else has to come first.
+    `unit_price` is what a unit is sold for.
     """
 
     item_id: int
@@ -52,6 +56,7 @@ class Want:
     customer: str = ""
     country: str = ""
     due_at: datetime | None = None
+    unit_price: Decimal = Decimal(0)
 
     @property
     def quantity(self) -> int:
@@ -148,23 +153,26 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
                 customer=want.customer,
                 country=want.country,
                 due_at=want.due_at,
+                unit_price=want.unit_price,
                 told=1,
                 placed_at=at,
             )
         )
     Claim.objects.bulk_create(claims)
-    _count_newcomers(queues, claims)
+    _count_newcomers(queues, [(claim, want) for claim, want in zip(claims, wants, strict=True) if claim.lacks], at)
     ledger.allocate([_entry(queues, claim, claim.allocated) for claim in claims], actor=actor, at=at)
     promises.make([(claim, want.portions) for claim, want in zip(claims, wants, strict=True)], at=at)
     return [Joined(claim.pk, claim.item_id, want.portions) for claim, want in zip(claims, wants, strict=True)]
 
 
-def _count_newcomers(queues: Mapping[int, Queue], claims: Iterable[Claim]) -> None:
+def _count_newcomers(queues: Mapping[int, Queue], waiting: Iterable[tuple[Claim, Want]], at: datetime) -> None:
     more: Counter[int] = Counter()
-    for claim in claims:
-        if claim.lacks:
-            more[claim.item_id] += claim.lacks
-            queues[claim.item_id].waiting += claim.lacks
+    ready = ready_on(at)
+    for claim, want in waiting:
+        queue = queues[claim.item_id]
+        _judge(queue, [portion for portion in want.portions if not portion.now], ready)
+        more[claim.item_id] += claim.lacks
+        queue.waiting += claim.lacks
     if not more:
         return
     with connection.cursor() as cursor:
@@ -175,6 +183,16 @@ def _count_newcomers(queues: Mapping[int, Queue], claims: Iterable[Claim]) -> No
             """,
             [list(more), list(more.values())],
         )
+
+
+def _judge(queue: Queue, told: Sequence[Portion], ready: date) -> None:
+    """Who comes while a supply is not judged yet was told other days than her places expect: the queue remembers."""
+    if queue.judged is None:
+        return
+    judged = with_newcomer(queue.judged, queue.waiting + queue.filled + queue.freed, told, ready)
+    if judged is not queue.judged:
+        queue.judged = [list(part) for part in judged]
+        queue.save(update_fields=["judged"])
 
 
 def leave(
@@ -223,9 +241,9 @@ def fill(queue: Queue, *, actor: str, at: datetime) -> list[Filled]:
     At most FILL_CHUNK claims are served; call again in a new transaction until nothing is returned. One statement finds
     and serves them: n units serve at most n claims, so no more than n rows are read, however long the queue is.
     """
-    free = queue.item.unallocated
-    if free <= 0 or queue.waiting == queue.passed_over:
+    if not is_filling(queue):
         return []
+    free = queue.item.unallocated
     filled = _serve(queue.item_id, free, min(FILL_CHUNK, free))
     given = sum(fact.units for fact in filled)
     queue.waiting -= given
@@ -237,6 +255,11 @@ def fill(queue: Queue, *, actor: str, at: datetime) -> list[Filled]:
     entries = [ledger.Entry(queue.item, fact.units, f"claim {fact.claim_id}") for fact in filled]
     ledger.allocate(entries, actor=actor, at=at)
     return filled
+
+
+def is_filling(queue: Queue) -> bool:
+    """Is something on the shelf that is still to be given to those who wait?"""
+    return queue.item.unallocated > 0 and queue.waiting > queue.passed_over
 
 
 def _serve(item_id: int, free: int, limit: int) -> list[Filled]:

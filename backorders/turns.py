@@ -92,7 +92,8 @@ def split(queue: Queue, claim_id: int, *, units: int, seen: int, reason: str, ac
     claim = _waiting_claim(queue, claim_id)
     if claim.lacks != seen:
         raise UnableToChangeTurn(f"{claim} changed since you looked: it waits for {claim.lacks} now.")
-    _refuse_to_split(claim, units, at)
+    if why := why_not_split(claim, units, at):
+        raise UnableToChangeTurn(why)
     whole, claim.quantity = claim.quantity, claim.quantity - units
     part = Claim.objects.create(
         item=queue.item,
@@ -107,6 +108,7 @@ def split(queue: Queue, claim_id: int, *, units: int, seen: int, reason: str, ac
         told=claim.told,
         placed_at=claim.placed_at,
         country=claim.country,
+        unit_price=claim.unit_price,
     )
     promises.split_off(claim, part, at=at)
     consent.share(claim, part)
@@ -125,16 +127,18 @@ def may_split(claim: Claim) -> int:
     return 0 if claim.is_asked else min(claim.lacks, claim.quantity - 1)
 
 
-def _refuse_to_split(claim: Claim, units: int, at: datetime) -> None:
+def why_not_split(claim: Claim, units: int, at: datetime) -> str:
+    """The sentence that says why so many units of it cannot become a claim of their own; empty if they can."""
     if claim.is_asked:
-        raise UnableToChangeTurn("Its customer is asked about a delay: it can be split once she has answered.")
+        return "Its customer is asked about a delay: it can be split once she has answered."
     if consent.case_of(claim).is_too_late(at, consent.law()):
-        raise UnableToChangeTurn("Its day has passed, and what that means for all of it is being done.")
+        return "Its day has passed, and what that means for all of it is being done."
     most = may_split(claim)
     if not most:
-        raise UnableToChangeTurn("It is about a single unit: there is nothing to split.")
+        return "It is about a single unit: there is nothing to split."
     if not 0 < units <= most:
-        raise UnableToChangeTurn(f"Split off at least 1 and at most {most} of the {claim.quantity} units.")
+        return f"Split off at least 1 and at most {most} of the {claim.quantity} units."
+    return ""
 
 
 def _waiting_claim(queue: Queue, claim_id: int) -> Claim:

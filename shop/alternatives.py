@@ -148,7 +148,9 @@ def take(
     if quote.state != State.IN_STOCK:
         raise UnableToAnswer("Somebody just took the last of it: choose something else, or keep waiting.")
     consent.note([line.claim], Consent.Answer.ALTERNATIVE, detail=variant.sku, actor=actor, at=at)
-    want = queue.Want(item.pk, order.number, quote.portions, line.claim.customer, line.claim.country)
+    want = queue.Want(
+        item.pk, order.number, quote.portions, line.claim.customer, line.claim.country, unit_price=variant.price
+    )
     (joined,) = queue.join(queues, [want], actor=actor, at=at)
     # The new line stands before the old one is given up: what is owed never falls to nothing in between.
     taken = OrderLine.objects.create(

@@ -1,14 +1,17 @@
 """Giving up units before they ship, by the customer or for her. Freed units go to the next in the queue at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import F
 
 from backorders import consent, queue
 from backorders.facts import Withdrawn
 from backorders.models import Claim, Consent, Queue
+from notifications.models import Letter
 from shop import departures, messages, payments, sending
 from shop.models import Order, OrderLine
 from shop.notices import reschedule
@@ -20,7 +23,18 @@ CUSTOMER = "customer"
 
 _UNITS_FREED = "somebody before you needed fewer units"
 _NOTHING_LEFT = "Nothing is left to cancel: it has shipped, or was cancelled."
+_BEING_GIVEN = "Goods have just come and are being given to those who wait: try again in a moment."
 _CHANGED = "The order changed since you looked: see what is left of it, and cancel that."
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Units that were cancelled of an order, the money that goes back for them, and the letter that says so."""
+
+    order: Order
+    units: int
+    refund: Decimal
+    letter: Letter
 
 
 @use_case
@@ -36,7 +50,8 @@ def cancel_line(
         raise queue.UnableToLeave(_NOTHING_LEFT)
     if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
         raise queue.UnableToLeave(_CHANGED)
-    return _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
+    (withdrawn,), _ = _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)
+    return withdrawn
 
 
 @use_case
@@ -54,7 +69,54 @@ def cancel_lines(
         raise queue.UnableToLeave(_NOTHING_LEFT)
     if any(line.claim.quantity != seen[line.pk] for line in chosen):
         raise queue.UnableToLeave(_CHANGED)
-    return _cancel(order, queues, left, reason, actor, at)
+    withdrawn, _ = _cancel(order, queues, left, reason, actor, at)
+    return withdrawn
+
+
+@use_case
+def cancel_waiting(
+    seen: Mapping[int, Mapping[int, int]], *, reason: str, actor: str, at: datetime
+) -> tuple[Cancelled, ...]:
+    """Cancel what claims of one queue wait for, and nothing that is there for them: for each order, by id, claim id ->
+    the units that it lacked when somebody chose.
+
+    All of them leave at once, so that nobody is told a better day who is to leave as well, and who stays is told once.
+    Raises UnableToLeave when one of them lacks fewer or more by now, and then nothing has changed.
+    """
+    return _cancel_waiting(seen, reason, actor, at)
+
+
+def preview_waiting(
+    seen: Mapping[int, Mapping[int, int]], *, reason: str, actor: str, at: datetime
+) -> tuple[Cancelled, ...]:
+    """The same, by the code that does it, in a transaction that is rolled back."""
+    with transaction.atomic():
+        cancelled = _cancel_waiting(seen, reason, actor, at)
+        transaction.set_rollback(True)
+    return cancelled
+
+
+def _cancel_waiting(
+    seen: Mapping[int, Mapping[int, int]], reason: str, actor: str, at: datetime
+) -> tuple[Cancelled, ...]:
+    still = OrderLine.objects.filter(order__in=seen, claim__shipped__lt=F("claim__quantity"))
+    queues = queue.lock(still.values_list("claim__item_id", flat=True))
+    units = {pk: lacked for claims in seen.values() for pk, lacked in claims.items()}
+    claims = list(Claim.objects.filter(pk__in=units))
+    if units != {claim.pk: claim.lacks for claim in claims} or not queues.keys() >= {each.item_id for each in claims}:
+        raise queue.UnableToLeave(_CHANGED)
+    if any(queue.is_filling(queues[claim.item_id]) for claim in claims):
+        raise queue.UnableToLeave(_BEING_GIVEN)
+    orders = [payments.lock(pk).order for pk in sorted(seen)]
+    withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
+    cancelled = []
+    for order in orders:
+        hers = [fact for fact in withdrawn if fact.claim_id in seen[order.pk]]
+        order, refund = _withdrawn(order, hers, reason, at)
+        _tell(order, hers, refund, actor, at)
+        letter = Letter.objects.filter(thread=order.number).latest("id")
+        cancelled.append(Cancelled(order, sum(fact.units for fact in hers), refund, letter))
+    return tuple(cancelled)
 
 
 @use_case
@@ -63,7 +125,8 @@ def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) ->
     queues, _ = lock_all(order)
     if not (left := left_of(order)):
         raise queue.UnableToLeave(_NOTHING_LEFT)
-    return _cancel(order, queues, left, reason, actor, at)
+    withdrawn, _ = _cancel(order, queues, left, reason, actor, at)
+    return withdrawn
 
 
 def left_of(order: Order) -> dict[int, int]:
@@ -102,14 +165,20 @@ def withdraw(
     """
     payments.lock(order.pk)
     withdrawn = pass_on(queues, units, reason=reason, actor=actor, at=at)
+    order, refund = _withdrawn(order, withdrawn, reason, at)
+    return order, withdrawn, refund
+
+
+def _withdrawn(order: Order, facts: Sequence[Withdrawn], reason: str, at: datetime) -> tuple[Order, Decimal]:
+    """What it means for the order and its money that this left it: the order as it is now, and what is due back."""
     # Where all that is left of a line is on the shelf, nothing is waited for, and so nothing is asked any more.
-    complete = Claim.objects.filter(pk__in=units, allocated=F("quantity"))
+    complete = Claim.objects.filter(pk__in=[fact.claim_id for fact in facts], allocated=F("quantity"))
     consent.arrived(list(complete.values_list("pk", flat=True)))
     sending.drop_parcels_that_never_leave(order)
     payment = payments.reduce_to_what_is_wanted(order)
     refund = payments.owe_back(payment, reason=reason or "cancelled", at=at)
     reschedule(payment.order, at=at)
-    return payment.order, withdrawn, refund
+    return payment.order, refund
 
 
 def lock_all(order: Order, *more: int) -> tuple[dict[int, Queue], list[OrderLine]]:
@@ -124,9 +193,14 @@ def lock_all(order: Order, *more: int) -> tuple[dict[int, Queue], list[OrderLine
 
 def _cancel(
     order: Order, queues: Mapping[int, Queue], units: Mapping[int, int], reason: str, actor: str, at: datetime
-) -> list[Withdrawn]:
+) -> tuple[list[Withdrawn], Decimal]:
+    """What left the order, and the money that is due back by it; the customer is told."""
     order, withdrawn, refund = withdraw(order, queues, units, reason=reason, actor=actor, at=at)
+    _tell(order, withdrawn, refund, actor, at)
+    return withdrawn, refund
+
+
+def _tell(order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, actor: str, at: datetime) -> None:
     given_up = Claim.objects.filter(pk__in=[fact.claim_id for fact in withdrawn], quantity=F("shipped"))
     consent.note(given_up, Consent.Answer.CANCEL, actor=actor, at=at)
     messages.units_withdrawn(order, withdrawn, refund=refund, at=at)
-    return withdrawn

@@ -201,7 +201,8 @@ def _wants(cart: Cart, number: str, agreed: Review, sends: Sends, customer: str,
         if sends == Sends.TOGETHER and last > date.min:
             day = last
         due_at = None if is_held else consent.due_at(day, country)
-        wants.append(queue.Want(line.variant.stock_item_id, number, line.portions, customer, country, due_at))
+        item_id, price = line.variant.stock_item_id, line.unit_price
+        wants.append(queue.Want(item_id, number, line.portions, customer, country, due_at, price))
     return wants
 
 

@@ -32,7 +32,7 @@ def _join(supply: PurchaseOrderLine, variant: Variant, at: datetime) -> None:
     # All of the line goes to those who join now, so all of them are told the same.
     (told,) = quotes({item.pk: 1}, at)[item.pk].portions
     orders = _orders(count, at)
-    claim = Claim(item=item, quantity=1, told=1, placed_at=at)
+    claim = Claim(item=item, quantity=1, unit_price=_PRICE, told=1, placed_at=at)
     claims = repeat(claim, count, reference=_NUMBER.format(before=orders.start - 1), customer=_EMAIL)
     promise = Promise(
         version=1, quantity=1, ships_on=told.ships_on, confirmed=told.confirmed, basis=told.basis, told_at=at

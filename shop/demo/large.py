@@ -144,7 +144,7 @@ def _sold(goods: _Goods, done: int, count: int, of: int, at: datetime) -> None:
     place = f"mod({done} + i, {_ARTICLES})"
     number = f"'S' || lpad(({done} + i)::text, 9, '0')"
     orders = _orders(count, number, f"{placed} - interval '1 day'", at)
-    claim = Claim(quantity=1, allocated=1, shipped=1, told=1, country="DE")
+    claim = Claim(quantity=1, allocated=1, shipped=1, told=1, country="DE", unit_price=_PRICE)
     columns = {"item_id": f"{goods.items.start} + {place}", "placed_at": f"{placed} - interval '1 day'"}
     claims = repeat(claim, count, reference=number, customer=_customer(), **columns)
     promise = Promise(version=1, quantity=1, confirmed=True, basis="shelf")
@@ -178,7 +178,7 @@ def _joined(goods: _Goods, done: int, count: int, at: datetime) -> None:
         "placed_at": placed,
         "due_at": f"({_array(ends, 'timestamptz')})[{week}]",
     }
-    claim = Claim(quantity=1, told=1, country="DE")
+    claim = Claim(quantity=1, told=1, country="DE", unit_price=_PRICE)
     claims = repeat(claim, count, reference=number, customer=_customer(), **columns)
     promise = Promise(version=1, quantity=1, confirmed=True, basis="a delivery")
     ships_on = f"({_array(goods.days, 'date')})[{week}]"

@@ -8,17 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from backorders import consent
-from backorders.models import Claim, Notice, Queue
+from backorders.models import Claim, Notice
 from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
 from shop.formats import count, long_day, long_moment, money, span
-from shop.models import Inquiry, Order, OrderLine, Payment, Refund, Variant
+from shop.models import Inquiry, Order, OrderLine, Payment, Refund
 from shop.staff.flow import list_address
 from shop.staff.progress import due_lines, late_lines, ready_lines, waiting_orders
 from shop.staff.purchasing import arriving, slipped
@@ -167,18 +167,14 @@ def _of_ready() -> Card:
 
 
 def _of_waiting() -> Card:
-    """Units and their worth are counted by article, from the queues' counters: a hundred thousand may wait."""
-    says, units = "nobody waits", 0
-    queues = Queue.objects.filter(waiting__gt=0).annotate(
-        price=Subquery(Variant.objects.filter(stock_item=OuterRef("item")).order_by("price").values("price")[:1]),
-        since=Subquery(Claim.objects.waiting().filter(item=OuterRef("item")).in_order().values("placed_at")[:1]),
+    lacks = F("quantity") - F("allocated")
+    found = Claim.objects.waiting().aggregate(
+        units=Sum(lacks), worth=Sum(lacks * F("unit_price")), since=Min("placed_at")
     )
-    found = list(queues.values_list("waiting", "price", "since"))
-    if found:
-        units = sum(waiting for waiting, _, _ in found)
-        worth = sum((waiting * (price or Decimal(0)) for waiting, price, _ in found), Decimal(0))
-        oldest = min(since for _, _, since in found if since)
-        says = f"{count(units, 'unit')}, {money(worth)}; the oldest since {long_day(timezone.localdate(oldest))}"
+    says = "nobody waits"
+    if found["units"]:
+        since = long_day(timezone.localdate(found["since"]))
+        says = f"{count(found['units'], 'unit')}, {money(found['worth'])}; the oldest since {since}"
     return Card("Waiting", waiting_orders(), says, f"{list_address(Order)}?state=waiting")
 
 

@@ -19,7 +19,7 @@ from shop.models import Order, OrderLine
 from shop.staff.effects import Sample
 from shop.staff.flow import Flow
 
-_NOTHING = "Nothing that fits is on the shelf: all that the line lacks, of the same category, at no higher price."
+NOTHING_FITS = "Nothing that fits is on the shelf: all that the line lacks, of the same category, at no higher price."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Propose(Flow[ProposalForm, Offer]):
 
     def run(self) -> HttpResponse:
         if not self.fits:
-            messages.error(self.request, _NOTHING)
+            messages.error(self.request, NOTHING_FITS)
             return HttpResponseRedirect(self.back())
         return super().run()
 

@@ -2,39 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django import forms
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from backorders.models import Claim, Queue
 from backorders.outlook import Outlook, outlooks
 from backorders.turns import may_split
-from inventory.models import PurchaseOrderLine, StockItem
-from shop import turns
-from shop.formats import count
+from inventory.models import StockItem
 from shop.models import OrderLine
-from shop.settling import Foreseen
-from shop.staff.effects import effects, in_words
+from shop.staff.effects import in_words
 from shop.staff.exports import as_csv
-from shop.staff.flow import Flow, Refused
 from shop.staff.places import delivery_in_words, why_passed_over
-from shop.staff.turns import CUSTOMER_READS, DeliveryField, deliveries_for_item, reason_field, tell_of, turn_rights
-from shop.turns import Turn
-from shop.web.forms import id_of
+from shop.staff.turns import turn_rights
 
 _ON_A_PAGE = 100
 # Filters look among so many: what each of them can expect is worked out for it.
 _LOOKED_AT = 5_000
-# So many turns are changed in one transaction: others who want the item wait for it.
-_AT_ONCE = 200
 SHOWS: dict[str, tuple[str, Callable[[Outlook], bool]]] = {
     "": ("Everybody", lambda row: True),
     "risk": ("At risk", lambda row: row.is_at_risk),
@@ -111,6 +100,7 @@ def show(request: HttpRequest, admin: ModelAdmin, item: StockItem) -> HttpRespon
     rows = outlooks(queue, timezone.now(), page.end_index()) if found is None else found[: page.end_index()]
     kept = request.GET.copy()
     kept.pop("page", None)
+    rights, buttons = turn_rights(request, item.pk), _buttons(request, item)
     request.current_app = admin.admin_site.name
     title = f"Who waits for {item.sku}"
     context = {
@@ -128,9 +118,21 @@ def show(request: HttpRequest, admin: ModelAdmin, item: StockItem) -> HttpRespon
         "show": request.GET.get("show", ""),
         "q": request.GET.get("q", ""),
         "filters": kept.urlencode(),
-        **turn_rights(request, item.pk),
+        **rights,
+        **buttons,
+        "may_tick": rights["may_turn"] or any(buttons.values()),
     }
     return TemplateResponse(request, "staff/queue.html", context)
+
+
+def _buttons(request: HttpRequest, item: StockItem) -> dict[str, str]:
+    """Where the form of those that are ticked goes by another button than the first, where the user may do that."""
+    acts = {"offers": ("offer", "shop.add_proposal"), "cancels": ("cancel", "backorders.add_withdrawal")}
+    return {
+        name: format_html('formaction="{}"', reverse(f"admin:inventory_stockitem_{act}_ticked", args=[item.pk]))
+        for name, (act, right) in acts.items()
+        if request.user.has_perm(right)
+    }
 
 
 def export(request: HttpRequest, item: StockItem) -> HttpResponse:
@@ -154,124 +156,3 @@ def export(request: HttpRequest, item: StockItem) -> HttpResponse:
         for place in places_of(chosen(request, queue_of(item)))
     )
     return as_csv(f"queue-{item.pk}", [*columns, "Rank", "On hold", "Put off to"], rows)
-
-
-class TurnsForm(forms.Form):
-    """What is to become of the turns that were ticked."""
-
-    ACTS = {"hold": "Hold", "resume": "Let them go on", "put_off": "Wait for a later delivery"}
-
-    what = forms.ChoiceField(
-        choices=[("", "Choose"), *ACTS.items()],
-        widget=UnfoldAdminSelectWidget,
-        error_messages={"required": "Choose what is to become of them."},
-    )
-    delivery = DeliveryField(
-        queryset=PurchaseOrderLine.objects.none(),
-        required=False,
-        empty_label="Choose a delivery",
-        widget=UnfoldAdminSelectWidget,
-        help_text="Only for those who are to wait for a later one. They take no unit before its goods have come.",
-    )
-    reason = reason_field(CUSTOMER_READS)
-
-    def __init__(self, data: Any, item_id: int):
-        super().__init__(data)
-        field = self.fields["delivery"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = deliveries_for_item(item_id)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("what") == "put_off" and not cleaned.get("delivery") and "delivery" not in self.errors:
-            self.add_error("delivery", "Choose the delivery that they wait for.")
-        return cleaned
-
-    def turn(self, claim: Claim) -> Turn | str:
-        """The change of a claim's turn, or why it stays as it is."""
-        what, reason, line = (self.cleaned_data[name] for name in ("what", "reason", "delivery"))
-        if what == "resume":
-            return turns.resume(claim, reason=reason) if claim.hold else "is not on hold"
-        if not claim.lacks:
-            return "does not wait any more"
-        if what == "hold":
-            return "is on hold already" if claim.hold else turns.hold(claim, reason=reason)
-        if claim.put_off_to_id == line.pk:
-            return "waits for that delivery already"
-        return turns.put_off(claim, line, reason=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What would change, of which claims, and why others stay as they are."""
-
-    foreseen: Foreseen
-    changed: tuple[int, ...]
-    left_out: tuple[str, ...]
-
-
-class ChangeTurns(Flow[TurnsForm, Changes]):
-    """One reason and one look for all the claims that were ticked, which the address names."""
-
-    title = "Change their turns"
-    act_label = "Do it for all of them"
-    form_template = "staff/turns_form.html"
-    preview_template = "staff/turns_preview.html"
-    obj: StockItem
-
-    def __init__(self, request: HttpRequest, admin: ModelAdmin, obj: StockItem):
-        super().__init__(request, admin, obj)
-        ids = list(filter(None, map(id_of, request.GET.getlist("claims"))))[:_AT_ONCE]
-        claims = Claim.objects.filter(item=obj.pk, pk__in=ids).in_order()
-        self.claims = list(claims.select_related("item", "put_off_to__order__supplier"))
-
-    def form(self, data: Any = None) -> TurnsForm:
-        return TurnsForm(data, self.obj.pk)
-
-    def state(self) -> Any:
-        return [(claim.pk, claim.rank, claim.hold, claim.put_off_to_id, claim.lacks) for claim in self.claims]
-
-    def preview(self, form: TurnsForm) -> Changes:
-        changes = self._turns(form)
-        found = {claim: form.turn(claim) for claim in self.claims}
-        foreseen = turns.preview(*changes, actor=self.actor, at=self.at)
-        left_out = tuple(f"{claim} {why}" for claim, why in found.items() if isinstance(why, str))
-        return Changes(foreseen, tuple(turn.claim_id for turn in changes), left_out)
-
-    def _turns(self, form: TurnsForm) -> list[Turn]:
-        changes = [turn for turn in map(form.turn, self.claims) if isinstance(turn, Turn)]
-        if not changes:
-            raise Refused("Nothing would change: tick somebody in the queue for whom this makes sense.")
-        return changes
-
-    def shown(self, form: TurnsForm, preview: Changes | None) -> dict[str, Any]:
-        if preview is None:
-            return {"claims": self.claims}
-        chosen = self._turns(form)[0]
-        touched = effects(preview.foreseen)
-        told = {row.line.claim_id for row in touched.hears if row.is_told}
-        return {
-            "claims": [claim for claim in self.claims if claim.pk in preview.changed],
-            "effects": touched,
-            "what": self._what(form),
-            "reason": chosen.reason,
-            "own": chosen.own if told & set(preview.changed) else "",
-            "others": chosen.others if told - set(preview.changed) else "",
-        }
-
-    def _what(self, form: TurnsForm) -> str:
-        what, line = form.cleaned_data["what"], form.cleaned_data["delivery"]
-        words = TurnsForm.ACTS[what]
-        return f"{words}: {delivery_in_words(line)}" if what == "put_off" else words
-
-    def act(self, form: TurnsForm, preview: Changes) -> str:
-        turns.change(*self._turns(form), actor=self.actor, at=self.at)
-        number = count(len(preview.changed), "claim", "claims")
-        what = f"{self._what(form)}: {number} of the queue of {self.obj.sku}."
-        self.admin.log_change(self.request, self.obj, f"{what} {form.cleaned_data['reason']}")
-        messages.success(self.request, what)
-        tell_of(self.request, preview.foreseen)
-        return self.back()
-
-    def back(self) -> str:
-        return queue_address(self.obj)

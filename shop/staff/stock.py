@@ -21,7 +21,7 @@ from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
 from shop.settling import Foreseen
-from shop.staff import queues, whys
+from shop.staff import queues, ticked, whys
 from shop.staff.effects import effects, links_to
 from shop.staff.files import ImportCounts
 from shop.staff.flow import Flow, Refused, find
@@ -227,6 +227,8 @@ class StockItemAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
             path("<int:pk>/why/<slug:name>/", wrap(self.why), name="inventory_stockitem_why"),
             path("<int:pk>/queue/file/", wrap(self.queue_file), name="inventory_stockitem_queue_file"),
             path("<int:pk>/queue/turns/", wrap(self.change_turns), name="inventory_stockitem_change_turns"),
+            path("<int:pk>/queue/cancel/", wrap(self.cancel_ticked), name="inventory_stockitem_cancel_ticked"),
+            path("<int:pk>/queue/offer/", wrap(self.offer_ticked), name="inventory_stockitem_offer_ticked"),
             *super().get_urls(),
         ]
 
@@ -243,7 +245,17 @@ class StockItemAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
     def change_turns(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_turn_permission(request):
             raise PermissionDenied
-        return queues.ChangeTurns(request, self, get_object_or_404(StockItem, pk=pk)).run()
+        return ticked.ChangeTurns(request, self, get_object_or_404(StockItem, pk=pk)).run()
+
+    def cancel_ticked(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm("backorders.add_withdrawal"):
+            raise PermissionDenied
+        return ticked.CancelTicked(request, self, get_object_or_404(StockItem, pk=pk)).run()
+
+    def offer_ticked(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm("shop.add_proposal"):
+            raise PermissionDenied
+        return ticked.OfferTicked(request, self, get_object_or_404(StockItem, pk=pk)).run()
 
     @display(description="Waiting", ordering="waits")
     def waiting(self, item: StockItem) -> int:

@@ -227,6 +227,7 @@ class DelayMachine(Undone):
         self.what_was_paid_beyond_what_is_owed_is_due_back_in_time()
         self.where_nobody_asks_only_her_last_day_ends_an_order()
         assert [*stocks.recount(), *queues.recount()] == []
+        assert not OrderLine.objects.exclude(claim__unit_price=F("unit_price")).exists()
 
     def every_notice_has_its_letter_and_no_question_has_an_answer_already(self):
         letters = Letter.objects.filter(key=OuterRef("letter"))

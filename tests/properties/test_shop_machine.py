@@ -200,6 +200,10 @@ class ShopMachine(Undone):
         expired = Claim.objects.filter(order_line__order__payment__state=Payment.State.EXPIRED)
         assert not expired.filter(quantity__gt=F("shipped")).exists()
 
+    @invariant()
+    def a_claim_has_the_price_of_its_line(self):
+        assert not OrderLine.objects.exclude(claim__unit_price=F("unit_price")).exists()
+
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)

@@ -109,6 +109,7 @@ def test_it_takes_the_place_of_what_was_waited_for(order: Order, linen: Variant,
     assert new.due_at
     assert new.due_at < NOON + timedelta(days=2), "it leaves by the day of the shelf"
     assert (taken.unit_price, taken.quantity, taken.title) == (Decimal(39), 2, "Cotton")
+    assert new.unit_price == taken.unit_price
     assert Consent.objects.values_list("answer", "detail").get() == ("alternative", "COTTON")
     assert Letter.objects.filter(template="alternative_taken").count() == 1
     assert not Letter.objects.filter(template="units_withdrawn").exists()

@@ -95,6 +95,39 @@ def test_a_claim_on_hold_keeps_its_place_and_its_customer_reads_why_she_was_pass
     assert letters(ada, "days_later").get().context["reasons"] == ["your address is unclear"]
 
 
+def come_while_goods_lie_for_somebody_on_hold():
+    """One unit for Ada came unannounced and is kept for her; Bo bought the one that is still to come."""
+    item = stock()
+    line = inbound(item, 1)
+    curtains = variant(item)
+    ada = buy((curtains, 1))
+    change(turns.hold(claim_of(ada), reason="your address is unclear"))
+    fulfilment.receive("D-1", [Arrived(item.pk, 1)], actor=CY, at=NOON)
+    fulfilment.fill_waiting([item.pk], actor="worker", at=NOON)
+    return line, buy((curtains, 1), who=BO)
+
+
+def test_who_came_by_goods_that_nobody_was_judged_by_hears_that_hers_do_not_come():
+    line, bo = come_while_goods_lie_for_somebody_on_hold()
+    assert days_told(bo) == [(1, SOON)]
+
+    delays.move_expected_day(line, None, confirmed=False, reason="the loom broke", actor=CY, at=NOON)
+
+    assert days_told(bo) == [(1, None)]
+    assert letters(bo, "answer_needed").get().context["reasons"] == ["the loom broke"]
+    assert nobody_is_in_doubt(line.item)
+
+
+def test_control_without_a_note_of_her_day_she_would_not_hear_it(monkeypatch):
+    monkeypatch.setattr(queue, "with_newcomer", lambda judged, start, told, ready: judged)
+    line, bo = come_while_goods_lie_for_somebody_on_hold()
+
+    delays.move_expected_day(line, None, confirmed=False, reason="the loom broke", actor=CY, at=NOON)
+
+    assert days_told(bo) == [(1, SOON)]
+    assert not nobody_is_in_doubt(line.item)
+
+
 def test_a_supplier_who_is_late_is_the_reason_also_for_a_claim_on_hold():
     item = stock()
     line = inbound(item, 2)

@@ -15,7 +15,7 @@ from inventory.models import Delivery, PurchaseOrder, StockItem, StockMovement, 
 from inventory.receiving import Arrived
 from notifications.models import Letter
 from shop import delays, fulfilment, inquiries
-from shop.models import Category, Order, Product, User
+from shop.models import Category, Order, Product, User, Variant
 from shop.staff.desk import cards_of
 from shop.staff.progress import in_state
 from tests.cast import ADA, CY, NOON, TODAY, buy, inbound, stock, variant
@@ -135,6 +135,16 @@ def test_the_number_on_every_card_is_the_number_of_rows_behind_it(cy: Client, rf
     for card in cards.values():
         shown = f" {card.number} result" if card.number else "No results found"
         assert shown in words(cy.get(card.address)), card.title
+
+
+def test_what_is_waited_for_is_worth_what_it_was_sold_for(cy: Client) -> None:
+    item = stock()
+    inbound(item, 5)
+    curtains = variant(item, price="49.00")
+    buy((curtains, 2))
+    Variant.objects.update(price=99)
+
+    assert "2 units, €98.00; the oldest since 21 November 2026" in words(cy.get(reverse("admin:index")))
 
 
 def test_orders_are_found_by_their_state(cy: Client) -> None:

@@ -89,9 +89,7 @@ def test_unit_days():
 def test_waiting_value():
     lines = [line for line in OrderLine.objects.select_related("claim") if line.claim.lacks]
     units, value = sum(line.claim.lacks for line in lines), sum(line.claim.lacks * line.unit_price for line in lines)
-    assert reports.waiting_value(PERIOD).rows == (
-        ("Weavers of Ulm", len({line.order_id for line in lines}), units, value, TODAY.isoformat()),
-    )
+    assert reports.waiting_value(PERIOD).rows == (("Weavers of Ulm", len(lines), units, value, TODAY.isoformat()),)
     assert (units, value) == (4, Decimal(80))
 
 
