@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,10 +21,15 @@ from shop.models.orders import customer_key
 _RANGE = f"Choose a quantity from 1 to {MOST_UNITS_OF_A_LINE}."
 # Columns that no page of the cart or the checkout shows.
 _NOT_SHOWN = (
-    *("cart__created_at", "variant__compare_at_price", "variant__weight_grams", "variant__barcode"),
+    *("cart__created_at", "cart__seen_on", "variant__compare_at_price", "variant__weight_grams", "variant__barcode"),
     *("variant__position", "variant__product__description", "variant__product__vendor", "variant__product__tags"),
     *("variant__product__category", "variant__product__featured", "variant__product__created_at"),
 )
+
+
+# A cart has a name and an address in it: it waits thirty days for its owner to come by. One more, because it learns of
+# her once in twenty-four hours.
+KEPT = timedelta(days=30 + 1)
 
 
 class UnableToChangeCart(Exception):
@@ -206,6 +211,11 @@ def discard(cart: Cart) -> None:
             """,
             {"cart": cart.pk},
         )
+
+
+def seen(key: UUID, today: date) -> None:
+    """Its owner came by."""
+    Cart.objects.filter(pk=key).update(seen_on=today)
 
 
 def customer_of(cart: Cart) -> str:

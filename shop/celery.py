@@ -50,6 +50,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3500},
         },
+        "tidy: sessions that are over, and carts that nobody comes back to": {
+            "task": "shop.tasks.tidy",
+            "schedule": 3600.0,
+            "options": {"expires": 3500},
+        },
     },
 )
 

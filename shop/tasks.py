@@ -9,7 +9,7 @@ from django.utils import timezone
 from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import alerts, fulfilment, holds, lapses, reminders, settling
+from shop import alerts, fulfilment, holds, lapses, reminders, retention, settling
 from shop.importing.fetching import fetch_missing
 from shop.models import Heartbeat
 
@@ -67,6 +67,12 @@ def remind() -> None:
     reminders.say_that_nothing_moved(at=at)
     alerts.we_were_silent(at=at)
     alerts.this_morning(at=at)
+
+
+@shared_task(name="shop.tasks.tidy")
+def tidy() -> None:
+    """Throw away what nobody comes back to."""
+    retention.throw_away(timezone.now())
 
 
 def _each(what: str, ids: Iterable[int], act: Callable[..., object], **known: object) -> None:

@@ -31,12 +31,16 @@ def wait_for_wake_ups() -> None:
     wait_for(lambda: wakeups._room._value == wakeups._MOST_WAITING, seconds=60, what="the wake-ups to leave")
 
 
-def _services() -> dict[str, str]:
-    """Where this test's database and Valkey are, for a process of its own."""
+def database_url() -> str:
+    """Where this test's database is."""
     of = connection.settings_dict
     login = f"{quote(of['USER'])}:{quote(of['PASSWORD'])}"
-    database = f"postgres://{login}@{of['HOST'] or 'localhost'}:{of['PORT'] or 5432}/{of['NAME']}"
-    return {"DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL}
+    return f"postgres://{login}@{of['HOST'] or 'localhost'}:{of['PORT'] or 5432}/{of['NAME']}"
+
+
+def _services() -> dict[str, str]:
+    """Where this test's database and Valkey are, for a process of its own."""
+    return {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
 
 
 # A worker would check the whole project before it starts: the command that runs the tests has done that.

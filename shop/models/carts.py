@@ -3,6 +3,7 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from shop.models.accounts import User
 from shop.models.catalog import Variant
@@ -22,6 +23,8 @@ class Cart(models.Model):
         default=dict, help_text="Contact, address and shipping method, as far as they were given."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # A day on which its owner came by; she may have come within a day after it as well.
+    seen_on = models.DateField(default=timezone.localdate, editable=False)
 
     def __str__(self) -> str:
         return f"Cart {self.id}"

@@ -37,7 +37,7 @@ def take_up(request: HttpRequest, key: UUID) -> None:
 
     Somebody else may sit there by now: what was typed of an address is forgotten.
     """
-    if Cart.objects.filter(pk=key, user=None).update(details={}):
+    if Cart.objects.filter(pk=key, user=None).update(details={}, seen_on=timezone.localdate()):
         _hold(request, key)
 
 
@@ -45,6 +45,7 @@ def join(request: HttpRequest, user: User) -> None:
     """Somebody signs in: what she has in this cart, and in the one that she left anywhere before, is one cart."""
     cart = carts.join(find(request), user)
     if cart is not None:
+        carts.seen(cart.pk, timezone.localdate())
         _hold(request, cart.pk)
 
 

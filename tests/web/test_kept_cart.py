@@ -1,11 +1,17 @@
 """A cart is not lost with the session that led to it."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from shop.models import Cart, User, Variant
-from tests.cast import ADA, stock, variant
+from shop import carts, retention
+from shop.models import Cart, CartLine, User, Variant
+from tests.cast import ADA, NOON, stock, variant
 from tests.web.reading import fill_in_details, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +44,69 @@ def test_what_was_typed_of_an_address_does_not(client: Client, curtains: Variant
     assert ADA["line1"] in words(client.get("/checkout/review/"))
     Session.objects.all().delete()
     assert ADA["line1"] not in client.get("/checkout/").content.decode()
+    assert "Popular curtains" in cart_of(client)
+
+
+def test_who_comes_by_now_and_then_keeps_it_and_who_stays_away_does_not(
+    client: Client, curtains: Variant, time_machine
+):
+    time_machine.move_to(NOON, tick=False)
+    put_into_cart(client, curtains, 3)
+    for day in (20, 40):
+        at = NOON + timedelta(days=day)
+        time_machine.move_to(at, tick=False)
+        retention.throw_away(at)
+        assert "Cart , units in it: 3" in words(client.get("/")), day
+    at = NOON + timedelta(days=40) + carts.KEPT
+    retention.throw_away(at)
+    assert CartLine.objects.count() == 1, "thirty days are not over yet"
+
+    time_machine.move_to(at + timedelta(days=1), tick=False)
+    retention.throw_away(at + timedelta(days=1))
+
+    assert not CartLine.objects.exists()
+    assert not Cart.objects.exists()
+    assert "Popular curtains" not in cart_of(client)
+
+
+def test_who_comes_within_a_day_of_her_new_cookie_has_thirty_days_as_well(
+    client: Client, curtains: Variant, time_machine
+):
+    time_machine.move_to(NOON, tick=False)
+    put_into_cart(client, curtains, 3)
+    last = NOON + timedelta(hours=23)
+    time_machine.move_to(last, tick=False)
+    client.get("/")
+    at = last + timedelta(days=30)
+    time_machine.move_to(at, tick=False)
+
+    retention.throw_away(at)
+
+    assert "Popular curtains" in cart_of(client)
+
+
+def test_one_page_a_day_asks_the_database_to_keep_it(client: Client, curtains: Variant, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    put_into_cart(client, curtains)
+    time_machine.move_to(NOON + timedelta(days=2), tick=False)
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/")
+        client.get("/")
+    assert sum("seen_on" in query["sql"] for query in queries) == 1
+
+
+def test_an_old_cart_of_hers_that_she_signs_in_for_is_not_thrown_away_on_that_day(
+    client: Client, curtains: Variant, ada: User
+):
+    client.force_login(ada)
+    put_into_cart(client, curtains, 3)
+    client.post("/accounts/logout/")
+    today = timezone.localdate()
+    Cart.objects.update(seen_on=today - carts.KEPT)
+
+    client.force_login(ada)
+    retention.throw_away(timezone.now() + timedelta(days=1))
+
     assert "Popular curtains" in cart_of(client)
 
 
