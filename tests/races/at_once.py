@@ -29,7 +29,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 def without_the_lock(monkeypatch: pytest.MonkeyPatch, parties: int, *, read: str = "backorders.queue._lock") -> None:
-    """The guard taken out: queues are read without a lock, and nobody goes on before so many have come out of `read`."""
+    """The guard taken out: queues are read without a lock, and nobody goes on until so many came out of `read`."""
 
     def queues(item_ids):
         rows = Queue.objects.select_related("item").filter(item__in=item_ids).order_by("item_id")
