@@ -164,7 +164,7 @@ def _remember(queue: Queue, fresh: Timeline, doubts: Sequence[Doubt], edge: Edge
     if any(getattr(queue, name) != value for name, value in now.items()):
         for name, value in now.items():
             setattr(queue, name, value)
-        queue.save(update_fields=now)
+        Queue.objects.filter(pk=queue.pk).update(**now)
 
 
 def everybody(queue: Queue) -> list[Waiting]:

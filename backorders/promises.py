@@ -31,6 +31,7 @@ from backorders.plan import (
 )
 from backorders.queries import among, holding, portion_of
 from inventory.dispatch import overdue_before, ready_on
+from inventory.going_on import going_on
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
 
@@ -43,8 +44,11 @@ SELECT claim, version, quantity, ships_on, confirmed, basis, reason, %s
 FROM jsonb_to_recordset(%s::jsonb) AS told
     (claim bigint, version int, quantity int, ships_on date, confirmed bool, basis text, reason text)
 """
+_NEXT_VERSION = "UPDATE backorders_claim SET told = told + 1 WHERE id = ANY(%s)"
 # So many rows in one statement: none comes near the limit of time, however many promises move.
 _BATCH = 5000
+# So many promises are written while the next ones are judged.
+_A_FEW = 50
 
 
 def make(told: Iterable[tuple[Claim, Sequence[Portion]]], *, at: datetime) -> None:
@@ -160,22 +164,24 @@ def revise_all(
 def _revise(facts: Sequence[tuple[Queue, Doubt]], at: datetime) -> list[Moved]:
     if not facts:
         return []
-    inbound = arrivals([queue.item_id for queue, _ in facts])
-    changes = [
-        change for queue, fact in facts for change in _changes_of(queue, inbound.get(queue.item_id, []), fact, at)
-    ]
-    if changes:
-        _write(
-            (
-                row
-                for fact, here in changes
-                for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], fact.reason)
-            ),
-            at,
+    inbound, news = arrivals([queue.item_id for queue, _ in facts]), []
+    with going_on():
+        changes = (
+            change for queue, fact in facts for change in _changes_of(queue, inbound.get(queue.item_id, []), fact, at)
         )
-        for some in batched(changes, _BATCH):
-            Claim.objects.filter(pk__in=among(fact.claim_id for fact, _ in some)).update(told=F("told") + 1)
-    return [fact for fact, _ in changes if _is_news(fact)]
+        for some in batched(changes, _A_FEW):
+            _write_anew(some, at)
+            news += [fact for fact, _ in some if _is_news(fact)]
+    return news
+
+
+def _write_anew(changes: Sequence[tuple[Moved, list[Portion]]], at: datetime) -> None:
+    _write(
+        (row for fact, here in changes for row in _rows(fact.claim_id, fact.version, [*here, *fact.new], fact.reason)),
+        at,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_VERSION, [[fact.claim_id for fact, _ in changes]])
 
 
 def _changes_of(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import F
@@ -53,19 +54,21 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
 
     A slip without one is left out: it came too late to be told, and its deadline is being dealt with.
     """
-    letters, choice = [], _choice()
-    for part in news:
-        facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
-        if not facts:
-            continue
-        context = wording.change(part.order, facts, asks) | choice
-        if part.days_of_all:
-            old, new = part.days_of_all
-            context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
-            context |= {"what": part.what, "together": True}
-        template = "days_earlier" if not part.is_later else "answer_needed" if context["answer_by"] else "days_later"
-        letters.append(letterhead.letter(part.order, template, part.key, context))
-    outbox.write(letters, at=at)
+    told = [part for part in news if any(line.claim_id in asks for line, _ in part.facts)]
+    choice = _choice()
+    for some in letterhead.a_few(told, attrgetter("key")):
+        outbox.write([_day_moved(part, asks, choice) for part in some], at=at)
+
+
+def _day_moved(part: News, asks: Mapping[int, Asked], choice: Mapping[str, Any]) -> outbox.Draft:
+    facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
+    context = {**wording.change(part.order, facts, asks), **choice}
+    if part.days_of_all:
+        old, new = part.days_of_all
+        context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
+        context |= {"what": part.what, "together": True}
+    template = "days_earlier" if not part.is_later else "answer_needed" if context["answer_by"] else "days_later"
+    return letterhead.letter(part.order, template, part.key, context)
 
 
 def _choice() -> dict[str, Any]:
@@ -169,7 +172,11 @@ def _given_up(
     units = {fact.claim_id: fact.units for fact in withdrawn}
     cancelled = [line for line in lines if line.claim_id in units]
     before = _told_before(cancelled)
-    items = [wording.item(line, units[line.claim_id], wording.was(order, before[line.claim_id])) for line in cancelled]
+    together = is_together(order)
+    items = [
+        wording.item(line, units[line.claim_id], wording.was(before[line.claim_id], together=together))
+        for line in cancelled
+    ]
     context = {"items": items, "old_day": wording.latest(before.values())}
     return cancelled, letterhead.withdrawal(order, lines, withdrawn, refund, at) | context
 
@@ -203,9 +210,10 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, is_paid: b
     all_lines = letterhead.lines_of(order)
     promised = holding([line.claim_id for line in all_lines])
     still = [tuple(after(promised[line.claim_id][1], line.claim.shipped)) for line in lines]
-    say = wording.now if asked["answer_by"] else wording.was
+    say, together = wording.now if asked["answer_by"] else wording.was, is_together(order)
     items = [
-        wording.item(line, line.claim.left, say(order, portions)) for line, portions in zip(lines, still, strict=True)
+        wording.item(line, line.claim.left, say(portions, together=together))
+        for line, portions in zip(lines, still, strict=True)
     ]
     context = {
         "items": items,
@@ -214,7 +222,7 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, is_paid: b
         "new_day": letterhead.ships_by(order, all_lines, lines, promised) if asked["answer_by"] else "",
         "reasons": wording.reasons(notice.reason for notice in notices),
         "paid": is_paid,
-        "together": is_together(order),
+        "together": together,
         **asked,
         **_choice(),
     }

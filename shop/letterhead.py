@@ -1,10 +1,11 @@
 """What all letters about an order have in common: whom they go to, what opens its pages, how it is paid, its lines."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from itertools import batched
 from typing import Any
 
 from backorders.facts import Withdrawn
@@ -20,6 +21,7 @@ from shop.sending import Told, day_of_all, is_together, released, waits_for_the_
 LINK_SALT = "shop.order-link.view"
 # A letter stays under 100 KB, which is where some mail programs cut it off; the order page shows every line.
 LINES_IN_A_LETTER = 60
+_A_FEW = 50
 
 
 def withdrawal(
@@ -72,6 +74,11 @@ def letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any])
             "links": {"order": link, "answer": link | {"path": f"/orders/{order.number}/answer/{{token}}/"}},
         },
     )
+
+
+def a_few[Of](news: Iterable[Of], key: Callable[[Of], str]) -> Iterator[tuple[Of, ...]]:
+    """What letters are about by the `key` of each, a few at a time: these are written while others become words."""
+    return batched(sorted(news, key=key), _A_FEW)
 
 
 def _paying(order: AnyOrder) -> dict[str, Any]:

@@ -6,21 +6,26 @@ held when it was written, whenever it is sent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+from operator import attrgetter
 
 from django.utils import timezone
 
 from backorders.facts import Filled, Joined, Withdrawn
 from backorders.plan import Portion
 from backorders.queries import holding
+from inventory.going_on import going_on
 from notifications import outbox
+from notifications.outbox import Draft
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
 from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Shipment
-from shop.plain import orders_of
-from shop.sending import is_together, released, waits_for_the_rest
+from shop.plain import PlainLine, PlainOrder, orders_of
+from shop.sending import Told, is_together, released, waits_for_the_rest
 
 
 def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at: datetime) -> None:
@@ -67,25 +72,47 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     units: Counter[int] = Counter()
     for fact in filled:
         units[fact.claim_id] += fact.units
-    orders = list(orders_of(units))
-    told = letterhead.told_to_all(orders)
-    free_to_go = released(order for order, _ in orders)
-    letters = []
-    for order, lines in orders:
-        arrived = [line for line in lines if line.claim_id in units]
+    with going_on():
+        orders = list(orders_of(units))
+        told = letterhead.told_to_all(orders)
+        free_to_go = released(order for order, _ in orders)
+        news = (_Arrival(order, lines, units, at) for order, lines in orders)
+        for some in letterhead.a_few(news, attrgetter("key")):
+            outbox.write([_arrived(part, told, is_released=part.order.pk in free_to_go) for part in some], at=at)
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """An order, and the units of its claims that are set aside now."""
+
+    order: PlainOrder
+    lines: Sequence[PlainLine]
+    units: Mapping[int, int]
+    at: datetime
+
+    @cached_property
+    def arrived(self) -> list[PlainLine]:
+        return [line for line in self.lines if line.claim_id in self.units]
+
+    @cached_property
+    def key(self) -> str:
         # A correction can take units away that the next delivery brings again: the moment tells the two apart.
-        key = letterhead.digest(at.timestamp(), [(line.claim_id, line.claim.allocated) for line in arrived])
-        context = {
-            "items": [
-                wording.item(line, units[line.claim_id], wording.set_aside(line, units[line.claim_id]))
-                for line in arrived
-            ],
-            "units": sum(units[line.claim_id] for line in arrived),
-            "to_come": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
-            "together": letterhead.together(order, lines, told, is_released=order.pk in free_to_go),
-        }
-        letters.append(letterhead.letter(order, "units_arrived", f"arrived:{order.number}:{key}", context))
-    outbox.write(letters, at=at)
+        facts = [(line.claim_id, line.claim.allocated) for line in self.arrived]
+        return f"arrived:{self.order.number}:{letterhead.digest(self.at.timestamp(), facts)}"
+
+
+def _arrived(news: _Arrival, told: Told, *, is_released: bool) -> Draft:
+    order, lines, units = news.order, news.lines, news.units
+    context = {
+        "items": [
+            wording.item(line, units[line.claim_id], wording.set_aside(line, units[line.claim_id]))
+            for line in news.arrived
+        ],
+        "units": sum(units[line.claim_id] for line in news.arrived),
+        "to_come": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
+        "together": letterhead.together(order, lines, told, is_released=is_released),
+    }
+    return letterhead.letter(order, "units_arrived", news.key, context)
 
 
 def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ from backorders.models import Claim
 from backorders.queries import holding
 from backorders.telling import Asked, Move
 from inventory.dispatch import ready_on, working_days
+from inventory.going_on import going_on
 from notifications.models import Letter
 from shop import delay_letters, goodwill
 from shop.delay_letters import News
@@ -56,8 +57,9 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     better are two letters. An order that is sent together has one day, and only that day is news. The number of
     queries does not depend on the number of orders.
     """
-    news, asks = _ask(moved, at)
-    delay_letters.days_moved(news, asks, at=at)
+    with going_on():
+        news, asks = _ask(moved, at)
+        delay_letters.days_moved(news, asks, at=at)
     goodwill.give([part for part in news if part.is_later], at=at)
 
 

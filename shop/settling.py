@@ -7,6 +7,7 @@ from datetime import datetime
 from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
+from inventory.going_on import going_on
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
 from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
@@ -86,12 +87,16 @@ def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
 
 @use_case
 def _tell_chunk(item_id: int, *, at: datetime) -> bool:
-    leave_the_disk_to_others()
-    line = queue.lock([item_id])[item_id]
+    with going_on():
+        leave_the_disk_to_others()
+        line = queue.lock([item_id])[item_id]
     moved = promises.go_on([line], at=at)
     notices.tell(moved, at=at)
+    if line.in_doubt:
+        return True
+    # The fact itself has woken the mailer before, and letters are written faster than he sends them.
     wakeups.wake_mailer()
-    return line.in_doubt is not None
+    return False
 
 
 def _own(queues: Mapping[int, Queue], filled: Sequence[Filled], own: Mapping[int, str] | None) -> dict[int, str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 
 from django.utils import timezone
 
 from backorders.deadlines import Kind, slips
 from backorders.facts import Moved
 from backorders.models import Notice
-from backorders.plan import Portion, after
+from backorders.plan import Portion, after, is_worse
 from backorders.telling import Asked
 from shop.formats import long_day
 from shop.plain import AnyLine, AnyOrder
@@ -18,7 +19,16 @@ from shop.sending import Told, is_together
 type Item = dict[str, Any]
 
 
-def item(line: AnyLine, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
+class Article(Protocol):
+    """What a line is of, in the words that the order keeps."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def choice(self) -> str: ...
+
+
+def item(line: Article, quantity: int, notes: Sequence[str] = (), price: str = "") -> Item:
     return {"what": f"{quantity} × {line.title}", "choice": line.choice, "notes": list(notes), "price": price}
 
 
@@ -44,27 +54,46 @@ def set_aside(line: AnyLine, arrived: int) -> list[str]:
     return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 
-def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping[int, Asked]) -> dict[str, Any]:
+class _Change(NamedTuple):
+    """A line whose days moved, with all that its letter says of it."""
+
+    title: str
+    choice: str
+    old: tuple[Portion, ...]
+    new: tuple[Portion, ...]
+    reason: str
+    asked: Asked
+
+
+def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping[int, Asked]) -> Mapping[str, Any]:
     """Lines whose days moved: what was and what is now, why, and what each line asks of its customer."""
-    facts = [fact for _, fact in told]
-    asked = [asks[fact.claim_id] for fact in facts]
-    ends = [_silence(order, each, fact) for (_, fact), each in zip(told, asked, strict=True)] if len(told) > 1 else [""]
+    lines = (
+        _Change(line.title, line.choice, fact.old, fact.new, fact.reason, asks[fact.claim_id]) for line, fact in told
+    )
+    return _change(is_together(order), tuple(lines))
+
+
+# Thousands are told the same.
+@lru_cache(1000)
+def _change(together: bool, told: tuple[_Change, ...]) -> Mapping[str, Any]:
+    asked = [line.asked for line in told]
+    ends = [_silence(line, together) for line in told] if len(told) > 1 else [""]
     differs = len(set(ends)) > 1
-    goods = [(line, sum(portion.quantity for portion in fact.new)) for line, fact in told]
+    goods = [(line, sum(portion.quantity for portion in line.new)) for line in told]
     items = []
-    for (line, units), fact, end in zip(goods, facts, ends, strict=True):
-        notes = [*was(order, fact.old), *now(order, fact.new), *([end] if differs else [])]
+    for (line, units), end in zip(goods, ends, strict=True):
+        notes = [*was(line.old, together=together), *now(line.new, together=together), *([end] if differs else [])]
         items.append(item(line, units, notes))
-    old, new = (max(days) for days in zip(*map(_days_of, facts), strict=True))
+    old, new = (max(days) for days in zip(*map(_days_of, told), strict=True))
     last_days = [each.last_day for each in asked if each.last_day]
     # The last of all units may keep its day while earlier ones move.
-    is_part = old != max(fact.old[-1].by for fact in facts)
+    is_part = old != max(line.old[-1].by for line in told)
     return {
         "items": items,
         "old_day": day_or_none(old),
         "new_day": day_or_none(new),
         "what": f"{'part of ' if is_part else ''}{named(goods)}",
-        "reasons": reasons(fact.reason for fact in facts),
+        "reasons": reasons(line.reason for line in told),
         "again": any(each.kind == Kind.RENEWED for each in asked),
         "withdrawn": any(each.withdrawn for each in asked),
         "last_day": until(min(last_days)) if last_days else "",
@@ -72,7 +101,7 @@ def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping
     }
 
 
-def _days_of(moved: Moved) -> tuple[date, date]:
+def _days_of(moved: _Change) -> tuple[date, date]:
     """The last day that moved, and where it moved to: of the units that got later, if any did."""
     old, new = moved.old[-1].by, moved.new[-1].by
     if new > old:
@@ -84,15 +113,16 @@ def _days_of(moved: Moved) -> tuple[date, date]:
     return (first, then) if late else (then, first)
 
 
-def _silence(order: AnyOrder, asked: Asked, fact: Moved) -> str:
+def _silence(line: _Change, together: bool) -> str:
     """What becomes of a line if its customer says nothing, where other lines of the letter fare otherwise."""
+    asked = line.asked
     if asked.answer_by:
         return without_a_yes(asked.answer_by)
     if asked.withdrawn:
         return "Our earlier question about it needs no answer any more"
     if asked.last_day:
         return f"The last day that you set for it stays: {until(asked.last_day)}"
-    day = day_or_none(_days_of(fact)[1]) if fact.is_later and not is_together(order) else ""
+    day = day_or_none(_days_of(line)[1]) if is_worse(line.new, line.old) and not together else ""
     return f"Without an answer we keep it{f' until {day}' if day else ''}"
 
 
@@ -116,7 +146,7 @@ def deadline(answer_by: Collection[datetime], *, differs: bool = False) -> dict[
     }
 
 
-def named(goods: Sequence[tuple[AnyLine, int]]) -> str:
+def named(goods: Sequence[tuple[Article, int]]) -> str:
     """What a letter is about, as lines and their units: one article, on however many lines, or how many articles."""
     articles = {(line.title, line.choice) for line, _ in goods}
     if len(articles) > 1:
@@ -128,12 +158,17 @@ def reasons(given: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(reason.rstrip(". ") for reason in given if reason))
 
 
-def was(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
-    return [f"Was: {words}" for words in days(order, portions)]
+def was(portions: Iterable[Portion], *, together: bool) -> list[str]:
+    """What was told of units that are still to come."""
+    return [f"Was: {_to_come(portion, together)}" for portion in portions]
 
 
-def now(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
-    return [f"Now: {words}" for words in days(order, portions)]
+def now(portions: Iterable[Portion], *, together: bool) -> list[str]:
+    return [f"Now: {_to_come(portion, together)}" for portion in portions]
+
+
+def _to_come(portion: Portion, together: bool) -> str:
+    return when_here(portion) if together else when_later(portion)
 
 
 def days(order: AnyOrder, portions: Iterable[Portion]) -> list[str]:
@@ -162,13 +197,21 @@ def when_unknown(portion: Portion) -> str:
 
 def when(order: AnyOrder, portion: Portion) -> str:
     """Such as "1 ships now": on the shelf, but on a day on which nobody ships it is "1 ships on 23 November 2026"."""
-    ships = f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
     if portion.now:
         at_once = portion.ships_on in {None, timezone.localdate(order.placed_at)}
-        return f"{ships} now" if at_once else f"{ships} on {long_day(portion.ships_on)}"
+        return f"{_ships(portion)} now" if at_once else f"{_ships(portion)} on {long_day(portion.ships_on)}"
+    return when_later(portion)
+
+
+def when_later(portion: Portion) -> str:
+    """Such as "2 ship by 4 January 2027": units that are still to come."""
     if portion.ships_on is None:
         return when_unknown(portion)
-    return f"{ships} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
+    return f"{_ships(portion)} by {long_day(portion.ships_on)}{'' if portion.confirmed else ' (estimated)'}"
+
+
+def _ships(portion: Portion) -> str:
+    return f"{portion.quantity} {'ships' if portion.quantity == 1 else 'ship'}"
 
 
 def complete_by(told: Iterable[Sequence[Portion]]) -> str:

@@ -1,0 +1,58 @@
+"""Statements that are sent and not waited for (inventory.going_on)."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from inventory.going_on import going_on
+from inventory.models import StockItem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def two() -> tuple[StockItem, StockItem]:
+    return StockItem.objects.create(sku="LAMP"), StockItem.objects.create(sku="STOOL")
+
+
+def rename(item: StockItem, sku: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inventory_stockitem SET sku = %s WHERE id = %s", [sku, item.pk])
+
+
+def names() -> list[str]:
+    return sorted(StockItem.objects.values_list("sku", flat=True))
+
+
+def test_who_reads_in_the_block_sees_what_was_sent_before():
+    lamp, _ = two()
+    with transaction.atomic(), going_on():
+        rename(lamp, "KETTLE")
+        assert names() == ["KETTLE", "STOOL"]
+    assert names() == ["KETTLE", "STOOL"]
+
+
+def rename_both(*items: StockItem) -> None:
+    with going_on():
+        for item in items:
+            rename(item, "KETTLE")
+    pytest.fail("The block ended as if nothing had happened.")
+
+
+def read_after_a_fault(item: StockItem) -> None:
+    with going_on():
+        rename(item, "LAMP")
+        names()
+        pytest.fail("The reading went on.")
+
+
+def test_a_statement_that_fails_raises_by_the_end_of_the_block_and_nothing_is_kept():
+    both = two()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rename_both(*both)
+    assert names() == ["LAMP", "STOOL"]
+
+
+def test_who_reads_after_a_statement_that_failed_hears_of_it():
+    _, stool = two()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        read_after_a_fault(stool)
+    assert names() == ["LAMP", "STOOL"]
