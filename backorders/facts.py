@@ -1,9 +1,10 @@
 """What happened in a queue. Frozen, in the past tense; `shop` turns facts into order changes and letters."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
-from backorders.plan import Portion, is_worse
+from backorders.plan import Portion, after, is_worse
 
 # Thousands were told the same, and their day moves alike: each case is judged once.
 _is_worse = lru_cache(1000)(is_worse)
@@ -32,7 +33,8 @@ class Filled:
 class Moved:
     """The promise of a claim changed: the new version holds instead of the old one.
 
-    `old` and `new` are for the units that are still to come, `unshipped` is what holds now for all that have not left.
+    `old` and `new` are for the units that are still to come, `holds` is what holds now for all units of the claim, of
+    which so many have `shipped`.
     """
 
     claim_id: int
@@ -41,7 +43,13 @@ class Moved:
     old: tuple[Portion, ...]
     new: tuple[Portion, ...]
     reason: str
-    unshipped: tuple[Portion, ...] = ()
+    holds: tuple[Portion, ...] = ()
+    shipped: int = 0
+
+    @property
+    def next_day(self) -> date | None:
+        """By which the next unit leaves; None if nobody can say."""
+        return next(after(self.holds, self.shipped)).ships_on
 
     @property
     def is_later(self) -> bool:

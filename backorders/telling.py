@@ -4,29 +4,37 @@ The rules are pure (backorders.deadlines). The claims are of queues from `queue.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import batched
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
+from backorders import promises
 from backorders.consent import law
 from backorders.deadlines import Case, Kind, Slip, Standing
+from backorders.facts import Moved
 from backorders.models import Claim, Notice, Promise
 from backorders.plan import Portion, after, is_worse, take
 from backorders.queries import among, portion_of
 from inventory.prepared import Given, Prepared
 
-# Where claims stand, and their notices where there is something to tell.
+# Where claims stand, and their notices where there is something to tell. The limit takes nothing away: it says how many
+# there are, where the planner would guess so many that it reads every claim of the shop for them.
 _TELL = """
 WITH fresh AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS fresh (
-        claim bigint, standing text, due_at timestamptz, version int, kind text, before text, old_day date,
-        new_day date, reason text, answer_by timestamptz, letter text
-    )
+    SELECT alike.*, one.claim, one.letter
+    FROM (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS alike (
+            standing text, due_at timestamptz, version int, kind text, before text, old_day date, new_day date,
+            reason text, answer_by timestamptz, claims bigint[], letters text[]
+        ) LIMIT %s
+    ) AS alike, unnest(alike.claims, alike.letters) AS one (claim, letter)
 ), notice AS (
     INSERT INTO backorders_notice
         (claim_id, version, kind, before, old_day, new_day, reason, answer_by, letter, told_at)
@@ -35,7 +43,8 @@ WITH fresh AS MATERIALIZED (
     RETURNING id, claim_id
 )
 UPDATE backorders_claim AS claim
-SET standing = fresh.standing, due_at = fresh.due_at, notice_id = coalesce(notice.id, claim.notice_id)
+SET standing = fresh.standing, due_at = fresh.due_at, told = fresh.version,
+    notice_id = coalesce(notice.id, claim.notice_id)
 FROM fresh LEFT JOIN notice ON notice.claim_id = fresh.claim
 WHERE claim.id = fresh.claim
 """
@@ -78,13 +87,15 @@ class Asked:
     last_day: datetime | None = None
 
 
-def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
+def tell(moves: Sequence[Move], moved: Iterable[Moved], *, at: datetime) -> dict[int, Asked]:
     """Write the notices of moves, and where their claims stand from now on: what each asks, by claim.
+
+    The versions of all promises that `moved` hold from now on, also where there is nothing to tell of them.
 
     A move that is found when the deadline of the claim has passed already is left out: a notice after the day is no
     notice, and silence is being dealt with. The number of queries does not depend on the number of moves.
     """
-    claims, holds = _cases({pk for move in moves for pk in (move.claim_id, *move.leaves_with)}), law()
+    claims, holds = _cases(moves), law()
     cases = {pk: case for pk, (case, _) in claims.items()}
     in_time = [move for move in moves if cases[move.claim_id].can_be_told(at, holds, is_later=bool(move.slips))]
     better = [move for move in in_time if not move.slips and cases[move.claim_id].standing.has_slipped]
@@ -102,47 +113,77 @@ def tell(moves: Sequence[Move], *, at: datetime) -> dict[int, Asked]:
         withdrawn = before.standing.is_question and not case.standing.is_question
         last_day = case.due_at if case.standing == Standing.LAST_DAY else None
         told[move.claim_id] = Asked(kind, case.standing, _asked_until(case), withdrawn, last_day)
-        rows.append(_row(move, before, case, kind))
+        rows.append((_row(move, before, case, kind), move.claim_id, move.letter))
     with connection.cursor() as cursor:
         for some in batched(rows, _BATCH):
-            cursor.execute(_TELL, [json.dumps(some, default=str), at])
+            alike = _alike(some)
+            cursor.execute(_TELL, [json.dumps(alike, default=str), len(alike), at])
+    promises.hold([fact for fact in moved if fact.claim_id not in told])
     return told
 
 
-def _cases(claim_ids: Collection[int]) -> dict[int, tuple[Case, int]]:
-    """Where claims stand, and the units they want, read as plain values: one query for thousands."""
+def _cases(moves: Iterable[Move]) -> dict[int, tuple[Case, int]]:
+    """Where claims stand, and the units they want, read as plain values: a query for thousands, and one more where
+    orders are sent together."""
+    moved = [move.claim_id for move in moves]
+    # Lines of one order can be of stock items that the caller has not locked.
+    others = {pk for move in moves for pk in move.leaves_with}.difference(moved)
+    rows = [*_case_rows(claims=moved), *(_locked_case_rows(claims=list(others)) if others else [])]
     return {
         pk: (Case(country, Standing(standing), due_at, answer_by), quantity)
-        for pk, country, standing, due_at, answer_by, quantity in _case_rows(claims=list(claim_ids))
+        for pk, country, standing, due_at, answer_by, quantity in rows
     }
 
 
-_case_rows = Prepared(
-    lambda: (
-        Claim.objects.filter(pk__in=among(Given("claims")))
+def _cases_of(claims: QuerySet[Claim]) -> QuerySet[Claim, tuple[Any, ...]]:
+    return (
+        claims.filter(pk__in=among(Given("claims")))
         .order_by("pk")
-        # Lines of one order can be of stock items that the caller has not locked.
-        .select_for_update(of=("self",))
         .values_list("pk", "country", "standing", "due_at", "notice__answer_by", "quantity")
     )
-)
 
 
-def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> dict[str, object]:
-    """Where the claim stands now and, with a kind, its notice."""
-    return {
-        "claim": move.claim_id,
-        "standing": case.standing,
-        "due_at": case.due_at,
-        "version": move.version,
-        "kind": kind,
-        "before": before.standing,
-        "old_day": min((slip.old for slip in move.slips), default=None),
-        "new_day": _last(slip.new for slip in move.slips),
-        "reason": move.reason,
-        "answer_by": _asked_until(case),
-        "letter": move.letter,
-    }
+_case_rows = Prepared(lambda: _cases_of(Claim.objects.all()))
+_locked_case_rows = Prepared(lambda: _cases_of(Claim.objects.select_for_update(of=("self",))))
+
+
+class _Row(NamedTuple):
+    """Where a claim stands now and, with a kind, its notice."""
+
+    standing: Standing
+    due_at: datetime | None
+    version: int
+    kind: Kind | None
+    before: Standing
+    old_day: date | None
+    new_day: date | None
+    reason: str
+    answer_by: datetime | None
+
+
+def _row(move: Move, before: Case, case: Case, kind: Kind | None) -> _Row:
+    return _Row(
+        case.standing,
+        case.due_at,
+        move.version,
+        kind,
+        before.standing,
+        min((slip.old for slip in move.slips), default=None),
+        _last(slip.new for slip in move.slips),
+        move.reason,
+        _asked_until(case),
+    )
+
+
+def _alike(rows: Iterable[tuple[_Row, int, str]]) -> list[dict[str, object]]:
+    """Thousands are told the same: the database reads it once, with the claims and letters of all of them."""
+    alike: dict[_Row, list[tuple[int, str]]] = defaultdict(list)
+    for row, claim_id, letter in rows:
+        alike[row].append((claim_id, letter))
+    return [
+        row._asdict() | {"claims": [pk for pk, _ in some], "letters": [letter for _, letter in some]}
+        for row, some in alike.items()
+    ]
 
 
 def _asked_until(case: Case) -> datetime | None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from backorders.facts import Filled, Joined, Withdrawn
 from backorders.plan import Portion
 from backorders.queries import holding
-from inventory.going_on import going_on
+from inventory.pipelining import pipelined
 from notifications import outbox
 from notifications.outbox import Draft
 from shop import letterhead, wording
@@ -72,7 +72,7 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     units: Counter[int] = Counter()
     for fact in filled:
         units[fact.claim_id] += fact.units
-    with going_on():
+    with pipelined():
         orders = list(orders_of(units))
         told = letterhead.told_to_all(orders)
         free_to_go = released(order for order, _ in orders)

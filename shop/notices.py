@@ -11,7 +11,7 @@ from backorders.models import Claim
 from backorders.queries import holding
 from backorders.telling import Asked, Move
 from inventory.dispatch import ready_on, working_days
-from inventory.going_on import going_on
+from inventory.pipelining import pipelined
 from notifications.models import Letter
 from shop import delay_letters, goodwill
 from shop.delay_letters import News
@@ -57,7 +57,7 @@ def tell(moved: Sequence[Moved], *, at: datetime) -> None:
     better are two letters. An order that is sent together has one day, and only that day is news. The number of
     queries does not depend on the number of orders.
     """
-    with going_on():
+    with pipelined():
         news, asks = _ask(moved, at)
         delay_letters.days_moved(news, asks, at=at)
     goodwill.give([part for part in news if part.is_later], at=at)
@@ -93,7 +93,8 @@ def _ask(moved: Sequence[Moved], at: datetime) -> tuple[list[News], dict[int, As
         return [], {}
     by_claim = {fact.claim_id: fact for fact in moved}
     orders = list(orders_of(by_claim))
-    told_to_all = holding([line.claim_id for order, lines in orders if is_together(order) for line in lines])
+    together = [line.claim_id for order, lines in orders if is_together(order) for line in lines]
+    told_to_all = holding(together) | {fact.claim_id: (fact.version, fact.holds) for fact in moved}
     news: list[News] = []
     moves: list[Move] = []
     for order, lines in orders:
@@ -101,7 +102,7 @@ def _ask(moved: Sequence[Moved], at: datetime) -> tuple[list[News], dict[int, As
         for part in _news(order, lines, facts, told_to_all):
             news.append(part)
             moves += _moves(part, lines, told_to_all)
-    return news, telling.tell(moves, at=at)
+    return news, telling.tell(moves, moved, at=at)
 
 
 def _news(
@@ -129,7 +130,7 @@ def _moves(news: News, lines: Sequence[PlainLine], told: Told) -> Iterator[Move]
         return
     for _, fact in news.facts:
         late = slips(fact.new, fact.old) if news.is_later else ()
-        yield Move(fact.claim_id, fact.version, late, fact.new, fact.unshipped[0].ships_on, fact.reason, news.key)
+        yield Move(fact.claim_id, fact.version, late, fact.new, fact.next_day, fact.reason, news.key)
 
 
 def _moves_of_all(news: News, days_of_all: tuple[date, date], lines: Sequence[PlainLine], told: Told) -> Iterator[Move]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
-from inventory.going_on import going_on
+from inventory.pipelining import pipelined
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
 from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
@@ -87,10 +87,10 @@ def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
 
 @use_case
 def _tell_chunk(item_id: int, *, at: datetime) -> bool:
-    with going_on():
+    with pipelined():
         leave_the_disk_to_others()
         line = queue.lock([item_id])[item_id]
-    moved = promises.go_on([line], at=at)
+    moved = promises.go_on([line], at=at, in_force=False)
     notices.tell(moved, at=at)
     if line.in_doubt:
         return True

@@ -12,7 +12,7 @@ from inventory.locking import StockBusy
 
 _TRIES = 3
 # Long enough for another process to wake up and take a lock that it waits for, and little beside a chunk.
-_BREATH = 0.002
+_BREATH = 0.003
 
 
 def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:

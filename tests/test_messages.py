@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -70,18 +71,7 @@ def place(variant: Variant, *told: tuple[Portion, ...], name: str = "Ada O'Brien
         claim = Claim.objects.create(
             item=variant.stock_item, quantity=wanted, allocated=allocated, reference=order.number, told=1, placed_at=AT
         )
-        Promise.objects.bulk_create(
-            Promise(
-                claim=claim,
-                version=1,
-                quantity=portion.quantity,
-                ships_on=portion.ships_on,
-                confirmed=portion.confirmed,
-                basis=portion.basis,
-                told_at=AT,
-            )
-            for portion in portions
-        )
+        promise(claim, 1, portions)
         OrderLine.objects.create(
             order=order,
             variant=variant,
@@ -93,6 +83,21 @@ def place(variant: Variant, *told: tuple[Portion, ...], name: str = "Ada O'Brien
             quantity=wanted,
         )
     return order
+
+
+def promise(claim: Claim, version: int, portions: Iterable[Portion]) -> None:
+    Promise.objects.bulk_create(
+        Promise(
+            claim=claim,
+            version=version,
+            quantity=portion.quantity,
+            ships_on=portion.ships_on,
+            confirmed=portion.confirmed,
+            basis=portion.basis,
+            told_at=AT,
+        )
+        for portion in portions
+    )
 
 
 def claims(order: Order) -> list[Claim]:
@@ -113,6 +118,7 @@ def fill(claim: Claim, units: int) -> Filled:
 
 def move(order: Order, old: Portion, new: Portion, *, version: int = 2, reason: str = "Held at customs.") -> Moved:
     [claim] = claims(order)
+    promise(claim, version, [new])
     return Moved(claim.pk, claim.item_id, version, (old,), (new,), reason, (new,))
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 
 @contextmanager
-def going_on() -> Iterator[None]:
+def pipelined() -> Iterator[None]:
     """In this block, inside a transaction, a statement is sent and the code goes on; whoever reads waits for the rows.
 
     All are carried out by its end, where one that failed raises what it always raises. How many rows a statement

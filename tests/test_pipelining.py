@@ -1,10 +1,10 @@
-"""Statements that are sent and not waited for (inventory.going_on)."""
+"""Statements that are sent and not waited for (inventory.pipelining)."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from inventory.going_on import going_on
 from inventory.models import StockItem
+from inventory.pipelining import pipelined
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,21 +24,21 @@ def names() -> list[str]:
 
 def test_who_reads_in_the_block_sees_what_was_sent_before():
     lamp, _ = two()
-    with transaction.atomic(), going_on():
+    with transaction.atomic(), pipelined():
         rename(lamp, "KETTLE")
         assert names() == ["KETTLE", "STOOL"]
     assert names() == ["KETTLE", "STOOL"]
 
 
 def rename_both(*items: StockItem) -> None:
-    with going_on():
+    with pipelined():
         for item in items:
             rename(item, "KETTLE")
     pytest.fail("The block ended as if nothing had happened.")
 
 
 def read_after_a_fault(item: StockItem) -> None:
-    with going_on():
+    with pipelined():
         rename(item, "LAMP")
         names()
         pytest.fail("The reading went on.")
