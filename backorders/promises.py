@@ -34,6 +34,7 @@ from backorders.plan import (
 from backorders.queries import among, holding, portion_of
 from inventory.dispatch import overdue_before, ready_on
 from inventory.pipelining import pipelined
+from inventory.prepared import Given, Prepared
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
 
@@ -120,8 +121,7 @@ def tell_again(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
 
 def date_what_is_here(claim_ids: Collection[int], day: date, *, reason: str, at: datetime) -> list[Claim]:
     """Units that lie on the shelf for claims which were told no day for them are told this one; whose they are."""
-    undated = Promise.objects.filter(claim__in=among(claim_ids), version=F("claim__told"), ships_on=None)
-    claims = list(Claim.objects.filter(pk__in=undated.values("claim")).select_related("notice"))
+    claims = _undated(claims=list(claim_ids))
     told = holding([claim.pk for claim in claims])
     rows: list[tuple[int, _Row]] = []
     dated: list[Claim] = []
@@ -138,6 +138,15 @@ def date_what_is_here(claim_ids: Collection[int], day: date, *, reason: str, at:
     _write(rows, at)
     Claim.objects.filter(pk__in=[claim.pk for claim in dated]).update(told=F("told") + 1)
     return dated
+
+
+_undated = Prepared(
+    lambda: Claim.objects.filter(
+        pk__in=Promise.objects.filter(claim__in=among(Given("claims")), version=F("claim__told"), ships_on=None).values(
+            "claim"
+        )
+    ).select_related("notice")
+)
 
 
 def revise(queues: Iterable[Queue], *, reason: str, at: datetime, own: Mapping[int, str] | None = None) -> list[Moved]:

@@ -192,7 +192,7 @@ def _judge(queue: Queue, told: Sequence[Portion], ready: date) -> None:
     judged = with_newcomer(queue.judged, queue.waiting + queue.filled + queue.freed, told, ready)
     if judged is not queue.judged:
         queue.judged = [list(part) for part in judged]
-        queue.save(update_fields=["judged"])
+        Queue.objects.filter(pk=queue.pk).update(judged=queue.judged)
 
 
 def leave(

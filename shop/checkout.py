@@ -11,6 +11,7 @@ from django.conf import settings
 from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
+from inventory.pipelining import pipelined
 from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
@@ -121,14 +122,16 @@ def place_order(
     kept = sends if sends and shown.asked_how else agreed.option(sends).sends
     number = draw_number()
     wants = _wants(cart, number, agreed, kept, customer, at)
-    joined = queue.join(queues, wants, actor="checkout", at=at)
-    order = _write_order(cart, number, agreed, kept, shown, user, at)
-    ordered = OrderLine.objects.bulk_create(
-        _order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)
-    )
-    payments.open_payment(order, agreed.payment, at=at)
-    messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
-    carts.discard(cart)
+    # Others wait for these goods from here on: what nobody has to read is not waited for.
+    with pipelined():
+        joined = queue.join(queues, wants, actor="checkout", at=at)
+        order = _write_order(cart, number, agreed, kept, shown, user, at)
+        ordered = OrderLine.objects.bulk_create(
+            _order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)
+        )
+        payments.open_payment(order, agreed.payment, at=at)
+        messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
+        carts.discard(cart)
     wakeups.wake_mailer()
     return order
 
