@@ -11,7 +11,7 @@ from django.conf import settings
 from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
-from inventory.pipelining import pipelined
+from inventory.pipelining import insert, pipelined
 from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
@@ -126,12 +126,12 @@ def place_order(
     with pipelined():
         joined = queue.join(queues, wants, actor="checkout", at=at)
         order = _write_order(cart, number, agreed, kept, shown, user, at)
-        ordered = OrderLine.objects.bulk_create(
-            _order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)
-        )
+        ordered = [_order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)]
+        insert(ordered)
         payments.open_payment(order, agreed.payment, at=at)
         messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
         carts.discard(cart)
+    payments.forget(order)
     wakeups.wake_mailer()
     return order
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from backorders import consent
 from backorders.deadlines import ours_ends, refund_by
 from inventory.dispatch import working_days
+from inventory.pipelining import insert
 from shop.gateways import BY_NAME, Gateway
 from shop.models import Order, Payment, Refund
 
@@ -49,11 +50,17 @@ def choose(name: str | None) -> Gateway:
     raise UnableToChoosePayment("Choose how you want to pay.")
 
 
-def open_payment(order: Order, gateway: Gateway, *, at: datetime) -> Payment:
-    """The payment of an order that was just placed, in the transaction that places it."""
+def open_payment(order: Order, gateway: Gateway, *, at: datetime) -> None:
+    """The payment of an order that was just placed, in the transaction that places it: to be read, until `forget`."""
     # An order that costs nothing waits for no money.
     due_by = gateway.due_by(at) if order.total else None
-    return Payment.objects.create(order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=due_by)
+    payment = Payment(order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=due_by)
+    insert([payment])
+
+
+def forget(order: Order) -> None:
+    """Whoever asks for the payment of an order that was just placed reads it, and can write it: it has its id then."""
+    Order._meta.get_field("payment").delete_cached_value(order)
 
 
 def lock(order_id: int) -> Payment:

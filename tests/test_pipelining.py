@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from inventory.models import StockItem
-from inventory.pipelining import pipelined
+from inventory.pipelining import insert, pipelined
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,3 +56,10 @@ def test_who_reads_after_a_statement_that_failed_hears_of_it():
     with pytest.raises(IntegrityError), transaction.atomic():
         read_after_a_fault(stool)
     assert names() == ["LAMP", "STOOL"]
+
+
+def test_inserted_rows_are_there_as_if_they_had_been_waited_for():
+    with transaction.atomic(), pipelined():
+        insert([StockItem(sku="LAMP", on_hand=3), StockItem(sku="STOOL")])
+        assert names() == ["LAMP", "STOOL"]
+    assert StockItem.objects.get(sku="LAMP").on_hand == 3
