@@ -1,9 +1,11 @@
 """Cy runs the desk."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from shop.models import User
@@ -37,3 +39,13 @@ def clerk(db: None, client: Client) -> SignIn:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def groups(db: None) -> None:
+    """As the migrations make them; tests that empty the database take them away."""
+    if Group.objects.exists():
+        return
+    import_module("shop.migrations.0006_groups").make(apps, None)
+    import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
+    import_module("shop.migrations.0014_inquiries").give(apps, None)

@@ -372,7 +372,7 @@ def test_at_most_fifty_are_cancelled_at_once(
     ("group", "acts"),
     [("Support", ["turns", "offer", "cancel"]), ("Warehouse", []), ("Catalog", [])],
 )
-@pytest.mark.usefixtures("three")
+@pytest.mark.usefixtures("groups", "three")
 def test_each_button_of_the_page_leads_to_its_act_for_who_may(
     client: Client, item: StockItem, group: str, acts: list[str]
 ) -> None:

@@ -117,16 +117,6 @@ _OF_FORMS = ("changelist", "add", "history", "delete", "change")
 
 
 @pytest.fixture
-def groups() -> None:
-    """As the migrations make them; tests that empty the database take them away."""
-    if Group.objects.exists():
-        return
-    import_module("shop.migrations.0006_groups").make(apps, None)
-    import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
-    import_module("shop.migrations.0014_inquiries").give(apps, None)
-
-
-@pytest.fixture
 def of_group(groups: None, client: Client) -> Any:
     def sign_in(name: str) -> Client:
         user, _ = User.objects.get_or_create(email=f"{name.lower()}@example.com", is_staff=True)
