@@ -33,8 +33,8 @@ class Queue(models.Model):
     backorders.queue writes them, under the stock item's lock.
 
     `judged` is the supply that the promises were last held against, with what newcomers were told by a supply that
-    nobody was held against yet, and `filled` and `freed` are the units that have
-    left the queue since, at its head and anywhere: so a revision reads only the places whose day can have changed.
+    nobody was held against yet, and `filled` and `freed` are the units that have left the queue since, at its head and
+    anywhere: so a revision reads only the places whose day can have changed.
     `in_doubt` are those places which were not held against it yet, with the reasons that are to be told there: a fact
     that reaches thousands is told in chunks. `looked_to` is the claim behind which they stand, and where it ends.
     """

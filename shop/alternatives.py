@@ -40,14 +40,24 @@ class Alternative:
 
 
 def for_lines(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Alternative]]:
-    """Up to three of the same shelf for each line that lacks units, nearest in price first, by line.
+    """Up to three of the same shelf for each line that lacks units, as below."""
+    return _found(lines, at, _OFFERED)
+
+
+def that_fit(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Alternative]]:
+    """All that staff may propose instead of what each line lacks, as below."""
+    return _found(lines, at, _TO_PROPOSE)
+
+
+def _found(lines: Iterable[OrderLine], at: datetime, most: int) -> dict[int, list[Alternative]]:
+    """Nearest in price first, by line; nothing for a line that lacks nothing.
 
     One query, however many lines. Units that only the quote finds free, because others in the queue were put off to a
     later delivery, are left out.
     """
     waiting = {line.pk: line for line in lines if line.claim.lacks}
     found: dict[int, list[Alternative]] = defaultdict(list)
-    searches = [_like(line, at)[:_OFFERED] for line in waiting.values()]
+    searches = [_like(line, at)[:most] for line in waiting.values()]
     for variant in searches[0].union(*searches[1:], all=True) if searches else ():
         line = waiting[variant.instead_of]
         units = line.claim.lacks
@@ -66,25 +76,15 @@ def _like(line: OrderLine, at: datetime) -> QuerySet[Any]:
     return free.annotate(instead_of=Value(line.pk)).select_related("product").order_by("-price", "id")
 
 
-def that_fit(line: OrderLine, at: datetime) -> list[Alternative]:
-    """All that staff may propose instead of what a line lacks, nearest in price first."""
-    units = line.claim.lacks
-    return [
-        Alternative(variant, units, (line.unit_price - variant.price) * units)
-        for variant in (_like(line, at)[:_TO_PROPOSE] if units else ())
-    ]
-
-
 def proposed(lines: Iterable[OrderLine], at: datetime) -> dict[int, list[Alternative]]:
     """What staff proposed for lines that still lack units, by line, where it fits and costs no more than she read."""
     waiting = {line.pk: line for line in lines if line.claim.lacks}
     prices: dict[int, dict[int, Decimal]] = defaultdict(dict)
     for row in Proposal.objects.filter(line__in=waiting).order_by("id"):
         prices[row.line_id][row.variant_id] = row.price
-    found = {}
+    found, fits = {}, that_fit([waiting[pk] for pk in prices], at)
     for pk, told in prices.items():
-        fits = that_fit(waiting[pk], at)
-        if offered := [each for each in fits if each.variant.price <= told.get(each.variant.pk, -1)]:
+        if offered := [each for each in fits[pk] if each.variant.price <= told.get(each.variant.pk, -1)]:
             found[pk] = offered
     return found
 
@@ -111,7 +111,7 @@ def preview_proposal(line: OrderLine, variant_id: int, *, actor: str, at: dateti
 def _propose(line: OrderLine, variant_id: int, actor: str, at: datetime) -> Proposal:
     _, lines = cancellations.lock_all(line.order)
     line = next(each for each in lines if each.pk == line.pk)
-    fits = next((each for each in that_fit(line, at) if each.variant.pk == variant_id), None)
+    fits = next((each for each in that_fit([line], at)[line.pk] if each.variant.pk == variant_id), None)
     if fits is None:
         raise UnableToPropose(
             "It does not fit any more: all units that the line lacks must be on the shelf, at no higher price."

@@ -28,13 +28,12 @@ _CHANGED = "The order changed since you looked: see what is left of it, and canc
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
-    """Units that were cancelled of an order, the money that goes back for them, and the letter that says so."""
+class CancelledOrder:
+    """An order of which so many units were cancelled, and the money that goes back for them."""
 
     order: Order
     units: int
     refund: Decimal
-    letter: Letter
 
 
 @use_case
@@ -50,8 +49,7 @@ def cancel_line(
         raise queue.UnableToLeave(_NOTHING_LEFT)
     if seen not in {None, Claim.objects.values_list("quantity", flat=True).get(pk=line.claim_id)}:
         raise queue.UnableToLeave(_CHANGED)
-    (withdrawn,), _ = _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)
-    return withdrawn
+    return _cancel(line.order, queues, {line.claim_id: units}, reason, actor, at)[0]
 
 
 @use_case
@@ -69,14 +67,13 @@ def cancel_lines(
         raise queue.UnableToLeave(_NOTHING_LEFT)
     if any(line.claim.quantity != seen[line.pk] for line in chosen):
         raise queue.UnableToLeave(_CHANGED)
-    withdrawn, _ = _cancel(order, queues, left, reason, actor, at)
-    return withdrawn
+    return _cancel(order, queues, left, reason, actor, at)
 
 
 @use_case
 def cancel_waiting(
     seen: Mapping[int, Mapping[int, int]], *, reason: str, actor: str, at: datetime
-) -> tuple[Cancelled, ...]:
+) -> tuple[CancelledOrder, ...]:
     """Cancel what claims of one queue wait for, and nothing that is there for them: for each order, by id, claim id ->
     the units that it lacked when somebody chose.
 
@@ -88,17 +85,18 @@ def cancel_waiting(
 
 def preview_waiting(
     seen: Mapping[int, Mapping[int, int]], *, reason: str, actor: str, at: datetime
-) -> tuple[Cancelled, ...]:
-    """The same, by the code that does it, in a transaction that is rolled back."""
+) -> tuple[tuple[CancelledOrder, ...], Letter]:
+    """The same and the first of its letters, by the code that does it, in a transaction that is rolled back."""
     with transaction.atomic():
         cancelled = _cancel_waiting(seen, reason, actor, at)
+        letter = Letter.objects.filter(template="units_withdrawn", thread=cancelled[0].order.number).latest("id")
         transaction.set_rollback(True)
-    return cancelled
+    return cancelled, letter
 
 
 def _cancel_waiting(
     seen: Mapping[int, Mapping[int, int]], reason: str, actor: str, at: datetime
-) -> tuple[Cancelled, ...]:
+) -> tuple[CancelledOrder, ...]:
     still = OrderLine.objects.filter(order__in=seen, claim__shipped__lt=F("claim__quantity"))
     queues = queue.lock(still.values_list("claim__item_id", flat=True))
     units = {pk: lacked for claims in seen.values() for pk, lacked in claims.items()}
@@ -114,8 +112,7 @@ def _cancel_waiting(
         hers = [fact for fact in withdrawn if fact.claim_id in seen[order.pk]]
         order, refund = _withdrawn(order, hers, reason, at)
         _tell(order, hers, refund, actor, at)
-        letter = Letter.objects.filter(thread=order.number).latest("id")
-        cancelled.append(Cancelled(order, sum(fact.units for fact in hers), refund, letter))
+        cancelled.append(CancelledOrder(order, sum(fact.units for fact in hers), refund))
     return tuple(cancelled)
 
 
@@ -125,8 +122,7 @@ def cancel_order(order: Order, *, reason: str = "", actor: str, at: datetime) ->
     queues, _ = lock_all(order)
     if not (left := left_of(order)):
         raise queue.UnableToLeave(_NOTHING_LEFT)
-    withdrawn, _ = _cancel(order, queues, left, reason, actor, at)
-    return withdrawn
+    return _cancel(order, queues, left, reason, actor, at)
 
 
 def left_of(order: Order) -> dict[int, int]:
@@ -193,11 +189,11 @@ def lock_all(order: Order, *more: int) -> tuple[dict[int, Queue], list[OrderLine
 
 def _cancel(
     order: Order, queues: Mapping[int, Queue], units: Mapping[int, int], reason: str, actor: str, at: datetime
-) -> tuple[list[Withdrawn], Decimal]:
-    """What left the order, and the money that is due back by it; the customer is told."""
+) -> list[Withdrawn]:
+    """What left the order; the customer is told."""
     order, withdrawn, refund = withdraw(order, queues, units, reason=reason, actor=actor, at=at)
     _tell(order, withdrawn, refund, actor, at)
-    return withdrawn, refund
+    return withdrawn
 
 
 def _tell(order: Order, withdrawn: Sequence[Withdrawn], refund: Decimal, actor: str, at: datetime) -> None:

@@ -4,11 +4,11 @@ They are written as all letters are (shop.messages): into the outbox, under a ke
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -55,14 +55,16 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
     A slip without one is left out: it came too late to be told, and its deadline is being dealt with.
     """
     told = [part for part in news if any(line.claim_id in asks for line, _ in part.facts)]
-    choice = _choice()
+    # Thousands are told the same: it is put into words once.
+    in_words = cache(wording.changes)
     for some in letterhead.a_few(told, attrgetter("key")):
-        outbox.write([_day_moved(part, asks, choice) for part in some], at=at)
+        outbox.write([_day_moved(part, asks, in_words) for part in some], at=at)
 
 
-def _day_moved(part: News, asks: Mapping[int, Asked], choice: Mapping[str, Any]) -> outbox.Draft:
+def _day_moved(part: News, asks: Mapping[int, Asked], in_words: Callable[..., Mapping[str, Any]]) -> outbox.Draft:
     facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
-    context = {**wording.change(part.order, facts, asks), **choice}
+    changes = tuple(wording.Change.of(line, fact, asks[line.claim_id]) for line, fact in facts)
+    context = {**in_words(changes, is_together(part.order)), **_choice()}
     if part.days_of_all:
         old, new = part.days_of_all
         context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}

@@ -7,7 +7,6 @@ nothing more is expected of the item. From the beginning on nobody joins the que
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from operator import attrgetter
 
 from django.db import transaction
@@ -21,6 +20,7 @@ from inventory.locking import StockBusy
 from inventory.models import PurchaseOrderLine
 from notifications.models import Letter
 from shop import cancellations, delay_letters, wakeups
+from shop.cancellations import CancelledOrder
 from shop.models import Order, OrderLine
 from shop.settling import settle
 from shop.transactions import use_case
@@ -36,19 +36,13 @@ class UnableToEnd(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """An order that nothing more of the item comes for: the units, and the money that goes back for them."""
-
-    order: Order
-    units: int
-    refund: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Ending:
-    """What ended. `left` are orders that still wait, for the next call; `written_off` units that were on order."""
+    """The orders that nothing more of the item comes for.
 
-    ended: tuple[Ended, ...]
+    `left` are orders that still wait, for the next call; `written_off` units that were on order.
+    """
+
+    ended: tuple[CancelledOrder, ...]
     left: int
     written_off: int
 
@@ -66,7 +60,7 @@ def never_coming(item_id: int, *, reason: str, actor: str, at: datetime, limit: 
 
     A kill between two chunks leaves the others waiting as before; calling it again goes on. Raises UnableToEnd.
     """
-    ended: list[Ended] = []
+    ended: list[CancelledOrder] = []
     while True:
         chunk = _end_chunk(item_id, reason, actor, at, min(_CHUNK, limit - len(ended)))
         ended += chunk.ended
@@ -108,7 +102,7 @@ def _end(item_id: int, reason: str, actor: str, at: datetime, limit: int) -> End
         mine = {line.claim_id: units[line.claim_id] for line in order.lines.all() if line.claim_id in units}
         order, withdrawn, refund = cancellations.withdraw(order, queues, mine, reason=reason, actor=actor, at=at)
         delay_letters.never_coming(order, withdrawn, reason, refund=refund, at=at)
-        ended.append(Ended(order, sum(fact.units for fact in withdrawn), refund))
+        ended.append(CancelledOrder(order, sum(fact.units for fact in withdrawn), refund))
     left = len(orders) - len(chosen)
     written_off = 0 if left else _write_off(queues[item_id], inbound, reason, actor, at)
     return Ending(tuple(ended), left, written_off)

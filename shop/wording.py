@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.utils import timezone
@@ -54,7 +53,7 @@ def set_aside(line: AnyLine, arrived: int) -> list[str]:
     return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
     """A line whose days moved, with all that its letter says of it."""
 
     title: str
@@ -64,18 +63,13 @@ class _Change(NamedTuple):
     reason: str
     asked: Asked
 
-
-def change(order: AnyOrder, told: Sequence[tuple[AnyLine, Moved]], asks: Mapping[int, Asked]) -> Mapping[str, Any]:
-    """Lines whose days moved: what was and what is now, why, and what each line asks of its customer."""
-    lines = (
-        _Change(line.title, line.choice, fact.old, fact.new, fact.reason, asks[fact.claim_id]) for line, fact in told
-    )
-    return _change(is_together(order), tuple(lines))
+    @classmethod
+    def of(cls, line: Article, moved: Moved, asked: Asked) -> "Change":
+        return cls(line.title, line.choice, moved.old, moved.new, moved.reason, asked)
 
 
-# Thousands are told the same.
-@lru_cache(1000)
-def _change(together: bool, told: tuple[_Change, ...]) -> Mapping[str, Any]:
+def changes(told: tuple[Change, ...], together: bool) -> Mapping[str, Any]:
+    """Lines of an order whose days moved: what was and what is now, why, and what each asks of its customer."""
     asked = [line.asked for line in told]
     ends = [_silence(line, together) for line in told] if len(told) > 1 else [""]
     differs = len(set(ends)) > 1
@@ -101,7 +95,7 @@ def _change(together: bool, told: tuple[_Change, ...]) -> Mapping[str, Any]:
     }
 
 
-def _days_of(moved: _Change) -> tuple[date, date]:
+def _days_of(moved: Change) -> tuple[date, date]:
     """The last day that moved, and where it moved to: of the units that got later, if any did."""
     old, new = moved.old[-1].by, moved.new[-1].by
     if new > old:
@@ -113,7 +107,7 @@ def _days_of(moved: _Change) -> tuple[date, date]:
     return (first, then) if late else (then, first)
 
 
-def _silence(line: _Change, together: bool) -> str:
+def _silence(line: Change, together: bool) -> str:
     """What becomes of a line if its customer says nothing, where other lines of the letter fare otherwise."""
     asked = line.asked
     if asked.answer_by:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import F, Sum
 from django.utils.html import format_html, format_html_join
@@ -12,7 +13,8 @@ from backorders.plan import Portion
 from backorders.telling import Asked
 from notifications import rendering
 from notifications.models import Letter
-from shop.formats import count, long_day
+from shop.cancellations import CancelledOrder
+from shop.formats import count, long_day, money
 from shop.models import Order, OrderLine
 from shop.notices import Foretold
 from shop.settling import Foreseen
@@ -197,3 +199,17 @@ def _completed(gets: Sequence[Gets]) -> int:
         .annotate(units=Sum(F("claim__quantity") - F("claim__allocated")))
     )
     return sum(units == given[order_id] for order_id, units in lacking)
+
+
+def refunds_of(cancelled: Iterable[CancelledOrder]) -> list[tuple[CancelledOrder, str]]:
+    """The rows of `staff/_cancelled.html`."""
+    return [(each, money(each.refund, each.order.currency)) for each in cancelled]
+
+
+def cancelled_in_short(cancelled: Sequence[CancelledOrder]) -> str:
+    """Such as "3 orders, 7 units, €147.00 to pay back"."""
+    orders, units = (
+        count(len(cancelled), "order", "orders"),
+        count(sum(each.units for each in cancelled), "unit", "units"),
+    )
+    return f"{orders}, {units}, {money(sum((each.refund for each in cancelled), Decimal(0)))} to pay back"

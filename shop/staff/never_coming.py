@@ -1,19 +1,18 @@
 """Saying that an item will never come: those who wait for it are told, apologised to and paid back."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inventory.models import StockItem
 from shop import endings
 from shop.endings import Ending, ForeseenEnding
-from shop.formats import count, money
-from shop.staff.effects import Sample
+from shop.formats import count
+from shop.staff.effects import Sample, cancelled_in_short, refunds_of
 from shop.staff.flow import Flow
+from shop.staff.turns import reason_field
 
 
 def may_end(request: HttpRequest) -> bool:
@@ -22,11 +21,9 @@ def may_end(request: HttpRequest) -> bool:
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        max_length=255,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Such as “the mill does not weave it any more”. Every customer reads this sentence in her letter.",
-        error_messages={"required": "Say why: every customer reads the reason in her letter."},
+    reason = reason_field(
+        "Such as “the mill does not weave it any more”. Every customer reads this sentence in her letter.",
+        "Say why: every customer reads the reason in her letter.",
     )
 
 
@@ -47,7 +44,7 @@ class NeverComing(Flow[ReasonForm, ForeseenEnding]):
         if preview is None:
             return {}
         return {
-            "rows": [(ended, money(ended.refund, ended.order.currency)) for ended in preview.ending.ended],
+            "rows": refunds_of(preview.ending.ended),
             "in_short": _in_short(preview.ending),
             "samples": [Sample.of(preview.letter)] if preview.letter else [],
         }
@@ -66,11 +63,5 @@ class NeverComing(Flow[ReasonForm, ForeseenEnding]):
 
 def _in_short(ending: Ending) -> str:
     """Such as "3 orders, 7 units, €147.00 to pay back, 10 units on order written off"."""
-    refunds = sum((ended.refund for ended in ending.ended), Decimal(0))
-    parts = [
-        count(len(ending.ended), "order", "orders"),
-        count(sum(ended.units for ended in ending.ended), "unit", "units"),
-        f"{money(refunds)} to pay back",
-        f"{count(ending.written_off, 'unit', 'units')} on order written off" if ending.written_off else "",
-    ]
-    return ", ".join(filter(None, parts))
+    written_off = f", {count(ending.written_off, 'unit', 'units')} on order written off" if ending.written_off else ""
+    return f"{cancelled_in_short(ending.ended)}{written_off}"

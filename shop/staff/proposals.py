@@ -1,5 +1,6 @@
 """Offering a customer another variant instead of what she waits for. She decides, on the page of her answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -43,11 +44,11 @@ class ProposalForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any, fits: list[Alternative], currency: str):
+    def __init__(self, data: Any, choices: Sequence[tuple[int, str]]):
         super().__init__(data)
         field = self.fields["variant"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(each.variant.pk, _in_words(each, currency)) for each in fits]
+        field.choices = choices
 
 
 class Propose(Flow[ProposalForm, Offer]):
@@ -65,7 +66,7 @@ class Propose(Flow[ProposalForm, Offer]):
             raise PermissionDenied
         line = get_object_or_404(OrderLine.objects.select_related("claim__item", "order"), pk=pk)
         flow = cls(request, admin, line.order)
-        flow.line, flow.fits = line, alternatives.that_fit(line, flow.at)
+        flow.line, flow.fits = line, alternatives.that_fit([line], flow.at)[line.pk]
         return flow
 
     def run(self) -> HttpResponse:
@@ -75,7 +76,7 @@ class Propose(Flow[ProposalForm, Offer]):
         return super().run()
 
     def form(self, data: Any = None) -> ProposalForm:
-        return ProposalForm(data, self.fits, self.obj.currency)
+        return ProposalForm(data, [(each.variant.pk, _in_words(each, self.obj.currency)) for each in self.fits])
 
     def preview(self, form: ProposalForm) -> Offer:
         pk = form.cleaned_data["variant"]

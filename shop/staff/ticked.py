@@ -1,9 +1,8 @@
 """What becomes of those of a queue that were ticked: one form and one look for all of them, whom the address names."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,30 +10,33 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from backorders.models import Claim
 from backorders.turns import why_not_split
 from inventory.locking import StockBusy
 from inventory.models import PurchaseOrderLine, StockItem
+from notifications.models import Letter
 from shop import alternatives, cancellations, turns
-from shop.alternatives import Alternative, UnableToPropose
-from shop.cancellations import Cancelled
-from shop.formats import count, money
+from shop.alternatives import UnableToPropose
+from shop.cancellations import CancelledOrder
+from shop.formats import count
 from shop.models import OrderLine
 from shop.settling import Foreseen
-from shop.staff.effects import Sample, effects
+from shop.staff.effects import Sample, cancelled_in_short, effects, refunds_of
 from shop.staff.flow import Flow, Refused
 from shop.staff.places import delivery_in_words
-from shop.staff.proposals import NOTHING_FITS
+from shop.staff.proposals import NOTHING_FITS, ProposalForm
 from shop.staff.queues import queue_address
 from shop.staff.turns import DeliveryField, deliveries_for_item, reason_field, tell_of
 from shop.turns import Turn
 from shop.web.forms import id_of
 
-# Others who want the item wait while so many turns are changed, or orders cancelled, in one transaction.
+# Others who want the item wait while so many turns are changed in one transaction ...
 _AT_ONCE = 200
-_CANCELLED_AT_ONCE = 50
+# ... and while so many are written to, each for an order of her own.
+_LETTERS_AT_ONCE = 50
+_TOO_MANY = f"Tick at most {_LETTERS_AT_ONCE} of them at once: each gets a letter of her own."
 _NOBODY = "Nothing would change: tick somebody in the queue for whom this makes sense."
 
 
@@ -214,24 +216,22 @@ class ChangeTurns(Ticked[TurnsForm, Changes]):
         return self.back()
 
 
-class CancelForm(forms.Form):
-    reason = forms.CharField(
-        max_length=255,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Kept with the orders, and with the money that goes back.",
-        error_messages={"required": "Say why: whoever asks later reads it beside the order."},
+class CancelTickedForm(forms.Form):
+    reason = reason_field(
+        "Kept with the orders, and with the money that goes back.",
+        "Say why: whoever asks later reads it beside the order.",
     )
 
 
-class CancelTicked(Ticked[CancelForm, tuple[Cancelled, ...]]):
+class CancelTicked(Ticked[CancelTickedForm, tuple[tuple[CancelledOrder, ...], Letter]]):
     """What they still wait for is cancelled for them; what is set aside for them ships."""
 
     title = "Cancel for the customers"
     act_label = "Cancel for all of them"
     preview_template = "staff/cancel_ticked_preview.html"
 
-    def form(self, data: Any = None) -> CancelForm:
-        return CancelForm(data)
+    def form(self, data: Any = None) -> CancelTickedForm:
+        return CancelTickedForm(data)
 
     def _units(self) -> dict[int, dict[int, int]]:
         """By order and claim."""
@@ -240,37 +240,34 @@ class CancelTicked(Ticked[CancelForm, tuple[Cancelled, ...]]):
             units.setdefault(line.order_id, {})[line.claim_id] = line.claim.lacks
         if not units:
             raise Refused(_NOBODY)
-        if len(units) > _CANCELLED_AT_ONCE:
-            raise Refused(f"Tick at most {_CANCELLED_AT_ONCE} orders to cancel at once.")
+        if len(units) > _LETTERS_AT_ONCE:
+            raise Refused(_TOO_MANY)
         return units
 
-    def preview(self, form: CancelForm) -> tuple[Cancelled, ...]:
+    def preview(self, form: CancelTickedForm) -> tuple[tuple[CancelledOrder, ...], Letter]:
         reason = form.cleaned_data["reason"]
         return cancellations.preview_waiting(self._units(), reason=reason, actor=self.actor, at=self.at)
 
-    def shown(self, form: CancelForm, preview: tuple[Cancelled, ...] | None) -> dict[str, Any]:
+    def shown(
+        self, form: CancelTickedForm, preview: tuple[tuple[CancelledOrder, ...], Letter] | None
+    ) -> dict[str, Any]:
         if preview is None:
             return {"claims": self.claims}
+        cancelled, letter = preview
         return {
-            "rows": [(each, money(each.refund, each.order.currency)) for each in preview],
-            "in_short": _in_short(preview),
+            "rows": refunds_of(cancelled),
+            "in_short": cancelled_in_short(cancelled),
             "left_out": self.who_does_not_wait(self.lines()),
-            "samples": [Sample.of(preview[0].letter)],
+            "samples": [Sample.of(letter)],
         }
 
-    def act(self, form: CancelForm, preview: tuple[Cancelled, ...]) -> str:
+    def act(self, form: CancelTickedForm, preview: tuple[tuple[CancelledOrder, ...], Letter]) -> str:
         reason = form.cleaned_data["reason"]
         done = cancellations.cancel_waiting(self._units(), reason=reason, actor=self.actor, at=self.at)
-        what = f"Cancelled of the queue of {self.obj.sku}: {_in_short(done)}."
+        what = f"Cancelled of the queue of {self.obj.sku}: {cancelled_in_short(done)}."
         self.admin.log_change(self.request, self.obj, f"{what} {reason}")
         messages.success(self.request, f"{what} Each customer gets a letter.")
         return self.back()
-
-
-def _in_short(cancelled: Sequence[Cancelled]) -> str:
-    """Such as "3 orders, 7 units, €147.00 to pay back"."""
-    orders, units = count(len(cancelled), "order"), count(sum(each.units for each in cancelled), "unit")
-    return f"{orders}, {units}, {money(sum((each.refund for each in cancelled), Decimal(0)))} to pay back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,29 +280,7 @@ class Offers:
     letter: Sample
 
 
-class OfferForm(forms.Form):
-    variant = forms.TypedChoiceField(
-        label="Instead",
-        coerce=int,
-        widget=UnfoldAdminSelectWidget,
-        error_messages={
-            "required": "Choose what to offer.",
-            "invalid_choice": "It is not on the shelf any more: choose something else.",
-        },
-    )
-
-    def __init__(self, data: Any, fits: Mapping[int, Sequence[Alternative]]):
-        super().__init__(data)
-        number = Counter(each.variant for offered in fits.values() for each in offered)
-        field = self.fields["variant"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [
-            (variant.pk, f"{variant.product.title} {variant.choice} ({variant.sku}): fits {times} of {len(fits)}")
-            for variant, times in number.most_common()
-        ]
-
-
-class OfferTicked(Ticked[OfferForm, Offers]):
+class OfferTicked(Ticked[ProposalForm, Offers]):
     """One variant is offered to all of them whom it fits; each decides for herself."""
 
     title = "Offer something else instead"
@@ -314,16 +289,27 @@ class OfferTicked(Ticked[OfferForm, Offers]):
 
     def run(self) -> HttpResponse:
         self.bought = {line.pk: line for line in self.lines()}
-        self.fits = {pk: alternatives.that_fit(line, self.at) for pk, line in self.bought.items()}
-        if not any(self.fits.values()):
-            messages.error(self.request, NOTHING_FITS if self.bought else _NOBODY)
+        is_too_much = len(self.bought) > _LETTERS_AT_ONCE
+        self.fits = {} if is_too_much else alternatives.that_fit(self.bought.values(), self.at)
+        if not self.fits:
+            messages.error(self.request, _TOO_MANY if is_too_much else NOTHING_FITS if self.bought else _NOBODY)
             return HttpResponseRedirect(self.back())
         return super().run()
 
-    def form(self, data: Any = None) -> OfferForm:
-        return OfferForm(data, self.fits)
+    def form(self, data: Any = None) -> ProposalForm:
+        number = Counter(each.variant for offered in self.fits.values() for each in offered)
+        return ProposalForm(
+            data,
+            [
+                (
+                    variant.pk,
+                    f"{variant.product.title} {variant.choice} ({variant.sku}): fits {times} of {len(self.bought)}",
+                )
+                for variant, times in number.most_common()
+            ],
+        )
 
-    def preview(self, form: OfferForm) -> Offers:
+    def preview(self, form: ProposalForm) -> Offers:
         chosen, units, letters = form.cleaned_data["variant"], [], []
         left_out = self.who_does_not_wait([*self.bought.values()])
         for pk, line in self.bought.items():
@@ -336,13 +322,13 @@ class OfferTicked(Ticked[OfferForm, Offers]):
             raise Refused(_NOBODY)
         return Offers(chosen, tuple(units), tuple(left_out), Sample.of(letters[0]))
 
-    def shown(self, form: OfferForm, preview: Offers | None) -> dict[str, Any]:
+    def shown(self, form: ProposalForm, preview: Offers | None) -> dict[str, Any]:
         if preview is None:
             return {"claims": self.claims}
         lines = [self.bought[pk] for pk, _ in preview.units]
         return {"claims": [line.claim for line in lines], "samples": [preview.letter]}
 
-    def act(self, form: OfferForm, preview: Offers) -> str:
+    def act(self, form: ProposalForm, preview: Offers) -> str:
         made = []
         for pk, _ in preview.units:
             try:

@@ -58,12 +58,14 @@ def possible(claim: Claim) -> set[str]:
     return acts
 
 
-def reason_field(read_by: str) -> forms.CharField:
+def reason_field(
+    read_by: str, missing: str = "Say why: whoever asks later reads it beside the claim."
+) -> forms.CharField:
     return forms.CharField(
         max_length=255,
         widget=UnfoldAdminTextInputWidget,
         help_text=read_by,
-        error_messages={"required": "Say why: whoever asks later reads it beside the claim."},
+        error_messages={"required": missing},
     )
 
 

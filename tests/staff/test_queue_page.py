@@ -360,12 +360,15 @@ def test_who_is_asked_about_a_delay_and_who_wants_one_unit_are_not_split_with_th
     assert f"{3 - len(asked)} claim" in preview
 
 
-def test_at_most_fifty_are_cancelled_at_once(
+def test_at_most_fifty_are_written_to_at_once(
     cy: Client, item: StockItem, three: list[Order], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ticked, "_CANCELLED_AT_ONCE", 2)
+    variant(stock("COTTON", on_hand=2), price="39.00")
+    monkeypatch.setattr(ticked, "_LETTERS_AT_ONCE", 2)
     data = {"reason": "they asked", "preview": "1"}
-    assert "Tick at most 2 orders to cancel at once." in words(cy.post(bulk(item, *three, act="cancel_ticked"), data))
+    too_many = "Tick at most 50 of them at once: each gets a letter of her own."
+    assert too_many in words(cy.post(bulk(item, *three, act="cancel_ticked"), data))
+    assert too_many in words(cy.get(bulk(item, *three, act="offer_ticked"), follow=True))
 
 
 @pytest.mark.parametrize(
