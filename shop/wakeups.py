@@ -6,6 +6,7 @@ bounded number of them wait there, and what cannot be sent is logged and counted
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 _MOST_WAITING = 100
 # Their pictures are fetched well within the time that a task has.
 _PRODUCTS_AT_ONCE = 100
+# So many seconds lie between two equal wake-ups of one process, and all who ask meanwhile share the second: sending one
+# takes as long as a good part of an order.
+_REST = 0.1
 _room = BoundedSemaphore(_MOST_WAITING)
 
 lost = 0
@@ -55,25 +59,38 @@ def _wake(task: str, *args: object) -> None:
 
 
 def _hand_over(task: str, args: tuple[object, ...]) -> None:
-    waiting = _waiting(os.getpid())
-    if (task, repr(args)) in waiting:
+    waiting, wake_up = _waiting(os.getpid()), (task, repr(args))
+    if wake_up in waiting:
         # One that has not left yet leaves after this commit as well: it wakes for both.
         return
     if _room.acquire(blocking=False):
-        waiting.add((task, repr(args)))
+        waiting.add(wake_up)
         _messenger(os.getpid()).submit(_send, task, args)
     else:
         _lose(task, "too many wake-ups wait for the broker")
 
 
 def _send(task: str, args: tuple[object, ...]) -> None:
-    _waiting(os.getpid()).discard((task, repr(args)))
+    wake_up = (task, repr(args))
+    _rest_before(wake_up)
+    _waiting(os.getpid()).discard(wake_up)
     try:
         current_app.send_task(task, args=args)
     except Exception as error:  # whatever the broker's client raises, the sweep makes up for it
         _lose(task, error)
     finally:
         _room.release()
+
+
+def _rest_before(wake_up: tuple[str, str]) -> None:
+    """Until _REST seconds after the last one that was equal; only the thread of wake-ups waits."""
+    left, now = _left(os.getpid()), time.monotonic()
+    for sent, at in list(left.items()):
+        if at <= now:
+            del left[sent]
+    rest = max(0.0, left.get(wake_up, now) - now)
+    time.sleep(rest)
+    left[wake_up] = now + rest + _REST
 
 
 def _lose(task: str, why: object) -> None:
@@ -86,6 +103,12 @@ def _lose(task: str, why: object) -> None:
 def _waiting(pid: int) -> set[tuple[str, str]]:
     """The wake-ups of this process that have not left yet."""
     return set()
+
+
+@cache
+def _left(pid: int) -> dict[tuple[str, str], float]:
+    """The wake-ups of this process that left a moment ago, with the time from which the next may follow."""
+    return {}
 
 
 @cache

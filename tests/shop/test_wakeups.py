@@ -2,16 +2,19 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
 from celery import Celery, current_app
+from django.conf import settings
 
 from shop import wakeups
 from shop.dev.processes import free_port
 from shop.models import Order
 from tests.cast import buy, stock, variant
-from tests.processes import wait_for
+from tests.processes import wait_for, wait_for_wake_ups
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +89,24 @@ def test_a_wake_up_that_has_not_left_yet_wakes_for_all_who_ask(hung_broker: None
 
     assert room - wakeups._room._value == 2, "one is on its way, and one waits for all five"
     wait_for(lambda: wakeups.lost == before + 2, seconds=60, what="both to be given up")
+
+
+def test_equal_wake_ups_leave_with_a_rest_between_them(monkeypatch: pytest.MonkeyPatch):
+    app = Celery("dibs", broker=settings.REDIS_URL, set_as_current=False)
+    app.conf.task_default_queue = f"wake-ups of {os.getpid()}"
+    monkeypatch.setattr(wakeups, "current_app", app)
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+
+    began = time.monotonic()
+    for _ in range(10):
+        wakeups._hand_over("notifications.tasks.deliver_letters", ())
+        wait_for(lambda: not wakeups._waiting(os.getpid()), what="the wake-up to leave")
+    took = time.monotonic() - began
+    wait_for_wake_ups()
+
+    assert broker.llen(app.conf.task_default_queue) == 10
+    assert took >= 9 * wakeups._REST
+    broker.delete(app.conf.task_default_queue)
 
 
 def test_control_without_the_thread_the_order_waits_for_the_hung_broker(
