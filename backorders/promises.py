@@ -34,7 +34,7 @@ from backorders.plan import (
 from backorders.queries import among, holding, portion_of
 from inventory.dispatch import overdue_before, ready_on
 from inventory.pipelining import pipelined
-from inventory.prepared import Given, Prepared
+from inventory.prepared import Given, Prepared, planned_once
 from inventory.queries import arrivals
 from inventory.supply import Arrival, Supply, stated, supply
 
@@ -297,7 +297,7 @@ class _Row(NamedTuple):
 
 def _write(rows: Iterable[tuple[int, _Row]], at: datetime) -> None:
     """Promises of claims, by their ids. Thousands are told the same, and the database reads it once."""
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         for some in batched(rows, _BATCH):
             claims: dict[_Row, list[int]] = defaultdict(list)
             for claim_id, row in some:

@@ -22,7 +22,8 @@ from backorders.plan import Portion, share
 from inventory import ledger
 from inventory.dispatch import ready_on
 from inventory.locking import lock_items, stock_lock
-from inventory.prepared import Given, IsOneOf, Prepared
+from inventory.pipelining import draw, insert
+from inventory.prepared import Given, IsOneOf, Prepared, planned_once
 
 # So many claims are filled in one transaction: others who want the item wait for it.
 FILL_CHUNK = 500
@@ -114,12 +115,27 @@ def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     return dict(sorted(queues.items()))
 
 
+def lock_for(item_ids: Iterable[int], newcomers: int) -> tuple[dict[int, Queue], list[int]]:
+    """The same inside `pipelined()`, with ids for so many claims that are to join: both come back together."""
+    wanted = set(item_ids)
+    with stock_lock():
+        locked, ids = _locked.sent(items=list(wanted)), draw(Claim, newcomers)
+        queues, drawn = _by_item(locked()), ids()
+    if wanted <= queues.keys():
+        return dict(sorted(queues.items())), drawn
+    return lock(wanted), draw(Claim, newcomers)()
+
+
 def _lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     with stock_lock():
-        queues = {queue.item_id: queue for queue in _locked(items=list(item_ids))}
-    for queue in queues.values():
+        return _by_item(_locked(items=list(item_ids)))
+
+
+def _by_item(queues: Iterable[Queue]) -> dict[int, Queue]:
+    locked = {queue.item_id: queue for queue in queues}
+    for queue in locked.values():
         queue.item.is_locked = True
-    return queues
+    return locked
 
 
 _locked = Prepared(
@@ -132,19 +148,23 @@ _locked = Prepared(
 )
 
 
-def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: datetime) -> list[Joined]:
+def join(
+    queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: datetime, ids: Sequence[int] = ()
+) -> list[Joined]:
     """Take one place per line. Units from the shelf are allocated at once; the rest waits. Promises are written.
 
-    Raises UnableToJoin when a line would take units to which those who wait have the first right (law 4).
+    `ids` came with the lock, or are drawn here. Raises UnableToJoin when a line would take units to which those who
+    wait have the first right (law 4).
     """
     claims: list[Claim] = []
-    for want in wants:
+    for pk, want in zip(ids or draw(Claim, len(wants))(), wants, strict=True):
         queue = queues[want.item_id]
         taken = sum(claim.allocated for claim in claims if claim.item_id == want.item_id)
         if want.now > max(0, queue.item.unallocated - (queue.waiting - queue.put_off) - taken):
             raise UnableToJoin(f"Fewer than {want.now} units of {queue.item.sku} are free.")
         claims.append(
             Claim(
+                pk=pk,
                 item=queue.item,
                 rank=queue.last_rank,
                 quantity=want.quantity,
@@ -158,7 +178,7 @@ def join(queues: Mapping[int, Queue], wants: Sequence[Want], *, actor: str, at: 
                 placed_at=at,
             )
         )
-    Claim.objects.bulk_create(claims)
+    insert(claims)
     _count_newcomers(queues, [(claim, want) for claim, want in zip(claims, wants, strict=True) if claim.lacks], at)
     ledger.allocate([_entry(queues, claim, claim.allocated) for claim in claims], actor=actor, at=at)
     promises.make([(claim, want.portions) for claim, want in zip(claims, wants, strict=True)], at=at)
@@ -175,7 +195,7 @@ def _count_newcomers(queues: Mapping[int, Queue], waiting: Iterable[tuple[Claim,
         queue.waiting += claim.lacks
     if not more:
         return
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(
             """
             UPDATE backorders_queue AS queue SET waiting = waiting + more.units

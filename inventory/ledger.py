@@ -5,14 +5,13 @@ database's CHECK constraints are the last wall; they raise IntegrityError when a
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from inventory.locking import require_transaction
 from inventory.models import MovementKind, StockItem
+from inventory.prepared import planned_once
 
 
 class NotLocked(Exception):
@@ -88,42 +87,37 @@ def _post(kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated:
     moved = [entry for entry in entries if entry.units]
     if not moved:
         return
-    _write_movements(kind, moved, on_hand, allocated, actor, at)
     for entry in moved:
         entry.item.on_hand += on_hand * entry.units
         entry.item.allocated += allocated * entry.units
-    _write_counters({entry.item.pk: entry.item for entry in moved}.values())
+    _write(kind, moved, on_hand, allocated, actor, at)
 
 
-def _write_counters(items: Collection[StockItem]) -> None:
-    with connection.cursor() as cursor:
+def _write(
+    kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime
+) -> None:
+    """The movements and what they come to, in one statement and with one value for any number of movements: a big fill
+    writes a thousand at once while others wait."""
+    items = {entry.item.pk: entry.item for entry in entries}
+    rows = [
+        {"item": entry.item.pk, "units": entry.units, "cause": entry.cause, "reason": entry.reason} for entry in entries
+    ]
+    with planned_once() as cursor:
         cursor.execute(
             """
+            WITH movement AS (
+                INSERT INTO inventory_stockmovement
+                    (item_id, kind, on_hand_change, allocated_change, cause, reason, actor, at)
+                SELECT item, %s, units * %s, units * %s, cause, reason, %s, %s
+                FROM jsonb_to_recordset(%s::jsonb) AS entry (item bigint, units int, cause text, reason text)
+            )
             UPDATE inventory_stockitem AS item SET on_hand = fresh.on_hand, allocated = fresh.allocated
             FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS fresh (id, on_hand, allocated) WHERE item.id = fresh.id
             """,
             [
-                [item.pk for item in items],
-                [item.on_hand for item in items],
-                [item.allocated for item in items],
+                *(kind.value, on_hand, allocated, actor, at, json.dumps(rows)),
+                list(items),
+                [item.on_hand for item in items.values()],
+                [item.allocated for item in items.values()],
             ],
-        )
-
-
-def _write_movements(
-    kind: MovementKind, entries: Sequence[Entry], on_hand: int, allocated: int, actor: str, at: datetime
-) -> None:
-    """One statement and one value for any number of rows: a big fill writes a thousand at once while others wait."""
-    rows = [
-        {"item": entry.item.pk, "units": entry.units, "cause": entry.cause, "reason": entry.reason} for entry in entries
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO inventory_stockmovement
-                (item_id, kind, on_hand_change, allocated_change, cause, reason, actor, at)
-            SELECT item, %s, units * %s, units * %s, cause, reason, %s, %s
-            FROM jsonb_to_recordset(%s::jsonb) AS entry (item bigint, units int, cause text, reason text)
-            """,
-            [kind.value, on_hand, allocated, actor, at, json.dumps(rows)],
         )

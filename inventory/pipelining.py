@@ -1,11 +1,17 @@
 """Statements that nobody waits for: Python goes on while PostgreSQL carries them out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain, groupby
 from typing import Any
 
 from django.db import connection
 from django.db.models import AutoField, Model
+
+from inventory.prepared import planned_once
+
+_DRAW = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s::int)"
 
 
 @contextmanager
@@ -19,8 +25,40 @@ def pipelined() -> Iterator[None]:
         yield
 
 
+def draw(model: type[Model], count: int) -> Callable[[], list[int]]:
+    """Ask for ids of rows that are to be inserted; what it returns reads them."""
+    cursor = planned_once()
+    cursor.execute(_DRAW, [_meta(model).db_table, count])
+    return lambda: [pk for (pk,) in cursor.fetchall()]
+
+
 def insert(rows: Sequence[Model]) -> None:
-    """Write new rows of one model, at least one, as `bulk_create` does. They learn no ids: nobody waits for them."""
-    model: Any = type(rows[0])
-    columns = [field for field in model._meta.local_concrete_fields if not isinstance(field, AutoField)]
-    model._base_manager.all()._insert(rows, columns)
+    """Write a few new rows in one statement, those of one model side by side. Those without ids learn none."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for (model, has_id), same in groupby(rows, key=lambda row: (type(row), row.pk is not None)):
+        head, fields = _insertion(model, has_id)
+        fresh = [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in same]
+        parts.append(head + ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(fresh)))
+        values += chain.from_iterable(fresh)
+    *others, last = parts
+    besides = ", ".join(f"part_{n} AS ({part})" for n, part in enumerate(others))
+    with planned_once() as cursor:
+        cursor.execute(f"WITH {besides} {last}" if others else last, values)
+
+
+@cache
+def _insertion(model: type[Model], has_id: bool) -> tuple[str, list[Any]]:
+    """An INSERT up to its values, and what they are of."""
+    meta, quoted = _meta(model), connection.ops.quote_name
+    fields = [
+        field
+        for field in meta.local_concrete_fields
+        if not field.generated and (has_id or not isinstance(field, AutoField))
+    ]
+    columns = ", ".join(quoted(field.column) for field in fields)
+    return f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ", fields
+
+
+def _meta(model: Any) -> Any:
+    return model._meta

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 
 from backorders.availability import quotes_of
 from backorders.plan import Limit, Portion, Quote, State, split
 from inventory.locking import require_transaction
-from inventory.prepared import Given, Prepared
+from inventory.prepared import Given, Prepared, planned_once
 from shop.models import Cart, CartLine, Sends, User, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
@@ -203,7 +203,7 @@ _locked_lines = Prepared(lambda: _lines().select_related("variant__stock_item").
 
 def discard(cart: Cart) -> None:
     """The cart and its lines are gone, in one statement."""
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(
             """
             WITH lines AS (DELETE FROM shop_cartline WHERE cart_id = %(cart)s)
@@ -249,7 +249,7 @@ def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
 def add(cart: Cart, variant: Variant, units: int) -> None:
     """Put units of a variant into the cart, on top of those that are in it. Raises UnableToChangeCart."""
     _check(units)
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(
             """
             INSERT INTO shop_cartline AS line (cart_id, variant_id, quantity) VALUES (%s, %s, %s)

@@ -11,7 +11,7 @@ from django.conf import settings
 from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
-from inventory.pipelining import insert, pipelined
+from inventory.pipelining import draw, insert, pipelined
 from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
@@ -20,7 +20,7 @@ from shop.models import Cart, Order, OrderLine, Sends, ShippingMethod, User
 from shop.models.orders import draw_number
 from shop.review import Option, Review, Shown, UnableToPlaceOrder
 from shop.sending import shipping_price
-from shop.transactions import use_case
+from shop.transactions import pipelined_until_committed, use_case
 
 _EMPTY = "Your cart is empty: put something into it first."
 # In the shop's currency; far above every real order, far below what the columns hold.
@@ -74,8 +74,8 @@ def review(cart: Cart, at: datetime) -> Review:
     return review_of(carts.contents(cart.pk, at))
 
 
-def review_of(contents: Contents) -> Review:
-    """The same for contents that were quoted already."""
+def review_of(contents: Contents, methods: Sequence[ShippingMethod] | None = None) -> Review:
+    """The same for contents that were quoted already, and ways of shipping that were read already."""
     if not contents.lines:
         raise UnableToPlaceOrder(_EMPTY)
     if contents.goods_total > MOST_OF_AN_ORDER:
@@ -83,7 +83,8 @@ def review_of(contents: Contents) -> Review:
     details = contents.cart.details
     if not details.get("email") or not details.get("line1"):
         raise UnableToPlaceOrder("Fill in your contact and address first.")
-    shipping = next((way for way in shipping_methods() if way.pk == details.get("shipping_method")), None)
+    offered = shipping_methods() if methods is None else methods
+    shipping = next((way for way in offered if way.pk == details.get("shipping_method")), None)
     if shipping is None:
         raise UnableToPlaceOrder("Choose how your order is to be shipped.")
     options = (
@@ -112,10 +113,13 @@ def place_order(
         raise UnableToPlaceOrder(_EMPTY)
     cart = lines[0].cart
     customer = carts.customer_of(cart)
-    queues = queue.lock(line.variant.stock_item_id for line in lines)
+    with pipelined():
+        methods, order_ids = shipping_methods.sent(), draw(Order, 1)
+        queues, claim_ids = queue.lock_for((line.variant.stock_item_id for line in lines), len(lines))
+        offered, (order_id,) = methods(), order_ids()
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
-    agreed = review_of(contents)
+    agreed = review_of(contents, offered)
     _compare(agreed, shown)
     _check_answers(agreed, sends, consented)
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
@@ -123,14 +127,13 @@ def place_order(
     number = draw_number()
     wants = _wants(cart, number, agreed, kept, customer, at)
     # Others wait for these goods from here on: what nobody has to read is not waited for.
-    with pipelined():
-        joined = queue.join(queues, wants, actor="checkout", at=at)
-        order = _write_order(cart, number, agreed, kept, shown, user, at)
-        ordered = [_order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)]
-        insert(ordered)
-        payments.open_payment(order, agreed.payment, at=at)
-        messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
-        carts.discard(cart)
+    pipelined_until_committed()
+    joined = queue.join(queues, wants, actor="checkout", at=at, ids=claim_ids)
+    order = _order_of(cart, order_id, number, agreed, kept, shown, user, at)
+    ordered = [_order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)]
+    insert([order, *ordered, payments.payment_of(order, agreed.payment, at=at)])
+    messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
+    carts.discard(cart)
     payments.forget(order)
     wakeups.wake_mailer()
     return order
@@ -209,12 +212,13 @@ def _wants(cart: Cart, number: str, agreed: Review, sends: Sends, customer: str,
     return wants
 
 
-def _write_order(
-    cart: Cart, number: str, agreed: Review, sends: Sends, shown: Shown, user: User | None, at: datetime
+def _order_of(
+    cart: Cart, pk: int, number: str, agreed: Review, sends: Sends, shown: Shown, user: User | None, at: datetime
 ) -> Order:
     option = agreed.option(sends)
     details = {name: cart.details.get(name, "") for name in DETAILS}
-    return Order.objects.create(
+    return Order(
+        pk=pk,
         **details,
         number=number,
         cart_key=cart.pk,

@@ -44,7 +44,12 @@ def span(length: timedelta) -> str:
 
 
 def money(amount: Decimal, currency: str | None = None) -> str:
-    return format_currency(amount, currency or settings.CURRENCY, locale=LOCALE)
+    return _money(amount, currency or settings.CURRENCY)
+
+
+@lru_cache(1000)
+def _money(amount: Decimal, currency: str) -> str:
+    return format_currency(amount, currency, locale=LOCALE)
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from backorders import consent
 from backorders.deadlines import ours_ends, refund_by
 from inventory.dispatch import working_days
-from inventory.pipelining import insert
 from shop.gateways import BY_NAME, Gateway
 from shop.models import Order, Payment, Refund
 
@@ -50,12 +49,11 @@ def choose(name: str | None) -> Gateway:
     raise UnableToChoosePayment("Choose how you want to pay.")
 
 
-def open_payment(order: Order, gateway: Gateway, *, at: datetime) -> None:
-    """The payment of an order that was just placed, in the transaction that places it: to be read, until `forget`."""
+def payment_of(order: Order, gateway: Gateway, *, at: datetime) -> Payment:
+    """The payment of an order that is being placed, to be inserted with it."""
     # An order that costs nothing waits for no money.
     due_by = gateway.due_by(at) if order.total else None
-    payment = Payment(order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=due_by)
-    insert([payment])
+    return Payment(order=order, gateway=gateway.name, amount=order.total, created_at=at, due_by=due_by)
 
 
 def forget(order: Order) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from inventory.prepared import planned_once
+
 # A row that changes lies elsewhere (ctid) or was written by another transaction (xmin), or both.
 _STATE = """
 WITH item AS (SELECT DISTINCT stock_item_id AS id FROM shop_variant WHERE product_id = ANY(%(products)s))
@@ -54,7 +56,7 @@ def snapshot() -> str:
     """
     if connection.in_atomic_block:
         return ""
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         return str(cursor.fetchone()[0])
 
@@ -62,6 +64,6 @@ def snapshot() -> str:
 def state_of(product_ids: Collection[int]) -> State:
     """What is seen of these products: it changes with every change of their words, variants, pictures, stock, queues
     and supply, and of any shelf or way of shipping. One query."""
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(_STATE, {"products": list(product_ids)})
         return State(*cursor.fetchone())

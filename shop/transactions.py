@@ -3,13 +3,17 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from contextvars import ContextVar
 from functools import wraps
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from inventory.locking import StockBusy
+from inventory.pipelining import pipelined
 
+_until_committed: ContextVar[ExitStack] = ContextVar("until_committed")
 _TRIES = 3
 # Long enough for another process to wake up and take a lock that it waits for, and little beside a chunk.
 _BREATH = 0.003
@@ -26,7 +30,8 @@ def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for left in reversed(range(_TRIES)):
             try:
-                with transaction.atomic(durable=True):
+                with ExitStack() as stack, transaction.atomic(durable=True):
+                    _until_committed.set(stack)
                     return function(*args, **kwargs)
             except StockBusy:
                 if not left:
@@ -40,6 +45,13 @@ def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable: the last try returns or raises")
 
     return run
+
+
+def pipelined_until_committed() -> None:
+    """From here on nothing is waited for but what is read (inventory.pipelining), and the use case commits in the same
+    breath: the locks are free one way to the database and back earlier.
+    """
+    _until_committed.get().enter_context(pipelined())
 
 
 def let_others_in() -> None:

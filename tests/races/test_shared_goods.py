@@ -14,7 +14,7 @@ from inventory import queries as stocks
 from shop import checkout
 from shop.models import Order
 from tests.cast import NOON, cart_of, stock, variant
-from tests.races.at_once import at_once
+from tests.races.at_once import at_once, lock_by
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +53,6 @@ def test_control_locks_in_the_order_of_the_cart_meet_in_a_circle(monkeypatch):
                 both_hold_one.wait()
         return found
 
-    monkeypatch.setattr("backorders.queue._lock", lock_one_by_one)
+    lock_by(monkeypatch, lock_one_by_one)
     at_once(placing(lamp, stool), placing(stool, lamp))
     assert any(isinstance(error, DeadlockDetected) for error in deadlocks)
