@@ -6,7 +6,7 @@ What a person changes of the order of a queue stands in backorders.turns.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from backorders.models import Claim, Policy, Queue, Withdrawal
 from backorders.plan import Portion, share
 from inventory import ledger
 from inventory.dispatch import ready_on
-from inventory.locking import lock_items, stock_lock
+from inventory.locking import lock_items, stand_in_line, stock_lock
 from inventory.pipelining import draw, insert
 from inventory.prepared import Given, IsOneOf, Prepared, planned_once
 
@@ -119,6 +119,7 @@ def lock_for(item_ids: Iterable[int], newcomers: int) -> tuple[dict[int, Queue],
     """The same inside `pipelined()`, with ids for so many claims that are to join: both come back together."""
     wanted = set(item_ids)
     with stock_lock():
+        stand_in_line(wanted)
         locked, ids = _locked.sent(items=list(wanted)), draw(Claim, newcomers)
         queues, drawn = _by_item(locked()), ids()
     if wanted <= queues.keys():
@@ -126,8 +127,9 @@ def lock_for(item_ids: Iterable[int], newcomers: int) -> tuple[dict[int, Queue],
     return lock(wanted), draw(Claim, newcomers)()
 
 
-def _lock(item_ids: Iterable[int]) -> dict[int, Queue]:
+def _lock(item_ids: Collection[int]) -> dict[int, Queue]:
     with stock_lock():
+        stand_in_line(item_ids)
         return _by_item(_locked(items=list(item_ids)))
 
 

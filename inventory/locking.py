@@ -7,6 +7,7 @@ from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
 from inventory.models import StockItem
+from inventory.prepared import planned_once
 
 
 class StockBusy(Exception):
@@ -31,6 +32,16 @@ def stock_lock() -> Iterator[None]:
         raise
 
 
+def stand_in_line(ids: Iterable[int]) -> None:
+    """Wait for one's turn at these stock items, to hold it until the transaction ends: asked before rows are locked.
+
+    Whoever came first goes first. Rows go to whoever is awake when they get free: a fill that goes on with its next
+    chunk is, and who has waited for all of this one is not.
+    """
+    with planned_once() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(id) FROM unnest(%s::bigint[]) AS id", [sorted(set(ids))])
+
+
 def lock_items(ids: Iterable[int]) -> dict[int, StockItem]:
     """Lock stock items, in the order of their ids, and read them fresh. A transaction calls this once, before it plans.
 
@@ -38,6 +49,7 @@ def lock_items(ids: Iterable[int]) -> dict[int, StockItem]:
     """
     wanted = sorted(set(ids))
     with stock_lock():
+        stand_in_line(wanted)
         items = {item.pk: item for item in StockItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     for pk in wanted:
         if pk not in items:

@@ -11,7 +11,7 @@ from django.conf import settings
 from backorders import consent, queue
 from backorders.availability import quotes_of
 from backorders.plan import Portion, is_worse
-from inventory.pipelining import draw, insert, pipelined
+from inventory.pipelining import draw, insert
 from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
@@ -113,10 +113,11 @@ def place_order(
         raise UnableToPlaceOrder(_EMPTY)
     cart = lines[0].cart
     customer = carts.customer_of(cart)
-    with pipelined():
-        methods, order_ids = shipping_methods.sent(), draw(Order, 1)
-        queues, claim_ids = queue.lock_for((line.variant.stock_item_id for line in lines), len(lines))
-        offered, (order_id,) = methods(), order_ids()
+    # Others wait for these goods from here on: what nobody has to read is not waited for.
+    pipelined_until_committed()
+    methods, order_ids = shipping_methods.sent(), draw(Order, 1)
+    queues, claim_ids = queue.lock_for((line.variant.stock_item_id for line in lines), len(lines))
+    offered, (order_id,) = methods(), order_ids()
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
     agreed = review_of(contents, offered)
@@ -126,8 +127,6 @@ def place_order(
     kept = sends if sends and shown.asked_how else agreed.option(sends).sends
     number = draw_number()
     wants = _wants(cart, number, agreed, kept, customer, at)
-    # Others wait for these goods from here on: what nobody has to read is not waited for.
-    pipelined_until_committed()
     joined = queue.join(queues, wants, actor="checkout", at=at, ids=claim_ids)
     order = _order_of(cart, order_id, number, agreed, kept, shown, user, at)
     ordered = [_order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)]

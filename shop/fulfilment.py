@@ -15,7 +15,7 @@ from inventory.receiving import Arrived, Received, receive_delivery
 from shop import departures, holds, messages, notices, releases, wakeups
 from shop.models import Order, OrderLine, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
-from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
+from shop.transactions import leave_the_disk_to_others, use_case
 
 _GOODS_ARRIVED = "goods arrived"
 _SOME_DAMAGED = "some of the goods that arrived are damaged"
@@ -95,7 +95,6 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
         # Nothing given and not drained: the counters are wrong, which the recount shows and no repetition mends.
         if drained or not filled:
             return given
-        let_others_in()
 
 
 @use_case

@@ -10,7 +10,7 @@ from backorders.models import Queue
 from inventory.pipelining import pipelined
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
-from shop.transactions import leave_the_disk_to_others, let_others_in, use_case
+from shop.transactions import leave_the_disk_to_others, use_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,8 @@ def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
     Each chunk is one transaction with its notices and letters: a kill between two chunks loses nothing, and the sweep
     goes on. The clock is read for each: nobody is told after her day as if it were before.
     """
-    # The fact itself has just been told to a chunk, by whoever woke us.
-    let_others_in()
     while _tell_chunk(item_id, at=clock()):
-        let_others_in()
+        pass
 
 
 @use_case

@@ -15,8 +15,6 @@ from inventory.pipelining import pipelined
 
 _until_committed: ContextVar[ExitStack] = ContextVar("until_committed")
 _TRIES = 3
-# Long enough for another process to wake up and take a lock that it waits for, and little beside a chunk.
-_BREATH = 0.003
 
 
 def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:
@@ -52,15 +50,6 @@ def pipelined_until_committed() -> None:
     breath: the locks are free one way to the database and back earlier.
     """
     _until_committed.get().enter_context(pipelined())
-
-
-def let_others_in() -> None:
-    """Between two chunks: whoever waits for the lock gets it.
-
-    PostgreSQL wakes her when a chunk commits, and whoever asks next before she is awake has the lock once more: without
-    this every fifth checkout waits for two chunks or more.
-    """
-    time.sleep(_BREATH)
 
 
 def leave_the_disk_to_others() -> None:
