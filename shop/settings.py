@@ -288,7 +288,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dibs" / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "shop.web.statics.Storage"},
 }
 # While this file is there, the shop is closed; it may hold the time by which it opens again.
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default=str(BASE_DIR / ".dibs" / "maintenance"))

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from inventory.prepared import planned_once
 
@@ -56,6 +57,17 @@ def snapshot() -> str:
     """
     if connection.in_atomic_block:
         return ""
+    # Django asks a kept connection whether it still works, before the first question: this one says it as well.
+    kept: Any = connection
+    kept.health_check_done = True
+    try:
+        return _snapshot()
+    except (InterfaceError, OperationalError):
+        kept.close()
+        return _snapshot()
+
+
+def _snapshot() -> str:
     with planned_once() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         return str(cursor.fetchone()[0])

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -22,7 +22,8 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.crypto import salted_hmac
 
-from inventory.dispatch import order_before, overdue_before, ready_on
+from inventory.dispatch import order_before, overdue_before, ready_on, working_days
+from inventory.working_days import WorkingDays
 from shop import shown
 from shop.shown import State
 from shop.web import basket
@@ -113,12 +114,15 @@ def _key(request: HttpRequest, at: datetime) -> str:
         request.get_full_path(),
         request.headers.get("HX-Request", ""),
         basket.units(request),
-        timezone.localdate(at),
-        ready_on(at),
-        overdue_before(at),
-        order_before(at),
+        _clock_says(at.replace(second=0, microsecond=0), working_days()),
     )
     return hashlib.md5(repr(says).encode(), usedforsecurity=False).hexdigest()
+
+
+@lru_cache(10)
+def _clock_says(minute: datetime, days: WorkingDays) -> tuple[object, ...]:
+    """Days begin, and orders are too late for today, at full minutes."""
+    return timezone.localdate(minute), ready_on(minute), overdue_before(minute), order_before(minute)
 
 
 def _pages() -> BaseCache:

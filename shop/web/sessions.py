@@ -1,12 +1,19 @@
-"""Django's sessions in the database. Nearly every page reads one, so the query for it is prepared."""
+"""Django's sessions in the database. Nearly every page reads one, so the query for it is prepared; many write one, and
+a statement that stands alone needs no transaction."""
 
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from inventory.prepared import Given, Prepared
+from inventory.prepared import Given, Prepared, planned_once
+
+_INSERT = """
+INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+_UPDATE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
 
 _valid = Prepared(lambda: Session.objects.filter(session_key=Given("key"), expire_date__gt=Given("now")))
 
@@ -17,3 +24,14 @@ class SessionStore(db.SessionStore):
         if session is None:
             self._session_key = None
         return session
+
+    def save(self, must_create: bool = False) -> None:
+        own: Any = self
+        if own.session_key is None:
+            own.create()
+            return
+        row = own.create_model_instance(own._get_session(no_load=must_create))
+        with planned_once() as cursor:
+            cursor.execute(_INSERT if must_create else _UPDATE, [row.session_data, row.expire_date, row.session_key])
+            if not cursor.rowcount:
+                raise CreateError if must_create else UpdateError
