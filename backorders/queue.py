@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Model
 
 from backorders import promises
 from backorders.facts import Filled, Joined, Shipped, Withdrawn
@@ -104,7 +105,7 @@ def change_rules(queue: Queue, rules: Rules) -> None:
 def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     """Lock stock items and their queues, in the order of the items' ids: queue by item id, with its locked item.
 
-    One query. Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
+    Two queries. Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
     """
     wanted = set(item_ids)
     queues = _lock(wanted)
@@ -115,16 +116,20 @@ def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     return dict(sorted(queues.items()))
 
 
-def lock_for(item_ids: Iterable[int], newcomers: int) -> tuple[dict[int, Queue], list[int]]:
-    """The same inside `pipelined()`, with ids for so many claims that are to join: both come back together."""
+def lock_for(
+    item_ids: Iterable[int], wanted_ids: Mapping[type[Model], int]
+) -> tuple[dict[int, Queue], list[list[int]]]:
+    """The same inside `pipelined()`, with as many ids as wanted that are drawn under the lock: for claims that are to
+    join, and for what else is written with them. Both come back together.
+    """
     wanted = set(item_ids)
     with stock_lock():
         stand_in_line(wanted)
-        locked, ids = _locked.sent(items=list(wanted)), draw(Claim, newcomers)
+        locked, ids = _locked.sent(items=list(wanted)), draw(wanted_ids)
         queues, drawn = _by_item(locked()), ids()
     if wanted <= queues.keys():
         return dict(sorted(queues.items())), drawn
-    return lock(wanted), draw(Claim, newcomers)()
+    return lock(wanted), draw(wanted_ids)()
 
 
 def _lock(item_ids: Collection[int]) -> dict[int, Queue]:
@@ -159,7 +164,7 @@ def join(
     wait have the first right (law 4).
     """
     claims: list[Claim] = []
-    for pk, want in zip(ids or draw(Claim, len(wants))(), wants, strict=True):
+    for pk, want in zip(ids or draw({Claim: len(wants)})()[0], wants, strict=True):
         queue = queues[want.item_id]
         taken = sum(claim.allocated for claim in claims if claim.item_id == want.item_id)
         if want.now > max(0, queue.item.unallocated - (queue.waiting - queue.put_off) - taken):

@@ -1,6 +1,6 @@
 """Statements that nobody waits for: Python goes on while PostgreSQL carries them out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, groupby
@@ -11,7 +11,7 @@ from django.db.models import AutoField, Model
 
 from inventory.prepared import planned_once
 
-_DRAW = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s::int)"
+_IDS = "ARRAY(SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s::int))"
 
 
 @contextmanager
@@ -25,11 +25,14 @@ def pipelined() -> Iterator[None]:
         yield
 
 
-def draw(model: type[Model], count: int) -> Callable[[], list[int]]:
-    """Ask for ids of rows that are to be inserted; what it returns reads them."""
+def draw(wanted: Mapping[type[Model], int]) -> Callable[[], list[list[int]]]:
+    """Ask for so many ids of each model, for rows that are to be inserted; what it returns reads them."""
     cursor = planned_once()
-    cursor.execute(_DRAW, [_meta(model).db_table, count])
-    return lambda: [pk for (pk,) in cursor.fetchall()]
+    cursor.execute(
+        f"SELECT {', '.join([_IDS] * len(wanted))}",
+        [part for model, count in wanted.items() for part in (_meta(model).db_table, count)],
+    )
+    return lambda: [*cursor.fetchone()]
 
 
 def insert(rows: Sequence[Model]) -> None:

@@ -10,8 +10,9 @@ from django.conf import settings
 
 from backorders import consent, queue
 from backorders.availability import quotes_of
+from backorders.models import Claim
 from backorders.plan import Portion, is_worse
-from inventory.pipelining import draw, insert
+from inventory.pipelining import insert
 from inventory.prepared import Prepared
 from shop import carts, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
@@ -115,12 +116,13 @@ def place_order(
     customer = carts.customer_of(cart)
     # Others wait for these goods from here on: what nobody has to read is not waited for.
     pipelined_until_committed()
-    methods, order_ids = shipping_methods.sent(), draw(Order, 1)
-    queues, claim_ids = queue.lock_for((line.variant.stock_item_id for line in lines), len(lines))
-    offered, (order_id,) = methods(), order_ids()
+    offered = shipping_methods.sent()
+    queues, (claim_ids, (order_id,)) = queue.lock_for(
+        (line.variant.stock_item_id for line in lines), {Claim: len(lines), Order: 1}
+    )
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
-    agreed = review_of(contents, offered)
+    agreed = review_of(contents, offered())
     _compare(agreed, shown)
     _check_answers(agreed, sends, consented)
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.

@@ -37,10 +37,11 @@ class Browser:
     @property
     def asking_again(self) -> dict[str, str]:
         """The headers by which it asks whether the page that it has is still the one."""
-        return {"If-None-Match": self._etag, "Cookie": self._cookie}
+        return {"If-None-Match": self._etag, "Cookie": self.cookie}
 
     @property
-    def _cookie(self) -> str:
+    def cookie(self) -> str:
+        """The header by which the shop knows this visitor again."""
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def get(self, path: str) -> str:
@@ -73,7 +74,7 @@ class Browser:
     def _ask(self, method: str, path: str, fields: dict[str, str] | None) -> HTTPResponse:
         headers = {"Host": self._host, "Accept": "text/html", "Origin": f"http://{self._host}"}
         if self._cookies:
-            headers["Cookie"] = self._cookie
+            headers["Cookie"] = self.cookie
         if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         body = urlencode(fields) if fields is not None else None

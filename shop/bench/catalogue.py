@@ -5,6 +5,7 @@ ROWS = {
     "place-3": "place an order of 3 lines (function, no HTTP), beside bare SQL",
     "http": "whole checkout over HTTP, 16 buyers, many SKUs, beside a bare Django page",
     "look": "a product and a shelf over HTTP: shown again, not changed, made anew; beside a static string (needs wrk)",
+    "lighthouse": "how fast pages are for a phone on a slow line (needs node, chromium and tests/browser's packages)",
     "hot": "one SKU, 16 buyers in processes of their own, beside bare SQL",
     "flash": "10,000 checkouts, 64 buyers, one SKU with 500 on hand and 300 inbound",
     "fill-1000": "fill 1,000 waiting lines, orders and letters written",

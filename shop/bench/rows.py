@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shop.bench import desk, filling, hot, looking, moving, pages, placing, quoting
+from shop.bench import desk, filling, hot, lighthouse, looking, moving, pages, placing, quoting
 from shop.bench.scene import Scene
 from shop.bench.table import Outcome
 
@@ -11,6 +11,7 @@ MEASURES: dict[str, Callable[[Scene], Outcome]] = {
     "place-3": placing.three_lines,
     "http": pages.http,
     "look": looking.look,
+    "lighthouse": lighthouse.lighthouse,
     "hot": hot.hot,
     "flash": hot.flash,
     "fill-1000": filling.fill_few,

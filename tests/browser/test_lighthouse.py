@@ -2,6 +2,7 @@
 
 import pytest
 
+from shop.bench.lighthouse import PAGES, PRIVATE
 from tests.browser import tools
 from tests.browser.conftest import Shop, buyer, nobody
 
@@ -12,17 +13,6 @@ pytestmark = [
     pytest.mark.usefixtures("checkers"),
 ]
 
-PAGES = {
-    "home": "/",
-    "shelf": "/c/kitchen/",
-    "in stock": "/products/stoneware-mug/",
-    "on backorder": "/products/oak-stool/?quantity=3",
-    "out of stock": "/products/desk-lamp/",
-    "cart": "/cart/",
-    "checkout": "/checkout/",
-}
-# A cart and a checkout are nobody's business, and search engines are told so.
-PRIVATE = {"cart", "checkout"}
 FOR_ALL = ["accessibility", "best-practices"]
 
 
@@ -31,6 +21,7 @@ def test_nothing_is_left_to_wish_for(demo: Shop):
     pages = {
         name: {
             "address": demo.url + path,
+            # A cart and a checkout are nobody's business, and search engines are told so.
             "categories": FOR_ALL if name in PRIVATE else [*FOR_ALL, "seo"],
             "headers": cookies[buyer if name in PRIVATE else nobody],
         }

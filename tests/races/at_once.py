@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from backorders import queue
-from backorders.models import Claim, Queue
+from backorders.models import Queue
 from inventory.pipelining import draw
 
 
@@ -33,7 +33,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 def lock_by(monkeypatch: pytest.MonkeyPatch, lock: Callable[[Iterable[int]], dict[int, Queue]]) -> None:
     """Another way to lock queues, for newcomers and everybody else."""
     monkeypatch.setattr("backorders.queue._lock", lock)
-    monkeypatch.setattr("backorders.queue.lock_for", lambda ids, count: (queue.lock(ids), draw(Claim, count)()))
+    monkeypatch.setattr("backorders.queue.lock_for", lambda items, ids: (queue.lock(items), draw(ids)()))
 
 
 def without_the_lock(monkeypatch: pytest.MonkeyPatch, parties: int, *, read: str = "backorders.queue._lock") -> None:
