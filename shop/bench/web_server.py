@@ -1,4 +1,4 @@
-"""The web server of the bench: as many processes and threads as `manage.py up` starts."""
+"""The web server of the bench: two processes that answer one request at a time, as behind a proxy."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from shop.dev import processes
 from shop.dev.bootstrap import CannotRun
 from shop.dev.supervisor import Child, python
 
-SIZE = "--worker-class=gthread --workers=2 --threads=4 --preload --no-control-socket"
+# Threads would hold connections: now and then one of two processes gets all of them, and the other has nothing to do.
+SIZE = "--worker-class=sync --workers=2 --preload --no-control-socket"
 PATIENCE = 60
 
 
