@@ -14,7 +14,7 @@ from backorders.models import Claim, Queue
 from backorders.plan import LEAD_TIME
 
 # So many claims are revised in one transaction: others who want the item wait for it.
-REVISE_CHUNK = 180
+REVISE_CHUNK = 160
 # So many places are looked at for them: most of the places that are in doubt were told another day than they expect.
 _LOOK = 2
 

@@ -27,7 +27,7 @@ from inventory.pipelining import draw, insert
 from inventory.prepared import Given, IsOneOf, Prepared, planned_once
 
 # So many claims are filled in one transaction: others who want the item wait for it.
-FILL_CHUNK = 500
+FILL_CHUNK = 400
 
 COUNTERS = ("waiting", "passed_over", "put_off", "last_rank", "judged", "filled", "freed")
 

@@ -3,6 +3,7 @@ page, and the shop itself."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -70,6 +71,7 @@ def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
     )
 
 
+@lru_cache(1000)
 def plain(html: str) -> str:
     """The words of a description, on one line."""
     return " ".join(unescape(strip_tags(clean(html).replace("<", " <"))).split())
