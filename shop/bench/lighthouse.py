@@ -14,7 +14,7 @@ from shop.bench import goods, scene
 from shop.bench.browser import Browser
 from shop.bench.scene import Scene
 from shop.bench.table import Figure, Outcome, Target
-from shop.bench.web_server import SIZE, serving
+from shop.bench.web_server import FOR_A_BROWSER, serving
 from shop.demo.furnish import furnish
 from shop.dev.bootstrap import CannotRun
 
@@ -37,14 +37,14 @@ _JUDGE = "tests/browser/lighthouse.mjs"
 def lighthouse(here: Scene) -> Outcome:
     furnish(actor=goods.ACTOR, at=here.at)
     scene.settle()
-    with serving("shop.wsgi:application", "/livez") as port:
+    with serving("shop.wsgi:application", "/livez", size=FOR_A_BROWSER) as port:
         pages = dict(islice(_pages(port).items(), here.of(len(PAGES))))
         runs = [_scores(pages) for _ in range(here.of(REPETITIONS))]
     target = Target(LEAST, at_most=False)
     figures = [
         Figure(f"{name}, seen by a phone", median(run[name] for run in runs), "", None, target) for name in pages
     ]
-    said = f"median of {len(runs)} runs of Lighthouse's mobile preset, performance only; gunicorn {SIZE}"
+    said = f"median of {len(runs)} runs of Lighthouse's mobile preset, performance only; gunicorn {FOR_A_BROWSER}"
     return Outcome(figures, [said], scene.differences())
 
 
@@ -63,7 +63,7 @@ def _pages(port: int) -> dict[str, dict[str, object]]:
 
 
 def _scores(pages: Mapping[str, Mapping[str, object]]) -> dict[str, float]:
-    """Raises CannotRun where a tool is missing, or where another page answered than was asked for."""
+    """Raises CannotRun where a tool is missing, a page cannot be judged, or another one answered than was asked for."""
     node, chromium, judge = shutil.which("node"), shutil.which("chromium"), settings.BASE_DIR / _JUDGE
     if not node or not chromium or not (judge.parent / "node_modules").is_dir():
         raise CannotRun(
@@ -84,4 +84,7 @@ def _scores(pages: Mapping[str, Mapping[str, object]]) -> dict[str, float]:
     found = json.loads(done.stdout)
     if strange := [name for name, page in pages.items() if found[name]["address"] != page["address"]]:
         raise CannotRun(f"Other pages answered than were asked for: {', '.join(strange)}.")
-    return {name: 100 * page["scores"]["performance"] for name, page in found.items()}
+    scores = {name: page["scores"]["performance"] for name, page in found.items()}
+    if unjudged := [name for name, score in scores.items() if score is None]:
+        raise CannotRun(f"Lighthouse could not judge {', '.join(unjudged)}: run it again.")
+    return {name: 100 * score for name, score in scores.items()}

@@ -1,4 +1,4 @@
-"""The web server of the bench: two processes that answer one request at a time, as behind a proxy."""
+"""The web server of the bench: two processes, each of which answers one request at a time, as behind a proxy."""
 
 import time
 from collections.abc import Iterator
@@ -15,15 +15,17 @@ from shop.dev.supervisor import Child, python
 
 # Threads would hold connections: now and then one of two processes gets all of them, and the other has nothing to do.
 SIZE = "--worker-class=sync --workers=2 --preload --no-control-socket"
+# A browser holds connections on which it asks nothing: as `manage.py up` serves it.
+FOR_A_BROWSER = "--worker-class=gthread --workers=2 --threads=4 --preload --no-control-socket"
 PATIENCE = 60
 
 
 @contextmanager
-def serving(application: str, path: str) -> Iterator[int]:
+def serving(application: str, path: str, *, size: str = SIZE) -> Iterator[int]:
     """Serves a WSGI application until the block ends; the port it listens on. `path` is asked for until it answers."""
     home, port = Path(settings.STATIC_ROOT).parent, processes.free_port()
     name = application.split(":")[0]
-    options = [*SIZE.split(), f"--bind=127.0.0.1:{port}", f"--worker-tmp-dir={home}"]
+    options = [*size.split(), f"--bind=127.0.0.1:{port}", f"--worker-tmp-dir={home}"]
     server = Child(name, python("gunicorn", application, *options), home / "log" / f"{name}.log")
     server.start()
     assert server.process
