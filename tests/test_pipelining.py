@@ -2,9 +2,12 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 
-from inventory.models import StockItem
-from inventory.pipelining import insert, pipelined
+from backorders.models import Queue
+from inventory.models import StockItem, Supplier
+from inventory.pipelining import draw, insert, pipelined
+from shop.transactions import pipelined_until_committed, use_case
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,3 +66,36 @@ def test_inserted_rows_are_there_as_if_they_had_been_waited_for():
         insert([StockItem(sku="LAMP", on_hand=3), StockItem(sku="STOOL")])
         assert names() == ["LAMP", "STOOL"]
     assert StockItem.objects.get(sku="LAMP").on_hand == 3
+
+
+@use_case
+def _place(rows: list[Model], told: list[str]) -> None:
+    pipelined_until_committed()
+    transaction.on_commit(lambda: told.append("placed"))
+    insert(rows)
+
+
+def test_a_use_case_that_commits_in_the_same_breath_keeps_all_and_tells_of_it():
+    told: list[str] = []
+    _place([StockItem(sku="LAMP"), Supplier(name="Weaver")], told)
+    assert (names(), told) == (["LAMP"], ["placed"])
+    assert Supplier.objects.filter(name="Weaver").exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[StockItem(sku="LAMP"), StockItem(sku="LAMP")], [StockItem(sku="LAMP"), Queue(item_id=10**9)]],
+    ids=["a fault of the statement", "a fault that only the commit finds"],
+)
+def test_or_keeps_nothing_and_says_why(rows: list[Model]):
+    told: list[str] = []
+    with pytest.raises(IntegrityError):
+        _place(rows, told)
+    assert (names(), told) == ([], [])
+
+
+def test_ids_are_drawn_for_rows_that_are_inserted_with_them():
+    ((first, second), (other,)) = draw({StockItem: 2, Supplier: 1})()
+    insert([StockItem(pk=first, sku="LAMP"), StockItem(pk=second, sku="STOOL"), Supplier(pk=other, name="Weaver")])
+    assert StockItem.objects.create(sku="MUG").pk > second > first
+    assert Supplier.objects.get().pk == other
