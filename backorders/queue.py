@@ -105,7 +105,7 @@ def change_rules(queue: Queue, rules: Rules) -> None:
 def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
     """Lock stock items and their queues, in the order of the items' ids: queue by item id, with its locked item.
 
-    Two queries. Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
+    One query. Raises StockBusy when the lock is not to be had, and StockItem.DoesNotExist for an unknown id.
     """
     wanted = set(item_ids)
     queues = _lock(wanted)
@@ -119,12 +119,12 @@ def lock(item_ids: Iterable[int]) -> dict[int, Queue]:
 def lock_for(
     item_ids: Iterable[int], wanted_ids: Mapping[type[Model], int]
 ) -> tuple[dict[int, Queue], list[list[int]]]:
-    """The same inside `pipelined()`, with as many ids as wanted that are drawn under the lock: for claims that are to
-    join, and for what else is written with them. Both come back together.
+    """`lock` for a checkout, inside `pipelined()`: it stands in line, and gets as many ids of each model as wanted that
+    are drawn under the lock, for claims that are to join and what else is written with them. Both come back together.
     """
     wanted = set(item_ids)
+    stand_in_line(wanted)
     with stock_lock():
-        stand_in_line(wanted)
         locked, ids = _locked.sent(items=list(wanted)), draw(wanted_ids)
         queues, drawn = _by_item(locked()), ids()
     if wanted <= queues.keys():
@@ -134,7 +134,6 @@ def lock_for(
 
 def _lock(item_ids: Collection[int]) -> dict[int, Queue]:
     with stock_lock():
-        stand_in_line(item_ids)
         return _by_item(_locked(items=list(item_ids)))
 
 

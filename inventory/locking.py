@@ -1,6 +1,6 @@
 """Locks on stock items: the one consistency boundary (law 1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import OperationalError, transaction
@@ -8,6 +8,9 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
 from inventory.models import StockItem
 from inventory.prepared import planned_once
+
+# PostgreSQL keeps these locks in a table of its own, which has room for some thousands of all transactions together.
+_LONGEST = 100
 
 
 class StockBusy(Exception):
@@ -32,13 +35,17 @@ def stock_lock() -> Iterator[None]:
         raise
 
 
-def stand_in_line(ids: Iterable[int]) -> None:
-    """Wait for one's turn at these stock items, to hold it until the transaction ends: asked before rows are locked.
+def stand_in_line(ids: Collection[int]) -> None:
+    """Wait for one's turn at these stock items, and hold it until the transaction ends: called before anything else in
+    the transaction locks a stock item, by those who want the same few again and again.
 
-    Whoever came first goes first. Rows go to whoever is awake when they get free: a fill that goes on with its next
-    chunk is, and who has waited for all of this one is not.
+    A row that gets free goes to whoever is awake: to a fill that asks for its next chunk, and not to the shopper who
+    slept through this one. Here whoever came first goes first. The lock of rows follows all the same, and it is what
+    protects them: who changes an item now and then only asks for that.
     """
-    with planned_once() as cursor:
+    if len(ids) > _LONGEST:
+        return
+    with stock_lock(), planned_once() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(id) FROM unnest(%s::bigint[]) AS id", [sorted(set(ids))])
 
 
@@ -49,7 +56,6 @@ def lock_items(ids: Iterable[int]) -> dict[int, StockItem]:
     """
     wanted = sorted(set(ids))
     with stock_lock():
-        stand_in_line(wanted)
         items = {item.pk: item for item in StockItem.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     for pk in wanted:
         if pk not in items:

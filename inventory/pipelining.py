@@ -36,7 +36,10 @@ def draw(wanted: Mapping[type[Model], int]) -> Callable[[], list[list[int]]]:
 
 
 def insert(rows: Sequence[Model]) -> None:
-    """Write a few new rows in one statement, those of one model side by side. Those without ids learn none."""
+    """Write a few new rows, at least one, in one statement, those of one model side by side.
+
+    Those without ids learn none, and nobody is signalled.
+    """
     parts: list[str] = []
     values: list[Any] = []
     for (model, has_id), same in groupby(rows, key=lambda row: (type(row), row.pk is not None)):
@@ -48,6 +51,8 @@ def insert(rows: Sequence[Model]) -> None:
     besides = ", ".join(f"part_{n} AS ({part})" for n, part in enumerate(others))
     with planned_once() as cursor:
         cursor.execute(f"WITH {besides} {last}" if others else last, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
 
 
 @cache

@@ -99,8 +99,9 @@ class _Filler(SQLCompiler):
 
 
 def planned_once() -> CursorWrapper:
-    """A cursor for a statement whose text is always the same: the database is sent its values apart, and after some
-    times (`prepare_threshold` in the settings) keeps its plan while the connection lasts.
+    """A cursor for statements that are asked in the same words again and again: the database is sent the values apart,
+    and after some times (`prepare_threshold` in the settings) keeps the plan until the connection ends, or a
+    transaction on it is rolled back.
 
     Values have the types of Python's: where the statement does not say of what type one is, write it there, `%s::int`.
     """

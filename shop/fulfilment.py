@@ -10,6 +10,7 @@ from backorders.facts import Filled
 from backorders.models import Claim
 from backorders.queries import hold_reasons
 from inventory import ledger
+from inventory.locking import stand_in_line
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import departures, holds, messages, notices, releases, wakeups
@@ -100,6 +101,7 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
 @use_case
 def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
     leave_the_disk_to_others()
+    stand_in_line(item_ids)
     queues = queue.lock(item_ids)
     filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
     served = {fact.item_id for fact in filled}

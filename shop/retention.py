@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from shop import carts
 
-# So many rows go in one statement: nobody waits for it, and where years of them are left none runs into the limit of
-# time, as Django's own `clear_expired` would.
+# So many rows go in one statement: nobody waits for it, and none runs into the limit of time, as Django's own
+# `clear_expired` would where years of them are left.
 _AT_ONCE = 1_000
 # Whoever is just coming back to a cart keeps it.
 _DISCARD = """

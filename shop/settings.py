@@ -236,9 +236,8 @@ DATABASES["default"]["OPTIONS"]["options"] = (
     # How much alike a mistyped word must be to what it is taken for, see shop.search.
     " -c pg_trgm.word_similarity_threshold=0.4"
 )
-# What inventory.prepared asks is planned once per connection, as soon as it was asked so many times. A pgbouncer that
-# stands between must pass this on, as it does from 1.22 on.
-DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 3)
+# What inventory.prepared asks is planned once per connection, as soon as it was asked so many times.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 3 if env.bool("PREPARED_STATEMENTS", default=True) else None
 # Nobody waits for a server that is gone until the network has given it up.
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 

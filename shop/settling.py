@@ -7,6 +7,7 @@ from datetime import datetime
 from backorders import promises, queries, queue
 from backorders.facts import Filled, Moved
 from backorders.models import Queue
+from inventory.locking import stand_in_line
 from inventory.pipelining import pipelined
 from shop import messages, notices, wakeups
 from shop.notices import Foretold
@@ -87,6 +88,7 @@ def tell_waiting(item_id: int, *, clock: Callable[[], datetime]) -> None:
 def _tell_chunk(item_id: int, *, at: datetime) -> bool:
     with pipelined():
         leave_the_disk_to_others()
+        stand_in_line([item_id])
         line = queue.lock([item_id])[item_id]
     moved = promises.go_on([line], at=at, in_force=False)
     notices.tell(moved, at=at)

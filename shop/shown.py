@@ -59,10 +59,12 @@ def snapshot() -> str:
         return ""
     # Django asks a kept connection whether it still works, before the first question: this one says it as well.
     kept: Any = connection
-    kept.health_check_done = True
+    is_kept, kept.health_check_done = kept.connection is not None, True
     try:
         return _snapshot()
     except (InterfaceError, OperationalError):
+        if not is_kept:
+            raise
         kept.close()
         return _snapshot()
 

@@ -1,9 +1,10 @@
 """The border of a use case: one durable transaction, tried again when the database lost a race."""
 
 import random
+import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
@@ -28,8 +29,7 @@ def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for left in reversed(range(_TRIES)):
             try:
-                with ExitStack() as stack, transaction.atomic(durable=True):
-                    _until_committed.set(stack)
+                with ExitStack() as stack, transaction.atomic(durable=True), _until_committed_is(stack):
                     return function(*args, **kwargs)
             except StockBusy:
                 if not left:
@@ -45,9 +45,22 @@ def use_case[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@contextmanager
+def _until_committed_is(stack: ExitStack) -> Iterator[None]:
+    """What is entered there ends after the commit; but before a rollback, which needs to know what became of it all."""
+    before = _until_committed.set(stack)
+    try:
+        yield
+    except BaseException:
+        stack.__exit__(*sys.exc_info())
+        raise
+    finally:
+        _until_committed.reset(before)
+
+
 def pipelined_until_committed() -> None:
     """From here on nothing is waited for but what is read (inventory.pipelining), and the use case commits in the same
-    breath: the locks are free one way to the database and back earlier.
+    breath: the locks are free one round trip earlier. What runs after the commit should not ask the database.
     """
     _until_committed.get().enter_context(pipelined())
 

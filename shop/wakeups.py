@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 _MOST_WAITING = 100
 # Their pictures are fetched well within the time that a task has.
 _PRODUCTS_AT_ONCE = 100
-# So many seconds lie between two equal wake-ups of one process, and all who ask meanwhile share the second: sending one
-# takes as long as a good part of an order.
+# The shortest time between two equal wake-ups of one process, in seconds; whoever asks meanwhile shares the later one.
+# To send one takes as long as a good part of an order.
 _REST = 0.1
 _room = BoundedSemaphore(_MOST_WAITING)
 

@@ -8,7 +8,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
 
 from shop.importing.planned import Row
 
-# Any number that nothing else in this database locks.
+# Any number that nothing else in this database locks: stock items are locked by their ids.
 _ONE_IMPORT_AT_A_TIME = 6_942_017_311
 _CHANGED_MEANWHILE = "Somebody changed the same goods meanwhile. Nothing was imported: try again."
 

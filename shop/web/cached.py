@@ -121,7 +121,7 @@ def _key(request: HttpRequest, at: datetime) -> str:
 
 @lru_cache(10)
 def _clock_says(minute: datetime, days: WorkingDays) -> tuple[object, ...]:
-    """Days begin, and orders are too late for today, at full minutes."""
+    """Days begin, and orders are too late for today, at full minutes: what it says then holds for all their seconds."""
     return timezone.localdate(minute), ready_on(minute), overdue_before(minute), order_before(minute)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from inventory.locking import lock_items
+from inventory import locking
 from tests.cast import stock
 from tests.processes import wait_for
 
@@ -33,7 +33,8 @@ def _is_overtaken(pk: int, again: str, cursor: Any, others: ThreadPoolExecutor) 
 
     def wait() -> None:
         with transaction.atomic():
-            lock_items([pk])
+            locking.stand_in_line([pk])
+            locking.lock_items([pk])
             order.append("who waited")
         connection.close()
 
@@ -60,5 +61,5 @@ def test_who_waits_is_never_overtaken():
 
 
 def test_control_rows_alone_go_to_whoever_is_awake(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("inventory.locking.stand_in_line", lambda ids: None)
+    monkeypatch.setattr(locking, "stand_in_line", lambda ids: None)
     assert overtaken(ROW) > 0
