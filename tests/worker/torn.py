@@ -19,6 +19,7 @@ def plant(**_: Any) -> None:
     from backorders import queue
     from backorders.models import Queue
     from inventory import ledger
+    from shop import fulfilment
 
     def no_lock(ids: Any) -> Any:
         queues = {row.item_id: row for row in Queue.objects.select_related("item").filter(item__in=ids)}
@@ -27,5 +28,6 @@ def plant(**_: Any) -> None:
         return queues
 
     transaction.atomic = lambda *args, **kwargs: nullcontext()  # type: ignore[assignment]
+    vars(fulfilment)["stand_in_line"] = no_lock
     queue._lock = no_lock  # type: ignore[assignment]
     ledger.allocate = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
