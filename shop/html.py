@@ -48,8 +48,8 @@ def _scheme(address: str) -> str:
         return ""
 
 
-# A text is read far more often than it is changed.
-@lru_cache(1000)
+# A text is read far more often than it is changed; those of a big import are not all kept.
+@lru_cache(200)
 def clean(html: str) -> str:
     """The same text with every tag and attribute removed that is not on the list. Cleaning twice changes nothing."""
     return nh3.clean(

@@ -208,8 +208,5 @@ def refunds_of(cancelled: Iterable[CancelledOrder]) -> list[tuple[CancelledOrder
 
 def cancelled_in_short(cancelled: Sequence[CancelledOrder]) -> str:
     """Such as "3 orders, 7 units, €147.00 to pay back"."""
-    orders, units = (
-        count(len(cancelled), "order", "orders"),
-        count(sum(each.units for each in cancelled), "unit", "units"),
-    )
+    orders, units = count(len(cancelled), "order"), count(sum(each.units for each in cancelled), "unit")
     return f"{orders}, {units}, {money(sum((each.refund for each in cancelled), Decimal(0)))} to pay back"

@@ -63,5 +63,5 @@ class NeverComing(Flow[ReasonForm, ForeseenEnding]):
 
 def _in_short(ending: Ending) -> str:
     """Such as "3 orders, 7 units, €147.00 to pay back, 10 units on order written off"."""
-    written_off = f", {count(ending.written_off, 'unit', 'units')} on order written off" if ending.written_off else ""
+    written_off = f", {count(ending.written_off, 'unit')} on order written off" if ending.written_off else ""
     return f"{cancelled_in_short(ending.ended)}{written_off}"

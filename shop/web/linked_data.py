@@ -71,7 +71,7 @@ def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
     )
 
 
-@lru_cache(1000)
+@lru_cache(200)
 def plain(html: str) -> str:
     """The words of a description, on one line."""
     return " ".join(unescape(strip_tags(clean(html).replace("<", " <"))).split())

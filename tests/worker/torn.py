@@ -27,7 +27,6 @@ def plant(**_: Any) -> None:
             row.item.is_locked = True
         return queues
 
-    transaction.atomic = lambda *args, **kwargs: nullcontext()  # type: ignore[assignment]
-    vars(fulfilment)["stand_in_line"] = no_lock
-    queue._lock = no_lock  # type: ignore[assignment]
-    ledger.allocate = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
+    vars(transaction)["atomic"] = lambda *args, **kwargs: nullcontext()
+    vars(fulfilment)["stand_in_line"] = vars(queue)["_lock"] = no_lock
+    vars(ledger)["allocate"] = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
