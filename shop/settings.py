@@ -207,6 +207,21 @@ WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
+    # The pages that shoppers see.
+    {
+        "BACKEND": "shop.web.jinja.Pages",
+        "NAME": "pages",
+        "DIRS": [BASE_DIR / "templates" / "shop"],
+        "OPTIONS": {
+            "environment": "shop.web.jinja.environment",
+            "context_processors": [
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shop.web.context.storefront",
+            ],
+        },
+    },
+    # The admin, the pages of an account, and the mails.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -217,7 +232,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "shop.web.context.storefront",
             ],
         },
     },

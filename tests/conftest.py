@@ -16,10 +16,14 @@ from django.core.cache import caches
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.http import HttpRequest
+from django.test.signals import template_rendered
+from django.utils.safestring import SafeString
 from whitenoise import WhiteNoise
 
 from shop.dev import processes
 from shop.mailbox import MailServer
+from shop.web.jinja import Page
 from tests.processes import Worker, wait_for_wake_ups
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,6 +56,20 @@ def _whitenoise_serves_static_files() -> Iterator[None]:
     """The live server's own static handler knows no hashed names; the collected files are served as in production."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_say_what_they_were_made_of() -> Iterator[None]:
+    """`context` of a response, which Django's test client knows of Django's own templates only."""
+    render = Page.render
+
+    def said(page: Page, context: dict[str, Any] | None = None, request: HttpRequest | None = None) -> SafeString:
+        template_rendered.send(sender=page, template=page, context=context or {})
+        return render(page, context, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "render", said)
         yield
 
 

@@ -38,5 +38,5 @@ def test_only_what_is_on_the_list_is_left(dirty: str, safe: str) -> None:
 
 
 def test_a_description_is_cleaned_once_more_when_it_is_shown() -> None:
-    template = engines["django"].from_string("{% load dibs %}{{ text|safe_html }}")
+    template = engines["pages"].from_string("{{ text|safe_html }}")
     assert template.render({"text": "<p>Oak</p><script>alert(1)</script>"}) == "<p>Oak</p>"

@@ -32,6 +32,8 @@ settings.MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# Django's own, which come last.
+settings.TEMPLATES = settings.TEMPLATES[-1:]
 settings.ROOT_URLCONF = __name__
 application = get_wsgi_application()
 

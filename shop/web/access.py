@@ -37,7 +37,7 @@ _numbered = Prepared(lambda: Order.objects.select_related("payment").filter(numb
 
 def closed(request: HttpRequest) -> HttpResponse:
     """The same answer for an order of somebody else and for one that does not exist."""
-    return render(request, "shop/order/closed.html", status=403)
+    return render(request, "order/closed.html", status=403)
 
 
 def grant(request: HttpRequest, order: Order) -> None:

@@ -62,7 +62,7 @@ def _confirm(request: HttpRequest, order: Order, form: AddressForm, at: datetime
 
 def _fill_in(request: HttpRequest, order: Order, form: AddressForm) -> HttpResponse:
     context = {"order": order, "form": form}
-    return render(request, "shop/order/address.html", context, status=400 if form.errors else 200)
+    return render(request, "order/address.html", context, status=400 if form.errors else 200)
 
 
 def _show(request: HttpRequest, order: Order, form: AddressForm, known: ElsewhereForm, seen: int) -> HttpResponse:
@@ -74,4 +74,4 @@ def _show(request: HttpRequest, order: Order, form: AddressForm, known: Elsewher
         "seen": seen,
         "fresh": AddressChange(**form.cleaned_data).address_lines,
     }
-    return render(request, "shop/order/address_confirm.html", context, status=400 if known.errors else 200)
+    return render(request, "order/address_confirm.html", context, status=400 if known.errors else 200)

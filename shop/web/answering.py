@@ -60,7 +60,7 @@ def _page(
     delays = Delays.of(order, at, failed=form)
     context = {"order": order, "delays": delays, "error": error, "form": form, "now": at}
     status = 409 if error else 400 if form else 200
-    return render(request, "shop/order/answer.html", context, status=status)
+    return render(request, "order/answer.html", context, status=status)
 
 
 def _keep(order: Order, sent: QueryDict, at: datetime) -> str:

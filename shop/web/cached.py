@@ -77,7 +77,7 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     page = make(at)
     if isinstance(page, HttpResponse):
         return page
-    body = render(request, page.template, {**page.context, "csrf_token": _token(), "csp_nonce": ""}).content
+    body = render(request, page.template, {**page.context, "csrf_token": _token()}).content
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     of_this = state if made and made.products == page.products else None
     made = _Made(page.products, of_this, body, digest, at + LIFE)

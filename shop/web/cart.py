@@ -52,7 +52,7 @@ def show(request: HttpRequest) -> HttpResponse:
     contents = contents_of(request)
     _note_what_is_missing(request, contents)
     groups = list(_groups(contents, seen.changes(request, contents)))
-    return render(request, "shop/cart/page.html", {"contents": contents, "groups": groups, "here": "cart"})
+    return render(request, "cart/page.html", {"contents": contents, "groups": groups, "here": "cart"})
 
 
 @require_POST

@@ -35,7 +35,7 @@ def details(request: HttpRequest) -> HttpResponse:
         return redirect("review")
     return render(
         request,
-        "shop/checkout/details.html",
+        "checkout/details.html",
         {"form": form, "contents": contents},
         status=400 if form.is_bound else 200,
     )
@@ -63,7 +63,7 @@ def placed(request: HttpRequest, number: str) -> HttpResponse:
     if order is None:
         return redirect("order", number)
     context = {"order": order, "standing": Standing.in_brief(order), "paying": Paying.of(order, timezone.now())}
-    return render(request, "shop/checkout/placed.html", context)
+    return render(request, "checkout/placed.html", context)
 
 
 def _order(request: HttpRequest) -> HttpResponse:
@@ -134,7 +134,7 @@ def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) 
         "cart": cart,
         "country": countries.name(cart.details["country"]),
     }
-    return render(request, "shop/checkout/review.html", context | more, status=status)
+    return render(request, "checkout/review.html", context | more, status=status)
 
 
 def _known(request: HttpRequest, cart: Cart) -> dict[str, Any]:

@@ -25,12 +25,12 @@ LETTER_POLICY: dict[str, list[str]] = {
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/mailbox/index.html", {"mails": _mailbox().messages()})
+    return render(request, "mailbox/index.html", {"mails": _mailbox().messages()})
 
 
 @require_safe
 def show(request: HttpRequest, mail_id: str) -> HttpResponse:
-    return render(request, "shop/mailbox/mail.html", {"mail": _read(mail_id)})
+    return render(request, "mailbox/mail.html", {"mail": _read(mail_id)})
 
 
 @require_safe

@@ -34,7 +34,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 def show_order(request: HttpRequest, order: Order, form: AskForm, status: int = 200) -> HttpResponse:
     """The order with all that happened to it; the form is the one in which something can be asked about it."""
     context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": form}
-    return render(request, "shop/order/page.html", context, status=status)
+    return render(request, "order/page.html", context, status=status)
 
 
 @require_safe
@@ -48,7 +48,7 @@ def show_news(request: HttpRequest, number: str) -> HttpResponse:
     if live.seen == before:
         return HttpResponse(status=204)
     context = {"order": order, "live": live, "news": live.seen.news_since(before)}
-    return render(request, "shop/order/news.html", context)
+    return render(request, "order/news.html", context)
 
 
 @require_safe
@@ -76,7 +76,7 @@ def cancel_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
     if form.is_valid():
         return _cancel(request, order, line, form.cleaned_data["units"], form.cleaned_data["seen"])
     context = {"order": order, "line": line, "form": form, "left": left}
-    return render(request, "shop/order/cancel_line.html", context, status=400 if form.is_bound else 200)
+    return render(request, "order/cancel_line.html", context, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,7 +89,7 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid():
         return _cancel(request, order)
     context = {"order": order, "standing": Standing.in_brief(order), "form": form}
-    return render(request, "shop/order/cancel_order.html", context, status=400 if form.is_bound else 200)
+    return render(request, "order/cancel_order.html", context, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +115,7 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
     except UnableToRelease as error:
         return tell(request, order, error)
     context = {"order": order, "ready": ready, "dearer": dearer, "total": order.payment.amount + ready.price}
-    return render(request, "shop/order/release.html", context, status=409 if dearer else 200)
+    return render(request, "order/release.html", context, status=409 if dearer else 200)
 
 
 @login_required
@@ -126,7 +126,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     rows = [(order, Units.of(order)) for order in page]
-    return render(request, "shop/account/orders.html", {"page": page, "rows": rows})
+    return render(request, "account/orders.html", {"page": page, "rows": rows})
 
 
 def _cancel(

@@ -48,7 +48,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "refused": _Fields({"email": "ada"}, auto_id="refused-%s"),
         "crumbs": [Shelf(1, "Kitchen", "kitchen"), Shelf(2, "Coffee and tea", "coffee-and-tea")],
     }
-    return render(request, "shop/pieces/page.html", context)
+    return render(request, "pieces/page.html", context)
 
 
 def _quotes(today: date) -> list[Quote]:

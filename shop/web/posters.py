@@ -65,7 +65,7 @@ def _draw(poster: Poster) -> bytes:
         "lines": [(top + step * number, line) for number, line in enumerate(lines)],
         "drawing": _as_data(poster.drawing) if poster.drawing else "",
     }
-    svg = render_to_string("shop/poster.svg", context)
+    svg = render_to_string("poster.svg", context)
     # Fonts of the machine would make another picture on each.
     return resvg_py.svg_to_bytes(svg_string=svg, font_files=[_FONT], skip_system_fonts=True)
 

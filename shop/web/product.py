@@ -45,7 +45,7 @@ def _page(request: HttpRequest, slug: str, at: datetime) -> cached.Page | HttpRe
         refused = True
     is_part = bool(request.headers.get("HX-Request"))
     return cached.Page(
-        "shop/product/offer.html" if is_part else "shop/product/page.html",
+        "product/offer.html" if is_part else "product/page.html",
         context if is_part else context | _around(page),
         frozenset([page.product.pk, *(card.product.pk for card in page.alternatives)]),
         # A refusal is noted each time.

@@ -32,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
     now = id_of(request.GET.get("seen", ""))
     before = [pk for pk in seen(request) if pk != now]
     cards = catalog.cards_of(before, timezone.now(), customer=basket.customers_key(request))
-    response = render(request, "shop/_recent.html", {"recent": cards})
+    response = render(request, "_recent.html", {"recent": cards})
     if now is not None:
         _remember(response, [now, *before][:MOST])
     return response

@@ -26,7 +26,7 @@ def of_order(request: HttpRequest, number: str) -> HttpResponse:
         return access.closed(request)
     entries = records.record_of(Dossier(order), for_staff=for_staff is not None)
     context = {"order": order, "entries": entries, "now": timezone.now()}
-    return render(request, "shop/order/record.html", context)
+    return render(request, "order/record.html", context)
 
 
 def _for_staff(request: HttpRequest, number: str) -> Order | None:
@@ -41,4 +41,4 @@ def figures(request: HttpRequest) -> HttpResponse:
     """How well promises were kept in the last year, if the house shows it."""
     if not settings.PUBLIC_FIGURES:
         raise Http404("This shop does not show its figures.")
-    return render(request, "shop/figures/page.html", {"figures": analytics.figures(timezone.now() - _A_YEAR)})
+    return render(request, "figures/page.html", {"figures": analytics.figures(timezone.now() - _A_YEAR)})

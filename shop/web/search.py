@@ -33,7 +33,7 @@ def results(request: HttpRequest) -> HttpResponse:
     context = {"found": found, "listing": listing, **wished.context(request, asked, _BEST_FIRST)}
     if asked.words and not found.ids:
         context |= _instead(request, asked.words, customer)
-    return render(request, "shop/search/page.html", context)
+    return render(request, "search/page.html", context)
 
 
 @require_safe
@@ -45,7 +45,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     if len(words) >= _LEAST_LETTERS:
         shelves = [shelf for shelf in catalog.every(catalog.tree()) if _begins(shelf.name, words)]
         context = {"shelves": shelves[:_MOST_SHELVES], "products": search.suggest(words, _MOST_PRODUCTS)}
-    return HttpResponse(render_to_string("shop/search/suggestions.html", context))
+    return HttpResponse(render_to_string("search/suggestions.html", context))
 
 
 def _instead(request: HttpRequest, words: str, customer: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def _home(request: HttpRequest, at: datetime) -> cached.Page:
         "sharing": sharing.of_home(),
         "linked_data": linked_data.of_shop(checkout.shipping_methods()),
     }
-    return cached.Page("shop/home/page.html", context, _products(cards))
+    return cached.Page("home/page.html", context, _products(cards))
 
 
 @require_safe
@@ -58,7 +58,7 @@ def _category(request: HttpRequest, slug: str, at: datetime) -> cached.Page | Ht
         "linked_data": linked_data.of_category(trail[-1], trail[:-1]),
     }
     context |= wished.context(request, asked)
-    return cached.Page("shop/category/page.html", context, _products(listing.cards))
+    return cached.Page("category/page.html", context, _products(listing.cards))
 
 
 def _products(cards: Iterable[Card]) -> frozenset[int]:

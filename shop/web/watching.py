@@ -83,8 +83,7 @@ class Live:
             "now": at,
         }
         story, beside, said = (
-            render_to_string(f"shop/order/{name}.html", context, request)
-            for name in ("_story", "_beside", "_conversation")
+            render_to_string(f"order/{name}.html", context, request) for name in ("_story", "_beside", "_conversation")
         )
         seen = Seen(
             standing.shipped,

@@ -1,8 +1,9 @@
+"""How the pages of the shop write days, money and shares: the filters of their templates."""
+
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
-from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -11,54 +12,42 @@ from backorders.plan import Portion
 from shop import formats, wording
 from shop.carts import Parcel
 from shop.html import clean
-from shop.models import ProductImage
-from shop.web import pictures
-
-register = template.Library()
 
 
-@register.filter
 def safe_html(value: str) -> SafeString:
     """HTML of a description, cleaned once more: a row may have been written past the forms."""
     return mark_safe(clean(value or ""))  # the allow-list is what makes it safe
 
 
-@register.filter
 def money(amount: Decimal | None, currency: str | None = None) -> str:
     return "" if amount is None else formats.money(amount, currency)
 
 
-@register.filter
 def day(value: date | datetime | None) -> str:
     """A day for people and machines: "9 December 2026" inside a `<time>`."""
     return _time(value, formats.long_day)
 
 
-@register.filter
 def short_day(value: date | datetime | None) -> str:
     """A day for narrow places: "9 Dec" inside a `<time>`."""
     return _time(value, formats.short_day)
 
 
-@register.filter
 def moment(value: datetime) -> str:
     """A moment for people and machines: "9 December 2026 at 17:30 CET" inside a `<time>`."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formats.long_moment(value))
 
 
-@register.filter
 def until(deadline: datetime) -> str:
     """The last day before a deadline, which is the midnight after it: "8 January 2027" inside a `<time>`."""
     return format_html('<time datetime="{}">{}</time>', deadline.isoformat(timespec="seconds"), wording.until(deadline))
 
 
-@register.filter
 def near_day(value: date, today: date) -> str:
     """A day in the next weeks, seen from today: "tomorrow" or "on Monday 23 November" inside a `<time>`."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.near_day(value, today))
 
 
-@register.filter
 def when(portion: Portion | Parcel, today: date | None = None) -> str:
     """The day of a portion or a parcel: "by 9 December 2026 (estimated)"; from the shelf "now", or "on Monday 23
     November" where the page says what day it is today."""
@@ -67,7 +56,6 @@ def when(portion: Portion | Parcel, today: date | None = None) -> str:
     return format_html("by {}{}", day(portion.ships_on), "" if portion.confirmed else " (estimated)")
 
 
-@register.filter
 def ships(portion: Portion, today: date | None = None) -> str:
     """What follows a portion's number of units: "ships now", "ship by 9 December 2026 (estimated)"."""
     if not portion.now and portion.ships_on is None:
@@ -75,21 +63,6 @@ def ships(portion: Portion, today: date | None = None) -> str:
     return format_html("{} {}", "ships" if portion.quantity == 1 else "ship", when(portion, today))
 
 
-@register.inclusion_tag("shop/_picture.html")
-def picture(
-    image: ProductImage | None, title: str, slug: str, size: int = 640, *, eager: bool = False
-) -> pictures.Drawn:
-    """A product's picture, or a drawing in its place; `eager` for the one that the page is about."""
-    return pictures.drawn(image, title, slug, size, eager=eager)
-
-
-@register.filter
-def large(image: ProductImage) -> str:
-    """The address of a picture in its largest size; empty where there is nothing to see larger."""
-    return pictures.address(image)
-
-
-@register.filter
 def share(part: float | None) -> str:
     """A share as people say it, such as "98%"; never rounded up to all, nor down to nothing."""
     if part is None:

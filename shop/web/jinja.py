@@ -1,0 +1,117 @@
+"""What the templates of the storefront find besides what their views give them.
+
+The pages that shoppers see are Jinja templates, which are compiled: written by Django's own engine the same pages took
+twice as long. The admin, the account pages of allauth and the mails are Django templates.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpRequest
+from django.template import defaultfilters
+from django.template.backends.jinja2 import Jinja2, Template
+from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
+from django.templatetags.static import static
+from django.urls import get_script_prefix, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django_htmx.jinja import htmx_script
+from jinja2 import ChainableUndefined, Environment, pass_context
+from jinja2.runtime import Context
+
+from shop.models import ProductImage
+from shop.web import filters, pictures
+
+
+class Page(Template):
+    """A template whose words are safe to put into another one; what a view gives it comes before what all get."""
+
+    def render(self, context: Mapping[str, Any] | None = None, request: HttpRequest | None = None) -> SafeString:
+        known: dict[str, Any] = {}
+        if request is not None:
+            known = {
+                "request": request,
+                "csrf_input": csrf_input_lazy(request),
+                "csrf_token": csrf_token_lazy(request),
+            }
+            for processor in self.backend.template_context_processors:
+                known |= processor(request)
+        return mark_safe(super().render(known | dict(context or {})))  # written by a template
+
+
+class Pages(Jinja2):
+    """Django's way to Jinja, with the context of Django's own templates."""
+
+    def get_template(self, template_name: str) -> Page:
+        return Page(super().get_template(template_name).template, self)
+
+
+def environment(**options: Any) -> Environment:
+    """Named in the settings; the options are Django's. What nobody gave is empty, and so is all of it."""
+    made = Environment(**options | {"undefined": ChainableUndefined})
+    made.globals |= {
+        "htmx_script": htmx_script,
+        "picture": _picture(made),
+        "querystring": _querystring,
+        "static": static,
+        "url": _url,
+    }
+    made.filters |= {
+        "date": _date,
+        "day": filters.day,
+        "default": defaultfilters.default,
+        "floatformat": defaultfilters.floatformat,
+        "intcomma": intcomma,
+        "large": pictures.address,
+        "linebreaks": defaultfilters.linebreaks_filter,
+        "moment": filters.moment,
+        "money": filters.money,
+        "near_day": filters.near_day,
+        "pluralize": defaultfilters.pluralize,
+        "safe_html": filters.safe_html,
+        "share": filters.share,
+        "ships": filters.ships,
+        "short_day": filters.short_day,
+        "striptags": defaultfilters.striptags,
+        "until": filters.until,
+        "urlize": defaultfilters.urlize,
+        "when": filters.when,
+    }
+    return made
+
+
+def _url(name: str, *values: object) -> str:
+    return _address(get_script_prefix(), name, values)
+
+
+@lru_cache(1000)
+def _address(prefix: str, name: str, values: tuple[object, ...]) -> str:
+    return reverse(name, args=values)
+
+
+def _date(value: date | datetime | None, form: str) -> str:
+    """A day or a moment of the shop's time in one of Django's formats."""
+    return defaultfilters.date(timezone.localtime(value) if isinstance(value, datetime) else value, form)
+
+
+@pass_context
+def _querystring(context: Context, **changes: object) -> str:
+    """The page's own query with these changes."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+def _picture(made: Environment) -> Callable[..., SafeString]:
+    def picture(
+        image: ProductImage | None, title: str, slug: str, size: int = 640, *, eager: bool = False
+    ) -> SafeString:
+        """A product's picture, or a drawing in its place; `eager` for the one that the page is about."""
+        drawn = pictures.drawn(image, title, slug, size, eager=eager)
+        return mark_safe(made.get_template("_picture.html").render(drawn))  # written by a template
+
+    return picture
