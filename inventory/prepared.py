@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BooleanField, Expression, Func, Model, QuerySet
@@ -94,8 +94,28 @@ class _Filler(SQLCompiler):
     def execute_sql(self, *args: Any, **options: Any) -> Any:
         query: Any = self.query
         vars(self).update(query.columns)
-        with query.cursor or query.ask() as cursor:
-            return [cursor.fetchall()]
+        return [_rows(query.cursor) if query.cursor else asked_first(lambda: _rows(query.ask()))]
+
+
+def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
+    with cursor:
+        return cursor.fetchall()
+
+
+def asked_first[Answer](ask: Callable[[], Answer]) -> Answer:
+    """Django asks a kept connection whether it still works, before the first question of each request. A question that
+    changes nothing says it as well: it is asked once more, of a new connection, if this one has ended."""
+    kept: Any = connection
+    if kept.connection is None or kept.health_check_done or kept.in_atomic_block:
+        return ask()
+    kept.health_check_done = True
+    try:
+        return ask()
+    except (InterfaceError, OperationalError):
+        if not kept.connection.closed:
+            raise
+        kept.close()
+        return ask()
 
 
 def planned_once() -> CursorWrapper:

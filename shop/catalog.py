@@ -26,7 +26,6 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Abs, JSONObject
-from django.urls import reverse
 
 from backorders.availability import quotes_of
 from backorders.plan import Quote, State
@@ -34,6 +33,7 @@ from inventory.prepared import Given, IsOneOf, Prepared
 from shop.facets import Facet, counted, facets
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
+from shop.paths import path_to
 from shop.ranking import LATER, NEVER, NOW, instant, ranked
 from shop.wishes import Fitting, Sort, Wishes
 
@@ -41,6 +41,9 @@ CARDS_OF_A_PAGE = 24
 ALTERNATIVES = 4
 EVERYTHING = Wishes()
 RANKS = {State.IN_STOCK: NOW, State.BACKORDER: LATER, State.OUT_OF_STOCK: NEVER}
+
+# The pk, name and slug of the shelves inside each.
+type _Inside = dict[int | None, list[tuple[int, str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Shelf:
 
     @property
     def url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return path_to("category", self.slug)
 
     @property
     def pks(self) -> list[int]:
@@ -122,10 +125,10 @@ class ProductPage:
 
 def tree() -> tuple[Shelf, ...]:
     """All shelves, inside each other. One query."""
-    inside: dict[int | None, list[Category]] = defaultdict(list)
-    for category in _categories():
-        inside[category.parent_id].append(category)
-    return tuple(_shelf(category, inside) for category in inside[None])
+    inside: _Inside = defaultdict(list)
+    for pk, name, slug, parent in _categories():
+        inside[parent].append((pk, name, slug))
+    return _shelves(inside, None)
 
 
 def every(shelves: Iterable[Shelf]) -> Iterator[Shelf]:
@@ -206,9 +209,8 @@ def covers(product_ids: Iterable[int]) -> dict[int, ProductImage]:
     return {image.product_id: image for image in _covers(products=products)} if products else {}
 
 
-def _shelf(category: Category, inside: Mapping[int | None, Sequence[Category]]) -> Shelf:
-    children = tuple(_shelf(child, inside) for child in inside.get(category.pk, ()))
-    return Shelf(category.pk, category.name, category.slug, children)
+def _shelves(inside: _Inside, parent: int | None) -> tuple[Shelf, ...]:
+    return tuple(Shelf(pk, name, slug, _shelves(inside, pk)) for pk, name, slug in inside.get(parent, ()))
 
 
 def _listing(source: "_Source", ids: Sequence[int], wishes: Wishes, page: int, at: datetime, customer: str) -> Listing:
@@ -401,7 +403,9 @@ _products = Prepared(
     )
 )
 _featured = Prepared(lambda: _ordered(Q(featured=True), Fitting(EVERYTHING, None), ["id"])[:CARDS_OF_A_PAGE])
-_categories = Prepared(lambda: Category.objects.order_by("position", "name", "id"))
+_categories = Prepared(
+    lambda: Category.objects.order_by("position", "name", "id").values_list("pk", "name", "slug", "parent_id")
+)
 _variants_of_all = Prepared(lambda: _with_stock(Variant.objects.filter(IsOneOf("product_id", Given("products")))))
 _variants_of = Prepared(
     lambda: (

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from inventory.prepared import planned_once
+from inventory.prepared import asked_first, planned_once
 
 # A row that changes lies elsewhere (ctid) or was written by another transaction (xmin), or both.
 _STATE = """
@@ -55,18 +54,7 @@ def snapshot() -> str:
 
     Empty inside a transaction, which sees what it wrote itself whatever others see.
     """
-    if connection.in_atomic_block:
-        return ""
-    # Django asks a kept connection whether it still works, before the first question: this one says it as well.
-    kept: Any = connection
-    is_kept, kept.health_check_done = kept.connection is not None, True
-    try:
-        return _snapshot()
-    except (InterfaceError, OperationalError):
-        if not is_kept:
-            raise
-        kept.close()
-        return _snapshot()
+    return "" if connection.in_atomic_block else asked_first(_snapshot)
 
 
 def _snapshot() -> str:

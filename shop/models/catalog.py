@@ -4,11 +4,10 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.templatetags.static import static
-from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from inventory.models import StockItem
+from shop.paths import path_to, static_path
 
 
 class Category(models.Model):
@@ -28,7 +27,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return path_to("category", self.slug)
 
     def clean(self) -> None:
         above = self.parent
@@ -73,7 +72,7 @@ class Product(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("product", args=[self.slug])
+        return path_to("product", self.slug)
 
 
 class Variant(models.Model):
@@ -140,4 +139,4 @@ class ProductImage(models.Model):
 
     @property
     def drawing_url(self) -> str:
-        return static(f"shop/drawings/{self.drawing}.svg") if self.drawing else ""
+        return static_path(f"shop/drawings/{self.drawing}.svg") if self.drawing else ""

@@ -6,7 +6,6 @@ from typing import Self
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django_countries import countries
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
@@ -15,6 +14,7 @@ from backorders.models import Claim
 from inventory.models import StockItem
 from shop.models.accounts import User
 from shop.models.catalog import Variant
+from shop.paths import path_to
 
 # Without 0, 1, I and O: a number is read over the telephone.
 _NUMBER_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -130,7 +130,7 @@ class Order(Address):
         return self.number
 
     def get_absolute_url(self) -> str:
-        return reverse("order", args=[self.number])
+        return path_to("order", self.number)
 
     @property
     def total(self) -> Decimal:

@@ -6,7 +6,6 @@ twice as long. The admin, the account pages of allauth and the mails are Django 
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -14,8 +13,6 @@ from django.http import HttpRequest
 from django.template import defaultfilters
 from django.template.backends.jinja2 import Jinja2, Template
 from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
-from django.templatetags.static import static
-from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
@@ -23,6 +20,7 @@ from jinja2 import ChainableUndefined, Environment, pass_context
 from jinja2.runtime import Context
 
 from shop.models import ProductImage
+from shop.paths import path_to, static_path
 from shop.web import filters, pictures
 
 
@@ -56,8 +54,8 @@ def environment(**options: Any) -> Environment:
         "htmx_script": htmx_script,
         "picture": _picture(made),
         "querystring": _querystring,
-        "static": static,
-        "url": _url,
+        "static": static_path,
+        "url": path_to,
     }
     made.filters |= {
         "date": _date,
@@ -81,15 +79,6 @@ def environment(**options: Any) -> Environment:
         "when": filters.when,
     }
     return made
-
-
-def _url(name: str, *values: object) -> str:
-    return _address(get_script_prefix(), name, values)
-
-
-@lru_cache(1000)
-def _address(prefix: str, name: str, values: tuple[object, ...]) -> str:
-    return reverse(name, args=values)
 
 
 def _date(value: date | datetime | None, form: str) -> str:

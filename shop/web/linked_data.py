@@ -9,8 +9,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
@@ -18,6 +16,7 @@ from backorders.plan import State
 from shop.catalog import Choice, ProductPage, Shelf
 from shop.html import clean
 from shop.models import Product, ProductImage, ShippingMethod
+from shop.paths import path_to, static_path
 from shop.web import pictures
 from shop.web.middleware import SEARCH
 
@@ -41,7 +40,7 @@ def of_category(shelf: Shelf, crumbs: Sequence[Shelf]) -> SafeString:
 
 def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
     """The shop, where it sends to and for how much: for all its goods, so it is said once, on the home page."""
-    address = settings.SITE_URL + reverse("home")
+    address = settings.SITE_URL + path_to("home")
     contact = {"@type": "ContactPoint", "contactType": "customer service", "email": settings.MAIL_REPLY_TO}
     return _graph(
         {
@@ -49,7 +48,7 @@ def of_shop(methods: Iterable[ShippingMethod]) -> SafeString:
             "@id": f"{address}#shop",
             "name": settings.SHOP_NAME,
             "url": address,
-            "logo": urljoin(settings.SITE_URL, static("shop/icon.svg")),
+            "logo": urljoin(settings.SITE_URL, static_path("shop/icon.svg")),
             "contactPoint": contact if settings.MAIL_REPLY_TO else None,
             "hasShippingService": [_shipping(method) for method in methods],
         },
@@ -155,7 +154,7 @@ def _source(image: ProductImage) -> str:
 
 def _trail(crumbs: Sequence[Shelf], current: str, address: str) -> Node:
     """What the page shows as the way to it, from the shop's door to itself."""
-    above = [("Shop", reverse("home")), *((shelf.name, shelf.url) for shelf in crumbs)]
+    above = [("Shop", path_to("home")), *((shelf.name, shelf.url) for shelf in crumbs)]
     steps = [*((name, settings.SITE_URL + url) for name, url in above), (current, address)]
     return {
         "@type": "BreadcrumbList",

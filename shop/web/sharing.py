@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.cache import cache_control
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from shop import catalog, formats
 from shop.catalog import ProductPage, Shelf
 from shop.models import ProductImage
+from shop.paths import path_to
 from shop.web import linked_data, pictures, posters
 from shop.web.posters import Poster
 
@@ -38,10 +38,10 @@ def of_home() -> Sharing:
     description = "Order what is not on the shelf, and know the day it ships."
     poster = _home_poster()
     return Sharing(
-        settings.SITE_URL + reverse("home"),
+        settings.SITE_URL + path_to("home"),
         settings.SHOP_NAME,
         description,
-        _at(reverse("home_poster"), poster),
+        _at(path_to("home_poster"), poster),
         _alt(poster),
     )
 
@@ -50,9 +50,7 @@ def of_category(shelf: Shelf, number: int) -> Sharing:
     address = settings.SITE_URL + shelf.url + (f"?page={number}" if number > 1 else "")
     description = f"{shelf.name} at {settings.SHOP_NAME}: every article with the day on which it ships."
     poster = _category_poster(shelf)
-    return Sharing(
-        address, shelf.name, description, _at(reverse("category_poster", args=[shelf.slug]), poster), _alt(poster)
-    )
+    return Sharing(address, shelf.name, description, _at(path_to("category_poster", shelf.slug), poster), _alt(poster))
 
 
 def of_product(page: ProductPage) -> Sharing:
@@ -63,7 +61,7 @@ def of_product(page: ProductPage) -> Sharing:
         settings.SITE_URL + product.get_absolute_url(),
         product.title,
         Truncator(description).chars(155),
-        _at(reverse("product_poster", args=[product.slug]), poster),
+        _at(path_to("product_poster", product.slug), poster),
         (page.images[0].alt or product.title) if poster.photo else _alt(poster),
         "product",
     )

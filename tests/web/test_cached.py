@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import caches
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -296,16 +296,3 @@ def test_a_quantity_that_is_refused_is_counted_each_time(client: Client, curtain
     for number in range(3):
         client.get(CURTAINS, {"quantity": "400"}, headers={"User-Agent": f"Browser {number}"})
     assert LostDemand.objects.count() == 3
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_kept_connection_that_broke_is_noticed_by_the_question_whether_anything_changed():
-    assert shown.snapshot()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone()
-    other = connections.create_connection("default")
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
-    other.close()
-    assert shown.snapshot()
