@@ -11,6 +11,7 @@ from backorders.models import Claim, Policy, Queue
 from backorders.plan import Need, Quote, Terms, quote
 from inventory.dispatch import overdue_before, ready_on, working_days
 from inventory.models import StockItem
+from inventory.prepared import Given, IsOneOf, Prepared
 from inventory.queries import arrivals
 from inventory.supply import Arrival, supply
 
@@ -22,7 +23,7 @@ def quotes(wanted: Mapping[int, int], at: datetime, *, customer: str = "") -> di
     delivery, and a fourth where a limit counts what this customer waits for already. This is what a page shows; it is
     asked again under the lock before anything is placed (law 7).
     """
-    return quotes_of(StockItem.objects.filter(pk__in=wanted).select_related("queue"), wanted, at, customer=customer)
+    return quotes_of(_items(items=list(wanted)), wanted, at, customer=customer)
 
 
 def quotes_of(
@@ -54,6 +55,9 @@ def quotes_of(
         )
         for item in items
     }
+
+
+_items = Prepared(lambda: StockItem.objects.filter(IsOneOf("id", Given("items"))).select_related("queue"))
 
 
 def queue_of(item: StockItem) -> Queue:

@@ -283,7 +283,7 @@ def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[
     match fitting.wishes.sort:
         case Sort.BEST:
             ranks = fitting.ranked(variants).order_by("rank").values("rank")[:1]
-            return products.annotate(rank=Subquery(ranks)).filter(rank__isnull=False).order_by(*best_first)
+            return products.filter(Exists(fitting.of(variants))).annotate(rank=Subquery(ranks)).order_by(*best_first)
         case Sort.CHEAPEST | Sort.DEAREST as order:
             prices = fitting.of(variants).order_by("price").values("price")[:1]
             cheapest = products.annotate(price=Subquery(prices)).filter(price__isnull=False)

@@ -4,7 +4,7 @@ The pages that shoppers see are Jinja templates, which are compiled: written by 
 twice as long. The admin, the account pages of allauth and the mails are Django templates.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_context
 from jinja2.runtime import Context
 
-from shop.models import ProductImage
 from shop.paths import path_to, static_path
 from shop.web import filters, pictures
 
@@ -52,7 +51,7 @@ def environment(**options: Any) -> Environment:
     made = Environment(**options | {"undefined": ChainableUndefined})
     made.globals |= {
         "htmx_script": htmx_script,
-        "picture": _picture(made),
+        "drawing": pictures.drawn,
         "querystring": _querystring,
         "static": static_path,
         "url": path_to,
@@ -93,14 +92,3 @@ def _querystring(context: Context, **changes: object) -> str:
     for name, value in changes.items():
         query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-def _picture(made: Environment) -> Callable[..., SafeString]:
-    def picture(
-        image: ProductImage | None, title: str, slug: str, size: int = 640, *, eager: bool = False
-    ) -> SafeString:
-        """A product's picture, or a drawing in its place; `eager` for the one that the page is about."""
-        drawn = pictures.drawn(image, title, slug, size, eager=eager)
-        return mark_safe(made.get_template("_picture.html").render(drawn))  # written by a template
-
-    return picture
