@@ -4,7 +4,7 @@ Django makes the SQL of a QuerySet anew each time. For one over a handful of tab
 PostgreSQL needs to answer it; and to plan it takes PostgreSQL twice as long as to answer it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -42,19 +42,24 @@ class Prepared[M: Model, Row]:
         self._build = build
 
     def __call__(self, **given: object) -> list[Row]:
-        asked = self._queryset.all()
-        asked.query.given = given
-        return list(asked)
+        return list(self._asked(given))
 
     def sent(self, **given: object) -> Callable[[], list[Row]]:
         """Ask inside `pipelining.pipelined()`, and go on: what it returns reads the answer."""
-        asked = self._queryset.all()
-        asked.query.given = given
+        asked = self._asked(given)
         asked.query.ask()
         return lambda: list(asked)
 
     def first(self, **given: object) -> Row | None:
         return next(iter(self(**given)), None)
+
+    def _asked(self, given: Mapping[str, object]) -> Any:
+        """What Django copies for a chain of filters stays as it is here, and is shared."""
+        asked = _twin(self._queryset)
+        # Past the property, which would take tuples for dicts.
+        asked._query = _twin(asked._query)
+        asked._query.given = given
+        return asked
 
     @cached_property
     def _queryset(self) -> Any:
@@ -69,8 +74,14 @@ class Prepared[M: Model, Row]:
         queryset.query.sql, queryset.query.params = sql, params
         # What Django reads of a compiler, after the query, to make models of rows.
         columns = ("select", "klass_info", "annotation_col_map", "col_count", "has_extra_select")
-        queryset.query.columns = {name: getattr(compiler, name) for name in columns}
+        queryset.query.columns = {"converters": None, **{name: getattr(compiler, name) for name in columns}}
         return queryset
+
+
+def _twin(of: Any) -> Any:
+    twin = object.__new__(type(of))
+    vars(twin).update(vars(of))
+    return twin
 
 
 class _PreparedQuery(Query):
@@ -90,6 +101,13 @@ class _PreparedQuery(Query):
 
 class _Filler(SQLCompiler):
     """Where Django's compiler makes SQL, this one only fills in the values."""
+
+    def get_converters(self, expressions: Any) -> Any:
+        """Which columns are to be made into something else, and by what, is the same each time."""
+        query: Any = self.query
+        if query.columns["converters"] is None:
+            query.columns["converters"] = super().get_converters(expressions)
+        return query.columns["converters"]
 
     def execute_sql(self, *args: Any, **options: Any) -> Any:
         query: Any = self.query

@@ -53,6 +53,7 @@ class _Made:
     body: bytes
     digest: str
     until: datetime
+    has_form: bool
 
 
 def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse]) -> HttpResponse:
@@ -80,7 +81,7 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     body = render(request, page.template, {**page.context, "csrf_token": _token()}).content
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     of_this = state if made and made.products == page.products else None
-    made = _Made(page.products, of_this, body, digest, at + LIFE)
+    made = _Made(page.products, of_this, body, digest, at + LIFE, _token().encode() in body)
     if page.lasting:
         _pages().set(key, made, LIFE.seconds)
     return _answer(request, made)
@@ -97,12 +98,15 @@ def _hashed(words: str) -> str:
 
 
 def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
-    token = get_token(request)
-    # A page that the browser still has is of no use to who has another secret by now: its forms would be refused.
-    etag = f'W/"{made.digest}-{_hashed(request.META["CSRF_COOKIE"])[:16]}"'
+    etag, token = made.digest, ""
+    if made.has_form:
+        token = get_token(request)
+        # Of no use to who has another secret by now: the forms of a page that the browser still has would be refused.
+        etag += f"-{_hashed(request.META['CSRF_COOKIE'])[:16]}"
+    etag = f'W/"{etag}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(made.body.replace(_token().encode(), token.encode()))
+        response = HttpResponse(made.body.replace(_token().encode(), token.encode()) if token else made.body)
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.template import defaultfilters
 from django.template.backends.jinja2 import Jinja2, Template
-from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
+from django.template.backends.utils import csrf_input
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_context
@@ -31,8 +33,9 @@ class Page(Template):
         if request is not None:
             known = {
                 "request": request,
-                "csrf_input": csrf_input_lazy(request),
-                "csrf_token": csrf_token_lazy(request),
+                # One for all forms of the page.
+                "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
+                "csrf_token": SimpleLazyObject(lambda: get_token(request)),
             }
             for processor in self.backend.template_context_processors:
                 known |= processor(request)

@@ -4,9 +4,10 @@ a statement that stands alone needs no transaction."""
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from inventory.prepared import Given, Prepared, planned_once
 
@@ -24,6 +25,10 @@ class SessionStore(db.SessionStore):
         if session is None:
             self._session_key = None
         return session
+
+    def _get_new_session_key(self) -> str:
+        """A key that somebody has already is found out when it is written, see `create`."""
+        return get_random_string(32, VALID_KEY_CHARS)
 
     def save(self, must_create: bool = False) -> None:
         own: Any = self
