@@ -43,13 +43,13 @@ def quotes_of(
     inbound = arrivals(short) if short else {}
     put_off = _put_off([pk for pk in short if queues[pk].put_off], inbound)
     waits_for = _waits_for([pk for pk in short if queues[pk].per_customer is not None], customer)
-    since, ready = overdue_before(at), ready_on(at)
+    since, ready, today = overdue_before(at), ready_on(at), timezone.localdate(at)
     return {
         item.pk: quote(
             supply(item.unallocated, inbound.get(item.pk, ()), since=since),
             waiting=queues[item.pk].waiting,
             wanted=wanted[item.pk],
-            terms=terms_of(queues[item.pk], timezone.localdate(at), waits_for.get(item.pk, 0)),
+            terms=terms_of(queues[item.pk], today, waits_for.get(item.pk, 0)),
             ready_on=ready,
             put_off=put_off.get(item.pk, ()),
         )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from typing import Any
+from functools import cache
 
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
@@ -16,12 +16,10 @@ from inventory.supply import Arrival
 def arrivals(item_ids: Collection[int]) -> dict[int, list[Arrival]]:
     """What suppliers still owe us of each item, in one query; lines without a day included."""
     owed: dict[int, list[Arrival]] = defaultdict(list)
-    days = working_days()
-    lines: list[Any] = _inbound(items=list(item_ids))
-    for line in lines:
-        day = line.expected_on
-        available_on = days.available_on(day, line.handling) if day else None
-        owed[line.item_id].append(Arrival(line.outstanding, day, available_on, line.pk, line.confirmed))
+    # Many lines come on the same few days.
+    ready = cache(working_days().available_on)
+    for item, units, day, handling, line, confirmed in _inbound(items=list(item_ids)):
+        owed[item].append(Arrival(units, day, ready(day, handling) if day else None, line, confirmed))
     return owed
 
 
@@ -29,8 +27,9 @@ _inbound = Prepared(
     lambda: (
         PurchaseOrderLine.objects.inbound()
         .filter(IsOneOf("item_id", Given("items")))
-        .annotate(handling=F("order__supplier__handling_days"))
+        .annotate(units=F("quantity") - F("written_off") - F("received"))
         .order_by("id")
+        .values_list("item_id", "units", "expected_on", "order__supplier__handling_days", "pk", "confirmed")
     )
 )
 
