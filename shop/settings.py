@@ -249,11 +249,13 @@ DATABASES["default"]["OPTIONS"]["options"] = (
     "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
     # How much alike a mistyped word must be to what it is taken for, see shop.search.
     " -c pg_trgm.word_similarity_threshold=0.4"
-    # To plan a shelf for its own values takes PostgreSQL five times as long as to fill it.
-    " -c plan_cache_mode=force_generic_plan"
 )
-# What inventory.prepared asks is planned once per connection, as soon as it was asked so many times.
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 3 if env.bool("PREPARED_STATEMENTS", default=True) else None
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+if env.bool("PREPARED_STATEMENTS", default=True):
+    # What inventory.prepared asks is planned once per connection, as soon as it was asked so many times, and not for
+    # its values: to plan a shelf takes PostgreSQL longer than to fill it.
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 3
+    DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 # Nobody waits for a server that is gone until the network has given it up.
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 
@@ -303,7 +305,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dibs" / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "shop.web.statics.Storage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # While this file is there, the shop is closed; it may hold the time by which it opens again.
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default=str(BASE_DIR / ".dibs" / "maintenance"))

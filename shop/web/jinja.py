@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template import defaultfilters
 from django.template.backends.jinja2 import Jinja2, Template
-from django.template.backends.utils import csrf_input
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_context
@@ -24,6 +24,8 @@ from jinja2.runtime import Context
 from shop.paths import path_to, static_path
 from shop.web import filters, pictures
 
+_CSRF_INPUT = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+
 
 class Page(Template):
     """A template whose words are safe to put into another one; what a view gives it comes before what all get."""
@@ -31,19 +33,20 @@ class Page(Template):
     def render(self, context: Mapping[str, Any] | None = None, request: HttpRequest | None = None) -> SafeString:
         known: dict[str, Any] = {}
         if request is not None:
-            known = {
-                "request": request,
-                # One for all forms of the page.
-                "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
-                "csrf_token": SimpleLazyObject(lambda: get_token(request)),
-            }
+            # One token for all forms of the page.
+            known = {"request": request, "csrf_token": SimpleLazyObject(lambda: get_token(request))}
             for processor in self.backend.template_context_processors:
                 known |= processor(request)
-        return mark_safe(super().render(known | dict(context or {})))  # written by a template
+        known |= context or {}
+        known["csrf_input"] = SimpleLazyObject(lambda: format_html(_CSRF_INPUT, known["csrf_token"]))
+        return mark_safe(super().render(known))  # written by a template
 
 
 class Pages(Jinja2):
     """Django's way to Jinja, with the context of Django's own templates."""
+
+    def from_string(self, template_code: str) -> Page:
+        return Page(super().from_string(template_code).template, self)
 
     def get_template(self, template_name: str) -> Page:
         return Page(super().get_template(template_name).template, self)
@@ -54,7 +57,7 @@ def environment(**options: Any) -> Environment:
     made = Environment(**options | {"undefined": ChainableUndefined})
     made.globals |= {
         "htmx_script": htmx_script,
-        "drawing": pictures.drawn,
+        "drawn": pictures.drawn,
         "querystring": _querystring,
         "static": static_path,
         "url": path_to,

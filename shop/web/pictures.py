@@ -29,12 +29,11 @@ class Drawn(TypedDict):
     width: int
     height: int
     alt: str
-    eager: bool
     tint: str
     tones: tuple[tuple[str, str], ...]
 
 
-def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager: bool) -> Drawn:
+def drawn(image: ProductImage | None, title: str, slug: str, size: int) -> Drawn:
     """Without a title the picture is decoration: its product is named beside it."""
     src, width, height = _file(image, size) if image and image.file else ("", size, size)
     seed = crc32(slug.encode())
@@ -44,7 +43,6 @@ def drawn(image: ProductImage | None, title: str, slug: str, size: int, *, eager
         width=width,
         height=height,
         alt=((image.alt if image else "") or title) if title else "",
-        eager=eager,
         tint=_TINTS[seed // 7 % len(_TINTS)],
         tones=_TONES[turn:] + _TONES[:turn],
     )

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from django.core.cache import caches
 from django.db import connection
-from django.test import Client
+from django.template import engines
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from backorders.models import Claim, Policy, Queue
@@ -296,3 +297,15 @@ def test_a_quantity_that_is_refused_is_counted_each_time(client: Client, curtain
     for number in range(3):
         client.get(CURTAINS, {"quantity": "400"}, headers={"User-Agent": f"Browser {number}"})
     assert LostDemand.objects.count() == 3
+
+
+def test_a_page_without_a_form_is_the_same_for_all_and_leaves_no_cookie(client: Client, curtains: Variant):
+    pages = [client.get("/c/home/"), Client().get("/c/home/")]
+    assert len({page["ETag"] for page in pages}) == 1
+    assert not any(page.cookies for page in pages)
+
+
+def test_each_form_of_a_kept_page_has_a_stand_in_for_the_token(rf: RequestFactory):
+    page = engines["pages"].from_string("{{ csrf_input }}{{ csrf_token }}")
+    drawn = page.render({"csrf_token": "stand-in"}, rf.get("/"))
+    assert drawn == '<input type="hidden" name="csrfmiddlewaretoken" value="stand-in">stand-in'

@@ -44,11 +44,29 @@ def test_the_review_shows_days_groups_sums_and_an_unticked_box(client: Client, r
     assert 'aria-current="step">Review and order' in page.content.decode()
 
 
-@pytest.mark.parametrize(("page", "most"), [("/cart/", 6), ("/checkout/", 5), ("/checkout/review/", 5)])
+@pytest.mark.parametrize(("page", "most"), [("/cart/", 6), ("/checkout/", 4), ("/checkout/review/", 4)])
 def test_a_page_of_the_checkout_reads_the_cart_once(
     reviewing: str, queries_of: Callable[[str], int], page: str, most: int
 ):
     assert queries_of(page) <= most
+
+
+@pytest.mark.parametrize("page", ["/checkout/", "/checkout/review/"])
+def test_the_checkout_leads_to_the_order_and_nowhere_else(client: Client, reviewing: str, page: str):
+    drawn = client.get(page).content.decode()
+    assert 'role="search"' not in drawn
+    assert 'class="shelves"' not in drawn
+    assert 'aria-label="Steps of the checkout"' in drawn
+
+
+def test_who_has_an_account_is_asked_to_sign_in_until_there_is_something_to_lose(
+    client: Client, curtains: Variant, parcel: ShippingMethod
+):
+    put_into_cart(client, curtains, 1)
+    sentence = "Have an account? Sign in"
+    assert sentence in words(client.get("/checkout/"))
+    fill_in_details(client, parcel.pk)
+    assert sentence not in words(client.get("/checkout/"))
 
 
 def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str):

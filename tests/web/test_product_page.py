@@ -31,6 +31,12 @@ def test_one_unit_that_is_there_ships_now(client: Client):
     assert button(page) == "Add to cart"
 
 
+def test_what_nothing_can_be_bought_of_has_a_page_and_no_offer(client: Client):
+    part_backordered().delete()
+    assert "This article is not for sale at the moment." in words(client.get(CURTAINS))
+    assert client.get(CURTAINS, headers={"HX-Request": "true"}).status_code == 200
+
+
 def test_more_than_is_there_is_split_by_day(client: Client):
     part_backordered()
     page = client.get(CURTAINS, {"quantity": "3"})

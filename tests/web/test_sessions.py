@@ -6,6 +6,7 @@ import pytest
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.models import Session
 
+from shop.web import sessions
 from shop.web.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,13 @@ def test_a_visitor_without_one_gets_one():
     session.save()
     assert session.session_key
     assert SessionStore(session.session_key)["cart"] == "one"
+
+
+def test_a_key_that_somebody_has_already_is_passed_over(monkeypatch: pytest.MonkeyPatch):
+    taken = SessionStore()
+    taken.create()
+    keys = iter([taken.session_key, "another-key"])
+    monkeypatch.setattr(sessions, "get_random_string", lambda length, letters: next(keys))
+    session = SessionStore()
+    session.create()
+    assert session.session_key == "another-key"
