@@ -15,7 +15,7 @@ from shop.bench.browser import Browser, UnexpectedPage
 from shop.bench.scene import Scene
 from shop.bench.table import Beside, Figure, Outcome, Target
 from shop.bench.timing import Times
-from shop.bench.web_server import SIZE, serving
+from shop.bench.web_server import FOR_BUYERS, serving
 from shop.demo.furnish import furnish
 from shop.models import Order, Variant
 
@@ -29,7 +29,7 @@ type Visit = Callable[[Browser, int], object]
 
 def http(here: Scene) -> Outcome:
     addresses, orders = _furnish(here), here.of(ORDERS, least=BUYERS)
-    with serving("shop.wsgi:application", "/livez") as port:
+    with serving("shop.wsgi:application", "/livez", size=FOR_BUYERS) as port:
         _load(port, here.of(WARM_UP), lambda browser, n: _buy(browser, addresses[n % len(addresses)]))
         seconds, times, requests = _load(port, orders, lambda browser, n: _buy(browser, addresses[n % len(addresses)]))
     placed = Order.objects.count() - here.of(WARM_UP)
@@ -42,7 +42,7 @@ def http(here: Scene) -> Outcome:
             Figure("requests per order", per_order),
         ],
         [
-            f"{orders:,} orders by {BUYERS} buyers of {len(addresses)} SKUs, half of them backordered; gunicorn {SIZE}",
+            f"{orders:,} orders by {BUYERS} buyers of {len(addresses)} SKUs, half of them backordered; gunicorn {FOR_BUYERS}",
             f"a whole checkout: {times}",
             f"a bare page: {bare_times}",
             "measured elsewhere, on a 2-core machine: django-oscar 8.5 orders/s (11 requests), Vendure 7.9;"
@@ -83,7 +83,7 @@ def _buy(browser: Browser, address: str) -> None:
 def _bare(here: Scene) -> tuple[float, Times]:
     item, requests = StockItem.objects.order_by("id").first(), here.of(BARE_REQUESTS, least=BUYERS)
     address = f"/?item={item.pk if item else 0}"
-    with serving("shop.bench.bare_page:application", address) as port:
+    with serving("shop.bench.bare_page:application", address, size=FOR_BUYERS) as port:
         _load(port, here.of(WARM_UP), lambda browser, _: browser.get(address))
         seconds, times, _ = _load(port, requests, lambda browser, _: browser.get(address))
     return requests / seconds, times

@@ -1,4 +1,4 @@
-"""The web server of the bench: two processes, each of which answers one request at a time, as behind a proxy."""
+"""The web server of the bench: processes, each of which answers one request at a time, as behind a proxy."""
 
 import time
 from collections.abc import Iterator
@@ -15,6 +15,9 @@ from shop.dev.supervisor import Child, python
 
 # Threads would hold connections: now and then one of two processes gets all of them, and the other has nothing to do.
 SIZE = "--worker-class=sync --workers=2 --preload --no-control-socket"
+# Buyers make a process wait for the database, and another one can work meanwhile: as many as gunicorn's own guide
+# advises for two cores.
+FOR_BUYERS = "--worker-class=sync --workers=5 --preload --no-control-socket"
 # A browser holds connections on which it asks nothing: as `manage.py up` serves it.
 FOR_A_BROWSER = "--worker-class=gthread --workers=2 --threads=4 --preload --no-control-socket"
 PATIENCE = 60
