@@ -42,7 +42,8 @@ def http(here: Scene) -> Outcome:
             Figure("requests per order", per_order),
         ],
         [
-            f"{orders:,} orders by {BUYERS} buyers of {len(addresses)} SKUs, half of them backordered; gunicorn {FOR_BUYERS}",
+            f"{orders:,} orders by {BUYERS} buyers of {len(addresses)} SKUs, half of them backordered",
+            f"gunicorn {FOR_BUYERS}",
             f"a whole checkout: {times}",
             f"a bare page: {bare_times}",
             "measured elsewhere, on a 2-core machine: django-oscar 8.5 orders/s (11 requests), Vendure 7.9;"
