@@ -38,8 +38,8 @@ def lighthouse(here: Scene) -> Outcome:
     furnish(actor=goods.ACTOR, at=here.at)
     scene.settle()
     with serving("shop.wsgi:application", "/livez", size=FOR_A_BROWSER) as port:
-        pages = dict(islice(_pages(port).items(), here.of(len(PAGES))))
-        runs = [_scores(pages) for _ in range(here.of(REPETITIONS))]
+        pages = dict(islice(_pages(port).items(), here.of(len(PAGES), least=1)))
+        runs = [_scores(pages) for _ in range(here.of(REPETITIONS, least=1))]
     target = Target(LEAST, at_most=False)
     figures = [
         Figure(f"{name}, seen by a phone", median(run[name] for run in runs), "", None, target) for name in pages
