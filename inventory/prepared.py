@@ -74,7 +74,8 @@ class Prepared[M: Model, Row]:
         queryset.query.sql, queryset.query.params = sql, params
         # What Django reads of a compiler, after the query, to make models of rows.
         columns = ("select", "klass_info", "annotation_col_map", "col_count", "has_extra_select")
-        queryset.query.columns = {"converters": None, **{name: getattr(compiler, name) for name in columns}}
+        queryset.query.columns = {name: getattr(compiler, name) for name in columns}
+        queryset.query.converters = compiler.get_converters([column for column, *_ in compiler.select])
         return queryset
 
 
@@ -105,9 +106,7 @@ class _Filler(SQLCompiler):
     def get_converters(self, expressions: Any) -> Any:
         """Which columns are to be made into something else, and by what, is the same each time."""
         query: Any = self.query
-        if query.columns["converters"] is None:
-            query.columns["converters"] = super().get_converters(expressions)
-        return query.columns["converters"]
+        return query.converters
 
     def execute_sql(self, *args: Any, **options: Any) -> Any:
         query: Any = self.query

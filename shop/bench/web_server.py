@@ -14,12 +14,12 @@ from shop.dev.bootstrap import CannotRun
 from shop.dev.supervisor import Child, python
 
 # Threads would hold connections: now and then one of two processes gets all of them, and the other has nothing to do.
-SIZE = "--worker-class=sync --workers=2 --preload --no-control-socket"
+SIZE = "--worker-class=sync --workers=2"
 # Buyers make a process wait for the database, and another one can work meanwhile: as many as gunicorn's own guide
 # advises for two cores.
-FOR_BUYERS = "--worker-class=sync --workers=5 --preload --no-control-socket"
+FOR_BUYERS = "--worker-class=sync --workers=5"
 # A browser holds connections on which it asks nothing: as `manage.py up` serves it.
-FOR_A_BROWSER = "--worker-class=gthread --workers=2 --threads=4 --preload --no-control-socket"
+FOR_A_BROWSER = "--worker-class=gthread --workers=2 --threads=4"
 PATIENCE = 60
 
 
@@ -28,7 +28,13 @@ def serving(application: str, path: str, *, size: str = SIZE) -> Iterator[int]:
     """Serves a WSGI application until the block ends; the port it listens on. `path` is asked for until it answers."""
     home, port = Path(settings.STATIC_ROOT).parent, processes.free_port()
     name = application.split(":")[0]
-    options = [*size.split(), f"--bind=127.0.0.1:{port}", f"--worker-tmp-dir={home}"]
+    options = [
+        *size.split(),
+        "--preload",
+        "--no-control-socket",
+        f"--bind=127.0.0.1:{port}",
+        f"--worker-tmp-dir={home}",
+    ]
     server = Child(name, python("gunicorn", application, *options), home / "log" / f"{name}.log")
     server.start()
     assert server.process

@@ -53,7 +53,6 @@ class _Made:
     body: bytes
     digest: str
     until: datetime
-    has_form: bool
 
 
 def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse]) -> HttpResponse:
@@ -81,7 +80,7 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     body = render(request, page.template, {**page.context, "csrf_token": _token()}).content
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     of_this = state if made and made.products == page.products else None
-    made = _Made(page.products, of_this, body, digest, at + LIFE, _token().encode() in body)
+    made = _Made(page.products, of_this, body, digest, at + LIFE)
     if page.lasting:
         _pages().set(key, made, LIFE.seconds)
     return _answer(request, made)
@@ -98,15 +97,15 @@ def _hashed(words: str) -> str:
 
 
 def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
-    etag, token = made.digest, ""
-    if made.has_form:
-        token = get_token(request)
+    etag, body, stand_in = made.digest, made.body, _token().encode()
+    if stand_in in body:
+        body = body.replace(stand_in, get_token(request).encode())
         # Of no use to who has another secret by now: the forms of a page that the browser still has would be refused.
         etag += f"-{_hashed(request.META['CSRF_COOKIE'])[:16]}"
     etag = f'W/"{etag}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(made.body.replace(_token().encode(), token.encode()) if token else made.body)
+        response = HttpResponse(body)
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -1,6 +1,5 @@
 """The pages for when the shop itself is the trouble. None of them asks the database, which may be it."""
 
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -62,8 +61,6 @@ def _is_away(error: BaseException | None) -> bool:
 
 def _closed_until() -> str | None:
     """What the file says; None when there is none, as nearly always."""
-    if not os.path.exists(settings.MAINTENANCE_FILE):
-        return None
     try:
         return Path(settings.MAINTENANCE_FILE).read_text(encoding="utf-8", errors="replace")
     except OSError:

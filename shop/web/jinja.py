@@ -56,8 +56,8 @@ def environment(**options: Any) -> Environment:
     """Named in the settings; the options are Django's. What nobody gave is empty, and so is all of it."""
     made = Environment(**options | {"undefined": ChainableUndefined})
     made.globals |= {
-        "htmx_script": htmx_script,
         "drawn": pictures.drawn,
+        "htmx_script": htmx_script,
         "querystring": _querystring,
         "static": static_path,
         "url": path_to,

@@ -39,7 +39,7 @@ def _page(request: HttpRequest, slug: str, at: datetime) -> cached.Page | HttpRe
     context = _offer(page, at) | {"page": page, "pictures": _pictures_of(page)}
     context |= {"quantity_text": text[:20], "error": error}
     if error:
-        context["quote"] = None
+        context |= {"quote": None, "stops": ()}
     elif "quantity" in request.GET and page.chosen and page.quote and page.quote.missing and page.quote.limit:
         demand.note([(page.chosen.stock_item_id, page.quote.missing, page.quote.limit)], basket.visitor(request), at=at)
         refused = True
