@@ -36,6 +36,10 @@ class UnableToChangeCart(Exception):
     """The sentence says what to do."""
 
 
+class CartIsGone(Exception):
+    """It was ordered meanwhile, or joined with another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineQuote:
     """A cart line with its part of the quote. `missing` units cannot be promised, and `limit` says why; `possible` can
@@ -247,19 +251,26 @@ def quoted(lines: Sequence[CartLine], answers: Mapping[int, Quote]) -> Contents:
 
 
 def add(cart: Cart, variant: Variant, units: int) -> None:
-    """Put units of a variant into the cart, on top of those that are in it. Raises UnableToChangeCart."""
+    """Put units of a variant into the cart, on top of those that are in it.
+
+    Waits while the cart is being ordered, and raises CartIsGone when it was. Raises UnableToChangeCart.
+    """
     _check(units)
     with planned_once() as cursor:
         cursor.execute(
             """
-            INSERT INTO shop_cartline AS line (cart_id, variant_id, quantity) VALUES (%s, %s, %s)
+            INSERT INTO shop_cartline AS line (cart_id, variant_id, quantity)
+            SELECT id, %s, %s::int FROM shop_cart WHERE id = %s FOR KEY SHARE
             ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = line.quantity + excluded.quantity
             WHERE line.quantity + excluded.quantity <= %s
             """,
-            [cart.pk, variant.pk, units, MOST_UNITS_OF_A_LINE],
+            [variant.pk, units, cart.pk, MOST_UNITS_OF_A_LINE],
         )
-        if not cursor.rowcount:
-            raise UnableToChangeCart(_RANGE)
+        if cursor.rowcount:
+            return
+    if not Cart.objects.filter(pk=cart.pk).exists():
+        raise CartIsGone
+    raise UnableToChangeCart(_RANGE)
 
 
 def units_in(key: UUID) -> int:

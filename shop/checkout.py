@@ -19,15 +19,13 @@ from shop.carts import Contents, LineQuote
 from shop.gateways import Gateway
 from shop.models import Cart, Order, OrderLine, Sends, ShippingMethod, User
 from shop.models.orders import draw_number
-from shop.review import Option, Review, Shown, UnableToPlaceOrder
+from shop.review import DETAILS, Option, Review, Shown, UnableToPlaceOrder
 from shop.sending import shipping_price
 from shop.transactions import pipelined_until_committed, use_case
 
 _EMPTY = "Your cart is empty: put something into it first."
 # In the shop's currency; far above every real order, far below what the columns hold.
 MOST_OF_AN_ORDER = Decimal(10_000_000)
-# What the cart's details hold and the order takes over, beside the shipping method.
-DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
 
 class AnswersMissing(UnableToPlaceOrder):
@@ -161,6 +159,8 @@ def _compare(agreed: Review, shown: Shown) -> None:
     """Law 7: a better day is taken as it is; a later day, fewer units or another price is shown and asked."""
     if shown.payment != agreed.payment.name:
         raise UnableToPlaceOrder("How you pay changed since you looked: look through your order once more.")
+    if shown.going_to != agreed.shown.going_to:
+        raise UnableToPlaceOrder("Where it goes changed since you looked: look through your order once more.")
     seen = {line.variant_id: line for line in shown.lines}
     changes = []
     for line in agreed.contents.lines:

@@ -14,7 +14,7 @@ from notifications.outbox import Draft
 from shop import wording
 from shop.formats import long_moment, money
 from shop.gateways import BY_NAME, transfer
-from shop.models import Order, OrderLine, Refund
+from shop.models import Order, OrderLine, Payment, Refund
 from shop.plain import AnyLine, AnyOrder, PlainLine, PlainOrder
 from shop.sending import Told, day_of_all, is_together, released, waits_for_the_rest
 
@@ -27,7 +27,7 @@ _A_FEW = 50
 def withdrawal(
     order: Order, lines: Sequence[OrderLine], withdrawn: Sequence[Withdrawn], refund: Decimal, at: datetime
 ) -> dict[str, Any]:
-    """What was given up and when, what that takes off the bill, and what of the order is still on its way."""
+    """What was given up and when, what is owed now, and what of the order is still on its way."""
     units = {fact.claim_id: fact.units for fact in withdrawn}
     cancelled = [line for line in lines if line.claim_id in units]
     open_lines = [line for line in lines if line.claim.left]
@@ -35,7 +35,7 @@ def withdrawal(
     return {
         "items": [wording.item(line, units[line.claim_id]) for line in cancelled],
         "cancelled_at": long_moment(at),
-        "amount": money_of(order, sum((line.unit_price * units[line.claim_id] for line in cancelled), Decimal(0))),
+        "owed": money_of(order, order.payment.amount) if order.payment.state == Payment.State.DUE else "",
         "nothing_left": not any(line.claim.quantity for line in lines),
         **refund_of(order, refund),
         "to_come": wording.to_come(order, open_lines, told),

@@ -191,7 +191,7 @@ def lost_demand(period: Period) -> Report:
         " were missing.",
         ("SKU", "Name", "Why", "Visitors", "Units"),
         """
-        SELECT item.sku, item.name, lost.why, count(*)::int, sum(lost.units)::int
+        SELECT item.sku, item.name, lost.why, count(*)::int, sum(lost.units)::bigint
         FROM shop_lostdemand lost JOIN inventory_stockitem item ON item.id = lost.item_id
         WHERE lost."on" >= %(first)s AND lost."on" <= %(last)s
         GROUP BY item.id, lost.why ORDER BY sum(lost.units) DESC, item.sku, lost.why

@@ -14,7 +14,9 @@ from shop.formats import long_day
 from shop.gateways import Gateway
 from shop.models import Sends, ShippingMethod
 
-_SEAL = "shop.checkout.shown:v2"
+_SEAL = "shop.checkout.shown:v3"
+# What the cart's details hold and the order takes over, beside the shipping method.
+DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
 
 class UnableToPlaceOrder(Exception):
@@ -39,15 +41,17 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the review page showed: lines, days and prices. It travels through the form, sealed.
+    """What the review page showed: lines, days, prices and where it goes. It travels through the form, sealed.
 
-    `shipping_prices` has the price of each way of sending that was offered, by the values of Sends.
+    `going_to` stands for the contact and the address, SHA-256; `shipping_prices` has the price of each way of sending
+    that was offered, by the values of Sends.
     """
 
     lines: tuple[ShownLine, ...]
     shipping_method_id: int
     shipping_prices: dict[str, str]
     payment: str
+    going_to: str
 
     @property
     def asked_how(self) -> bool:
@@ -56,7 +60,7 @@ class Shown:
     @property
     def digest(self) -> str:
         """Stands for all of it in the order's record: SHA-256."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return _digest(asdict(self))
 
     @property
     def days(self) -> list[tuple[int, tuple[tuple[int, str, bool, bool], ...]]]:
@@ -135,6 +139,7 @@ class Review:
             self.shipping.pk,
             {option.sends.value: str(option.shipping_price) for option in self.options},
             self.payment.name,
+            _digest([self.contents.cart.details.get(name, "") for name in DETAILS]),
         )
 
 
@@ -154,7 +159,11 @@ def unseal(text: str) -> Shown:
         )
         for line in data["lines"]
     )
-    return Shown(tuple(lines), data["shipping_method_id"], data["shipping_prices"], data["payment"])
+    return Shown(tuple(lines), data["shipping_method_id"], data["shipping_prices"], data["payment"], data["going_to"])
+
+
+def _digest(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _by(parcel: Parcel) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmation
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,17 @@ logger = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         return f"{subject.strip()} – {settings.SHOP_NAME}"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return _at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted by account and address: whoever guesses elsewhere keeps nobody out of her own
+        account. allauth counts by the host that the browser claims, and each port of it would be another one."""
+        return f"{self.get_client_ip(request)} {str(credentials.get('email', '')).lower()}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """These mails carry secrets that expire, so they go out at once and are never stored.
@@ -36,6 +49,11 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(
                 current.request, "We could not send you the mail just now. Please try again in a few minutes."
             )
+
+
+def _at_home(url: str) -> str:
+    """A secret is never mailed in a link to where the browser says that it is."""
+    return settings.SITE_URL + urlsplit(url).path
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shop import carts
-from shop.models import Cart, User
+from shop.models import Cart, User, Variant
 from shop.models.orders import customer_key
 
 _CART, _UNITS = "cart", "cart_units"
@@ -24,6 +24,14 @@ def find_or_open(request: HttpRequest) -> Cart:
         cart = Cart.objects.create(user=customer(request))
         request.session[_CART] = str(cart.pk)
     return cart
+
+
+def put_in(request: HttpRequest, variant: Variant, units: int) -> None:
+    """Into her cart; into a new one, when hers is being ordered just now. Raises UnableToChangeCart."""
+    try:
+        carts.add(find_or_open(request), variant, units)
+    except carts.CartIsGone:
+        carts.add(find_or_open(request), variant, units)
 
 
 def key(request: HttpRequest) -> UUID | None:

@@ -64,7 +64,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     try:
         units = quantity_of(request.POST.get("quantity", ""))
-        carts.add(basket.find_or_open(request), variant, units)
+        basket.put_in(request, variant, units)
     except (ValidationError, carts.UnableToChangeCart) as error:
         messages.error(request, _sentence(error))
         return redirect(variant.product.get_absolute_url() + f"?variant={variant.pk}")

@@ -135,7 +135,7 @@ def _event(order: Order, name: str, claims: Sequence[Claim], day: date, what: st
         sequence=sum(claim.told for claim in claims),
         changed_at=max(_changes(claims)),
         day=day,
-        title=f"{settings.SHOP_NAME}: {what} ships by today{estimated}",
+        title=f"{settings.SHOP_NAME}: {what} ships by this day{estimated}",
         text=f"Order {order.number} at {settings.SHOP_NAME}. Where it stands, and what you can change: {address}",
         address=address,
         status=status,

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django_countries.fields import CountryField
 from markupsafe import escape
 
-from shop import checkout, payments
+from shop import checkout, payments, review
+from shop.formats import long_day
 from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
@@ -209,7 +210,7 @@ class DetailsForm(AddressForm):
     def details(self) -> dict[str, Any]:
         """What a cart keeps: plain text, the id of the shipping method and the name of the way to pay."""
         data = self.cleaned_data
-        return {name: str(data[name]) for name in checkout.DETAILS} | {
+        return {name: str(data[name]) for name in review.DETAILS} | {
             "shipping_method": data["shipping_method"],
             "payment": data.get("payment", self.gateways[0].name),
         }
@@ -217,7 +218,7 @@ class DetailsForm(AddressForm):
 
 def details_of(order: Order) -> dict[str, str]:
     """What a customer gave last time, to be offered again."""
-    return {name: str(getattr(order, name)) for name in checkout.DETAILS}
+    return {name: str(getattr(order, name)) for name in review.DETAILS}
 
 
 class PostcodeForm(forms.Form):
@@ -284,6 +285,10 @@ class CancelForm(PostcodeForm):
         field.help_text = f"Up to {most} can still be cancelled."
 
 
+# Nobody waits longer for goods, and the calendar ends somewhere.
+_MOST_PATIENCE = timedelta(days=2 * 365)
+
+
 class LastDayForm(forms.Form):
     """Until which day she waits; whether it lies ahead is the shop's to say."""
 
@@ -296,7 +301,17 @@ class LastDayForm(forms.Form):
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
         self.label_suffix = ""
-        self.fields["day"].widget.attrs["min"] = (today + timedelta(days=1)).isoformat()
+        self.latest = today + _MOST_PATIENCE
+        self.fields["day"].widget.attrs |= {
+            "min": (today + timedelta(days=1)).isoformat(),
+            "max": self.latest.isoformat(),
+        }
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day > self.latest:
+            raise ValidationError(f"Choose a day until {long_day(self.latest)}: nobody can say more than that ahead.")
+        return day
 
 
 class AskForm(forms.Form):

@@ -16,12 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils import timezone
 
 from shop.catalog import Listing
+from shop.facets import MOST_OPTIONS
 from shop.formats import long_day, money
 from shop.ranking import FURTHEST
 from shop.wishes import Ships, Sort, Wishes
 
 MOST_LETTERS = 100
-_MOST_OPTIONS = 20
+_MOST_CHOSEN = 20
 _MOST_DIGITS_OF_A_PAGE = 5
 _OPTION = "option."
 # What the form says instead of a day that has a name; the day stands in a field of its own.
@@ -184,10 +185,11 @@ def _plain(amount: Decimal | None) -> str:
 
 
 def _options(query: QueryDict) -> tuple[tuple[str, str], ...]:
-    named = ((key.removeprefix(_OPTION), query.getlist(key)) for key in query if key.startswith(_OPTION))
+    keys = islice((key for key in query if key.startswith(_OPTION)), MOST_OPTIONS)
+    named = ((key.removeprefix(_OPTION), query.getlist(key)) for key in keys)
     pairs = ((name, value) for name, values in named for value in values)
     sane = (pair for pair in pairs if all(0 < len(part) <= MOST_LETTERS for part in pair))
-    return tuple(islice(dict.fromkeys(sane), _MOST_OPTIONS))
+    return tuple(islice(dict.fromkeys(sane), _MOST_CHOSEN))
 
 
 def _page(text: str) -> int:

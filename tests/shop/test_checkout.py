@@ -15,7 +15,7 @@ from notifications.models import Letter
 from shop import carts, checkout, fulfilment
 from shop.checkout import AnswersMissing, PromiseMoved
 from shop.models import Cart, Order, Product, Sends, ShippingMethod
-from shop.review import UnableToPlaceOrder, seal, unseal
+from shop.review import DETAILS, UnableToPlaceOrder, seal, unseal
 from tests.cast import LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,20 @@ def test_another_price_stops_the_order():
 
     (change,) = stopped.value.changes
     assert (str(change.old_price), change.line.unit_price, change.is_later) == ("49.00", 51, False)
+
+
+@pytest.mark.parametrize("field", DETAILS)
+def test_what_goes_elsewhere_than_was_shown_is_not_ordered(field: str):
+    cart = cart_of((variant(stock(on_hand=5)), 1))
+    shown = checkout.review(cart, NOON).shown
+    cart.details[field] = "AT"
+    cart.save()
+
+    with pytest.raises(UnableToPlaceOrder, match="Where it goes changed since you looked"):
+        checkout.place_order(cart.pk, shown=shown, consented=True, user=None, at=NOON)
+
+    assert not Order.objects.exists()
+    order_cart(cart)
 
 
 def test_another_shipping_price_stops_the_order():

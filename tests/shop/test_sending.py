@@ -413,6 +413,7 @@ def test_a_parcel_that_never_leaves_is_not_paid_for(lamp: StockItem, stool: Stoc
     order.refresh_from_db()
     assert order.shipping_price == Decimal("4.90")
     assert Payment.objects.get(order=order).amount == Decimal("53.90")
+    assert Letter.objects.get(template="units_withdrawn").context["owed"] == "€53.90"
 
 
 def test_what_is_on_the_shelf_goes_along_with_what_arrives_for_the_same_day(lamp: StockItem):

@@ -42,6 +42,38 @@ def test_a_wrong_password_is_told_in_a_sentence(client: Client):
     assert "The email address and/or password you specified are not correct." in words(page)
 
 
+def guess(client: Client, password: str, address: str, port: int = 80) -> bool:
+    """Was it looked at, or refused for too many guesses before?"""
+    page = client.post(
+        "/accounts/login/",
+        {"login": ADA["email"], "password": password},
+        headers={"host": f"localhost:{port}"},
+        REMOTE_ADDR=address,
+    )
+    return "Too many failed login attempts" not in words(page)
+
+
+def test_who_guesses_a_password_is_stopped_whatever_host_she_claims_and_its_owner_gets_in(client: Client):
+    customer()
+    guesses = [guess(client, f"no {turn}", "203.0.113.9", 8000 + turn) for turn in range(9)]
+    assert guesses == [True] * 5 + [False] * 4
+    guess(client, PASSWORD, "198.51.100.7")
+    assert "Sign out" in words(client.get("/"))
+
+
+def test_links_in_mails_about_an_account_lead_to_the_shop_whatever_host_was_claimed(
+    client: Client, smtp_server: MailServer, settings: Any
+):
+    settings.SITE_URL = "https://dibs.example"
+    customer()
+    claimed = {"host": "localhost:6666"}
+    client.post("/accounts/password/reset/", {"email": ADA["email"]}, headers=claimed)
+    client.post("/accounts/signup/", {"email": "new@example.com", "password1": PASSWORD}, headers=claimed)
+    texts = [mail.text for mail in smtp_server.messages()]
+    assert len(texts) == 2
+    assert all("https://dibs.example/accounts/" in text and "6666" not in text for text in texts)
+
+
 def test_a_code_comes_by_mail_and_signs_in(client: Client, smtp_server: MailServer):
     customer()
     client.post("/accounts/login/code/", {"email": ADA["email"]}, follow=True)

@@ -531,6 +531,8 @@ def test_a_last_day_is_set(visitor: Client, asked: Order):
         ("soon", 400, "Choose a day, such as 2026-12-24."),
         ("2026-11-21", 409, "Choose a day after today, or cancel the line at once."),
         ("2020-01-01", 409, "Choose a day after today, or cancel the line at once."),
+        ("2028-11-21", 400, "Choose a day until 20 November 2028"),
+        ("9999-12-31", 400, "Choose a day until 20 November 2028"),
     ],
 )
 def test_a_day_that_cannot_be_gets_a_sentence(visitor: Client, asked: Order, typed: str, status: int, says: str):

@@ -40,7 +40,16 @@ def test_a_category_cannot_stand_inside_itself():
         above.full_clean()
 
 
-def test_a_log_holds_no_link_that_opens_an_order():
-    record = logging.LogRecord("django", 30, "", 0, "Forbidden: %s", ("/orders/ABC/open/secret:token/",), None)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/orders/ABC/open/{}/",
+        "/orders/ABC/answer/{}/",
+        "/accounts/password/reset/key/{}/",
+        "/accounts/confirm-email/{}/",
+    ],
+)
+def test_a_log_holds_no_link_that_opens_an_order_or_an_account(address: str):
+    record = logging.LogRecord("django", 30, "", 0, "Forbidden: %s", (address.format("secret:token"),), None)
     WithoutSecrets().filter(record)
-    assert record.getMessage() == "Forbidden: /orders/ABC/open/…/"
+    assert record.getMessage() == f"Forbidden: {address.format('…')}"

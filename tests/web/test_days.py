@@ -44,8 +44,8 @@ def test_every_day_on_which_something_ships_is_an_event_of_its_own(visitor: Clie
     events = read(visitor, order)
     assert days(events) == [(TODAY, "CONFIRMED"), (SOON, "CONFIRMED")]
     assert [str(event["SUMMARY"]) for event in events] == [
-        "Dibs: 1 × Popular curtains, POPULAR-CURTAINS ships by today",
-        "Dibs: 2 × Popular curtains, POPULAR-CURTAINS ships by today",
+        "Dibs: 1 × Popular curtains, POPULAR-CURTAINS ships by this day",
+        "Dibs: 2 × Popular curtains, POPULAR-CURTAINS ships by this day",
     ]
     assert events[1]["URL"].endswith(order.get_absolute_url())
     assert str(events[1]["ORGANIZER"]) == "mailto:help@localhost"
@@ -71,7 +71,10 @@ def test_a_day_that_moved_takes_the_place_of_the_old_one_in_a_calendar(visitor: 
 def test_a_day_that_rests_on_an_estimate_is_tentative(visitor: Client, order: Order):
     move(order, LATER, confirmed=False)
     event = read(visitor, order)[1]
-    assert (str(event["STATUS"]), str(event["SUMMARY"]).endswith("ships by today (estimated)")) == ("TENTATIVE", True)
+    assert (str(event["STATUS"]), str(event["SUMMARY"]).endswith("ships by this day (estimated)")) == (
+        "TENTATIVE",
+        True,
+    )
 
 
 def test_a_day_that_holds_no_more_is_taken_out_of_the_calendar(visitor: Client, order: Order):
