@@ -40,6 +40,18 @@ def sane(get_response: View) -> View:
     return respond
 
 
+def cookies_are_private(get_response: View) -> View:
+    """What everybody may keep carries nobody's cookie: a cache on the way would hand a session to somebody else."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.cookies and "public" in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+    return respond
+
+
 def headers(get_response: View) -> View:
     """The admin's own content security policy, `no-store` on every page about one person, and
     `noindex` on those and all else that is nothing to find."""

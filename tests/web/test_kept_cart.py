@@ -38,6 +38,18 @@ def test_it_comes_back_when_the_session_has_ended(client: Client, curtains: Vari
     assert "Popular curtains" in cart_of(client)
 
 
+@pytest.mark.parametrize("address", ["/search/suggestions/?q=pop", "/poster/"])
+def test_what_everybody_may_keep_does_not_bring_it_back_to_somebody_else(
+    client: Client, curtains: Variant, address: str
+):
+    assert "public" in Client().get(address).headers["Cache-Control"]
+    put_into_cart(client, curtains)
+    Session.objects.all().delete()
+    answer = client.get(address)
+    assert "sessionid" in answer.cookies
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
 def test_what_was_typed_of_an_address_does_not(client: Client, curtains: Variant, parcel):
     put_into_cart(client, curtains)
     fill_in_details(client, parcel.pk)
