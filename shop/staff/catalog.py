@@ -1,9 +1,13 @@
 """Categories, products with their variants and pictures, and the ways a parcel goes."""
 
+import secrets
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
@@ -13,6 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from shop.formats import money
 from shop.html import clean
 from shop.importing.cells import listed, words
+from shop.importing.fetching import as_webp
+from shop.importing.web import Unfetchable
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
 from shop.staff.files import ImportProducts
 from shop.staff.history import WithHistory
@@ -66,8 +72,27 @@ class VariantInline(TabularInline):
         return super().get_queryset(request).select_related("stock_item", "product")
 
 
+class PictureForm(forms.ModelForm):
+    """What is uploaded is drawn anew, as what an import names: only pixels are kept, under a name that nobody chose."""
+
+    class Meta:
+        model = ProductImage
+        fields = ["file", "alt", "position"]
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if not isinstance(file, UploadedFile):
+            return file
+        try:
+            drawn = as_webp(file.read())
+        except Unfetchable as error:
+            raise ValidationError(f"This file is {error}: choose a JPEG, PNG, WebP or GIF of usual size.") from error
+        return ContentFile(drawn, f"{secrets.token_hex(16)}.webp")
+
+
 class ImageInline(TabularInline):
     model = ProductImage
+    form = PictureForm
     fields = ["file", "comes_from", "alt", "position"]
     readonly_fields = ["comes_from"]
     ordering = ["position", "id"]
