@@ -68,7 +68,7 @@ def test_links_in_mails_about_an_account_lead_to_the_shop_whatever_host_was_clai
     customer()
     claimed = {"host": "localhost:6666"}
     client.post("/accounts/password/reset/", {"email": ADA["email"]}, headers=claimed)
-    client.post("/accounts/signup/", {"email": "new@example.com", "password1": PASSWORD}, headers=claimed)
+    client.post("/accounts/signup/", {"email": "newer@example.com", "password1": PASSWORD}, headers=claimed)
     texts = [mail.text for mail in smtp_server.messages()]
     assert len(texts) == 2
     assert all("https://dibs.example/accounts/" in text and "6666" not in text for text in texts)
