@@ -159,7 +159,7 @@ def _compare(agreed: Review, shown: Shown) -> None:
     """Law 7: a better day is taken as it is; a later day, fewer units or another price is shown and asked."""
     if shown.payment != agreed.payment.name:
         raise UnableToPlaceOrder("How you pay changed since you looked: look through your order once more.")
-    if shown.going_to != agreed.shown.going_to:
+    if shown.going_to != agreed.going_to:
         raise UnableToPlaceOrder("Where it goes changed since you looked: look through your order once more.")
     seen = {line.variant_id: line for line in shown.lines}
     changes = []

@@ -125,6 +125,11 @@ class Review:
         return next((option for option in self.options if option.sends == sends), self.options[0])
 
     @property
+    def going_to(self) -> str:
+        """Stands for the contact and the address: SHA-256."""
+        return _digest([self.contents.cart.details.get(name, "") for name in DETAILS])
+
+    @property
     def shown(self) -> Shown:
         return Shown(
             tuple(
@@ -139,7 +144,7 @@ class Review:
             self.shipping.pk,
             {option.sends.value: str(option.shipping_price) for option in self.options},
             self.payment.name,
-            _digest([self.contents.cart.details.get(name, "") for name in DETAILS]),
+            self.going_to,
         )
 
 

@@ -51,6 +51,7 @@ def _wait(server: Child, port: int, path: str) -> None:
     while not _answers(port, path):
         if server.has_died() or time.monotonic() > deadline:
             raise CannotRun(f"The web server does not answer:\n{processes.last_lines(server.log)}")
+        # gunicorn tells nobody that it listens; nothing is measured yet.
         time.sleep(0.05)
 
 

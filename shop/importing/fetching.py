@@ -122,13 +122,18 @@ def as_webp(content: bytes) -> bytes:
     return webp.getvalue()
 
 
+def name_of_webp() -> str:
+    """A name for a picture that nobody chose, and nobody guesses."""
+    return f"{secrets.token_hex(16)}.webp"
+
+
 def _keep(pk: int, picture: bytes | Unfetchable) -> None:
     """Store the file under a random name, unless somebody gave the row a file or removed it in the meantime."""
     if isinstance(picture, Unfetchable):
         raise picture
     file = ProductImage._meta.get_field("file")
     try:
-        name = file.storage.save(f"{file.upload_to}{secrets.token_hex(16)}.webp", ContentFile(picture))
+        name = file.storage.save(f"{file.upload_to}{name_of_webp()}", ContentFile(picture))
     except OSError as error:
         raise Unfetchable(f"the file cannot be stored: {error.strerror or error}") from error
     if not ProductImage.objects.filter(pk=pk, file="").update(file=name):

@@ -1,6 +1,5 @@
 """Categories, products with their variants and pictures, and the ways a parcel goes."""
 
-import secrets
 from typing import Any
 
 from django import forms
@@ -17,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from shop.formats import money
 from shop.html import clean
 from shop.importing.cells import listed, words
-from shop.importing.fetching import as_webp
+from shop.importing.fetching import as_webp, name_of_webp
 from shop.importing.web import Unfetchable
 from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
 from shop.staff.files import ImportProducts
@@ -87,7 +86,7 @@ class PictureForm(forms.ModelForm):
             drawn = as_webp(file.read())
         except Unfetchable as error:
             raise ValidationError(f"This file is {error}: choose a JPEG, PNG, WebP or GIF of usual size.") from error
-        return ContentFile(drawn, f"{secrets.token_hex(16)}.webp")
+        return ContentFile(drawn, name_of_webp())
 
 
 class ImageInline(TabularInline):

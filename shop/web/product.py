@@ -42,9 +42,8 @@ def _page(request: HttpRequest, slug: str, at: datetime) -> cached.Page | HttpRe
         context |= {"quote": None, "stops": ()}
     elif "quantity" in request.GET and page.chosen and page.quote and page.quote.missing and page.quote.limit:
         if request.method == "GET":
-            demand.note(
-                [(page.chosen.stock_item_id, page.quote.missing, page.quote.limit)], basket.visitor(request), at=at
-            )
+            refusal = page.chosen.stock_item_id, page.quote.missing, page.quote.limit
+            demand.note([refusal], basket.visitor(request), at=at)
         refused = True
     is_part = bool(request.headers.get("HX-Request"))
     return cached.Page(

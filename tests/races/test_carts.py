@@ -2,28 +2,38 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from shop import carts
 from shop.models import Cart, CartLine, Variant
-from tests.cast import cart_of, stock, variant
+from tests.cast import stock, variant
 from tests.processes import wait_for
+from tests.web.reading import put_into_cart
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-type Put = Callable[[Cart, Variant], object]
+
+@pytest.fixture
+def lamp() -> Variant:
+    return variant(stock("LAMP"))
 
 
-def put_while_it_is_ordered(put: Put) -> BaseException | None:
-    """What became of it that an article came into a cart whose order was about to be committed."""
-    curtains, lamp = variant(stock("CURTAINS")), variant(stock("LAMP"))
-    cart = cart_of((curtains, 1))
+@pytest.fixture
+def cart(client: Client) -> Cart:
+    put_into_cart(client, variant(stock("CURTAINS")))
+    return Cart.objects.get()
 
-    def late() -> None:
+
+def while_it_is_ordered(cart: Cart, act: Callable[[], Any]) -> Any:
+    """What an act comes to that begins just before the order of the cart is committed."""
+
+    def late() -> Any:
         try:
-            put(cart, lamp)
+            return act()
         finally:
             connection.close()
 
@@ -33,7 +43,7 @@ def put_while_it_is_ordered(put: Put) -> BaseException | None:
             waiting = others.submit(late)
             wait_for(_somebody_waits, what="the other one to wait")
             carts.discard(cart)
-        return waiting.exception(timeout=60)
+        return waiting.result(timeout=60)
 
 
 def _somebody_waits() -> bool:
@@ -46,13 +56,18 @@ def _somebody_waits() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def test_what_is_put_into_a_cart_that_was_ordered_meanwhile_is_told():
-    problem = put_while_it_is_ordered(lambda cart, lamp: carts.add(cart, lamp, 1))
-    assert isinstance(problem, carts.CartIsGone)
-
-
-def test_control_without_looking_at_the_cart_it_is_an_error_of_the_database():
-    problem = put_while_it_is_ordered(
-        lambda cart, lamp: CartLine.objects.create(cart_id=cart.pk, variant=lamp, quantity=1)
+def test_what_is_put_into_a_cart_that_was_ordered_meanwhile_goes_into_a_new_one(
+    client: Client, cart: Cart, lamp: Variant
+):
+    answer = while_it_is_ordered(
+        cart, lambda: client.post("/cart/add/", {"variant": lamp.pk, "quantity": 2}, follow=True)
     )
-    assert isinstance(problem, IntegrityError)
+    assert answer.redirect_chain == [("/cart/", 302)]
+    (line,) = CartLine.objects.all()
+    assert (line.variant_id, line.quantity) == (lamp.pk, 2)
+    assert line.cart_id != cart.pk
+
+
+def test_control_without_looking_at_the_cart_it_is_an_error_of_the_database(cart: Cart, lamp: Variant):
+    with pytest.raises(IntegrityError):
+        while_it_is_ordered(cart, lambda: CartLine.objects.create(cart_id=cart.pk, variant=lamp, quantity=1))
