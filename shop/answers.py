@@ -17,6 +17,7 @@ from shop import cancellations, delay_letters, sending, wakeups
 from shop.models import Order, OrderLine
 from shop.transactions import use_case
 
+NOT_AHEAD = "Choose a day after today, or cancel the line at once."
 CHANGED = "We wrote to you about another day since: read below what holds now, and answer that."
 _NOTHING = "Nothing of this order waits for your answer any more: see below what holds."
 # Where there is no delay to speak of any more, or where a last day of her own decides.
@@ -85,7 +86,7 @@ def set_last_day(order: Order, line_id: int, day: date, *, actor: str, at: datet
     if line is None or not may_set_last_day(line.claim, at):
         raise UnableToAnswer("No last day can be set for this any more: see below what holds, or cancel at any time.")
     if day <= timezone.localdate(at):
-        raise UnableToAnswer("Choose a day after today, or cancel the line at once.")
+        raise UnableToAnswer(NOT_AHEAD)
     consent.set_last_day(line.claim, day, actor=actor, at=at)
     delay_letters.last_day_set(order, line, day, at=at)
     wakeups.wake_mailer()

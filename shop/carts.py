@@ -301,14 +301,22 @@ def join(cart: Cart | None, user: User) -> Cart | None:
     return left
 
 
-def set_quantity(cart: Cart, line_id: int, units: int) -> None:
-    """Change a line; 0 removes it. A line that is gone stays gone. Raises UnableToChangeCart."""
-    lines = CartLine.objects.filter(cart=cart, pk=line_id)
-    if units == 0:
-        lines.delete()
-    else:
+@transaction.atomic
+def set_quantity(cart: Cart, line_id: int, units: int) -> CartLine | None:
+    """Change a line; 0 removes it. Returns the line as it was, or None: one that is gone stays gone.
+
+    Waits while the cart is being ordered. Raises UnableToChangeCart.
+    """
+    if units:
         _check(units)
+    Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk).first()
+    lines = CartLine.objects.filter(cart=cart, pk=line_id)
+    line = lines.select_related("variant__product").first()
+    if units:
         lines.update(quantity=units)
+    else:
+        lines.delete()
+    return line
 
 
 def _check(units: int) -> None:

@@ -86,10 +86,21 @@ def review_of(contents: Contents, methods: Sequence[ShippingMethod] | None = Non
     shipping = next((way for way in offered if way.pk == details.get("shipping_method")), None)
     if shipping is None:
         raise UnableToPlaceOrder("Choose how your order is to be shipped.")
-    options = (
-        Option(way, contents.goods_total, shipping_price(shipping, len(way.parcels) or 1)) for way in contents.ways
-    )
-    return Review(contents, shipping, tuple(options), _payment_of(contents.cart))
+    return Review(contents, shipping, _options(contents, shipping), _payment_of(contents.cart))
+
+
+def foreseen(contents: Contents) -> tuple[ShippingMethod, tuple[Option, ...]] | None:
+    """What the ways of sending would cost, before it is asked: by the way of shipping that she chose, or that is
+    offered first. None while none is offered."""
+    offered = shipping_methods()
+    chosen = contents.cart.details.get("shipping_method")
+    shipping = next((way for way in offered if way.pk == chosen), offered[0] if offered else None)
+    return (shipping, _options(contents, shipping)) if shipping else None
+
+
+def _options(contents: Contents, shipping: ShippingMethod) -> tuple[Option, ...]:
+    goods = contents.goods_total
+    return tuple(Option(way, goods, shipping_price(shipping, len(way.parcels) or 1)) for way in contents.ways)
 
 
 @use_case
@@ -121,8 +132,7 @@ def place_order(
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
     agreed = review_of(contents, offered())
-    _compare(agreed, shown)
-    _check_answers(agreed, sends, consented)
+    check(agreed, shown, sends, consented=consented)
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
     kept = sends if sends and shown.asked_how else agreed.option(sends).sends
     number = draw_number()
@@ -136,6 +146,12 @@ def place_order(
     payments.forget(order)
     wakeups.wake_mailer()
     return order
+
+
+def check(agreed: Review, shown: Shown, sends: Sends | None, *, consented: bool) -> None:
+    """Could this be ordered by who saw that and answered so? Raises what `place_order` raises if not."""
+    _compare(agreed, shown)
+    _check_answers(agreed, sends, consented)
 
 
 def _payment_of(cart: Cart) -> Gateway:

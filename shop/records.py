@@ -61,10 +61,6 @@ def _who(actor: str, for_staff: bool) -> str:
     return actor if for_staff or actor in _NOT_STAFF else "us"
 
 
-def _name(line: OrderLine) -> str:
-    return f"{line.title}, {line.choice}" if line.choice else line.title
-
-
 def _placed(order: Order) -> Iterator[Entry]:
     proof = (("SHA-256 of what the page showed", order.shown_hash),) if order.shown_hash else ()
     agreed = (f"Agreed: “{order.consent_text}”",) if order.consent_text else ()
@@ -80,7 +76,7 @@ def _split(lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange], for
     for claim, change in parts.items():
         reason = (f"Reason: {change.reason}",) if for_staff else ()
         details = ("No day moved by it", *reason, f"By {_who(change.actor, for_staff)}")
-        yield Entry(change.at, f"{_name(lines[claim])}: split, {change.new} of it on a line of its own", details)
+        yield Entry(change.at, f"{lines[claim].article}: split, {change.new} of it on a line of its own", details)
 
 
 def _promised(dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[int, ClaimChange]) -> Iterator[Entry]:
@@ -88,7 +84,7 @@ def _promised(dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[i
         told = list(same)
         if _is_of_the_whole(parts, claim, told[0].told_at):
             continue
-        what = f"{_name(lines[claim])}: {'promised' if version == 1 else 'promised anew'}"
+        what = f"{lines[claim].article}: {'promised' if version == 1 else 'promised anew'}"
         reason = (f"Reason: {told[0].reason}",) if told[0].reason else ()
         days = tuple(wording.days(dossier.order, map(portion_of, told)))
         yield Entry(told[0].told_at, what, (*days, *reason), (("promise", f"{claim}, version {version}"),))
@@ -108,14 +104,14 @@ def _noticed(dossier: Dossier, lines: Mapping[int, OrderLine], parts: Mapping[in
             else "Without an answer it would be kept"
         )
         proof = (("letter", notice.letter), ("promise", f"{notice.claim_id}, version {notice.version}"))
-        what = f"{_name(lines[notice.claim_id])}: notice of a delay ({notice.get_kind_display().lower()})"
+        what = f"{lines[notice.claim_id].article}: notice of a delay ({notice.get_kind_display().lower()})"
         yield Entry(notice.told_at, what, (*days, answer), proof)
         if bounce := getattr(notice, "bounce", None):
             yield _bounced(bounce, lines[notice.claim_id])
 
 
 def _bounced(bounce: Bounce, line: OrderLine) -> Entry:
-    return Entry(bounce.at, f"{_name(line)}: the notice did not arrive", (bounce.answer,))
+    return Entry(bounce.at, f"{line.article}: the notice did not arrive", (bounce.answer,))
 
 
 def _answered(
@@ -125,7 +121,7 @@ def _answered(
         consent: Consent | None = getattr(notice, "consent", None)
         if consent is None or _is_of_the_whole(parts, notice.claim_id, consent.at):
             continue
-        what = f"{_name(lines[notice.claim_id])}: answered “{consent.get_answer_display()}”"
+        what = f"{lines[notice.claim_id].article}: answered “{consent.get_answer_display()}”"
         detail = (consent.detail,) if consent.detail else ()
         by = f"Written down by {_who(consent.actor, for_staff)}"
         yield Entry(consent.at, what, (*detail, by), (("letter", notice.letter),))
@@ -149,7 +145,7 @@ def _given_up(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool)
         is_told = for_staff or row.actor in _NOT_STAFF
         reason = (f"Reason: {row.reason}",) if row.reason and is_told else ()
         details = (*reason, f"By {_who(row.actor, for_staff)}")
-        yield Entry(row.at, f"{_name(lines[row.claim_id])}: {row.units} cancelled", details)
+        yield Entry(row.at, f"{lines[row.claim_id].article}: {row.units} cancelled", details)
 
 
 def _readdressed(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
@@ -173,7 +169,7 @@ def _shipped(dossier: Dossier) -> Iterator[Entry]:
     for row in dossier.shipped:
         parcel = row.shipment
         carrier = (f"{parcel.carrier} {parcel.tracking_number}".strip(),) if parcel.carrier else ()
-        yield Entry(parcel.shipped_at, f"{_name(row.line)}: {row.quantity} shipped", carrier)
+        yield Entry(parcel.shipped_at, f"{row.line.article}: {row.quantity} shipped", carrier)
 
 
 def _paid(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:

@@ -76,7 +76,7 @@ def _buy(browser: Browser, address: str) -> None:
     browser.submit("/cart/add/", variant=address.rpartition("=")[2])
     browser.get("/checkout/")
     browser.submit("/checkout/", **goods.DETAILS)
-    browser.submit("/checkout/review/", consent="yes")
+    browser.submit("/checkout/review/", consent="as_ready")
     if not browser.path.endswith("/placed/"):
         raise UnexpectedPage(f"The order of {address} ended at {browser.path}.")
 

@@ -167,6 +167,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title}"
 
+    @property
+    def article(self) -> str:
+        """What it is, told from its sisters of another colour."""
+        return f"{self.title}, {self.choice}" if self.choice else self.title
+
 
 class Shipment(models.Model):
     """One parcel that left."""

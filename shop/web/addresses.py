@@ -14,7 +14,7 @@ from shop import addresses
 from shop.addresses import UnableToChangeAddress
 from shop.cancellations import CUSTOMER
 from shop.models import AddressChange, Order
-from shop.web import access
+from shop.web import access, again
 from shop.web.forms import AddressForm, ElsewhereForm, id_of
 from shop.web.orders import tell
 
@@ -29,19 +29,25 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         addresses.refuse_any(order)
     except UnableToChangeAddress as error:
         return tell(request, order, error)
-    if request.method != "POST":
+    sent = again.sent(request)
+    if request.method == "POST":
+        form = AddressForm(request.POST)
+        is_confirmed = "confirm" in request.POST and form.is_valid()
+        return _confirm(request, order, form, at) if is_confirmed else again.ask(request)
+    if sent is None:
         return _fill_in(request, order, AddressForm(initial=addresses.address_of(order)))
-    form = AddressForm(request.POST)
-    if "edit" in request.POST or not form.is_valid():
+    form = AddressForm(sent)
+    if "edit" in sent or not form.is_valid():
         return _fill_in(request, order, form)
-    if "confirm" in request.POST:
-        return _confirm(request, order, form, at)
     try:
         addresses.refuse(order, form.cleaned_data, at)
     except UnableToChangeAddress as error:
         form.add_error(None, str(error))
         return _fill_in(request, order, form)
-    return _show(request, order, form, ElsewhereForm(order=order, prefix="known"), order.address_changes.count())
+    is_confirmed = "confirm" in sent
+    known = ElsewhereForm(sent if is_confirmed else None, order=order, prefix="known")
+    seen = id_of(sent.get("seen", "")) or 0 if is_confirmed else order.address_changes.count()
+    return _show(request, order, form, known, seen)
 
 
 def _confirm(request: HttpRequest, order: Order, form: AddressForm, at: datetime) -> HttpResponse:
@@ -52,7 +58,7 @@ def _confirm(request: HttpRequest, order: Order, form: AddressForm, at: datetime
         # Before the postcode is looked at: after a double click it is the old one.
         addresses.refuse(order, fresh, at)
         if not known.is_valid():
-            return _show(request, order, form, known, seen)
+            return again.ask(request)
         addresses.change(order, fresh, seen=seen, actor=CUSTOMER, at=at)
     except (UnableToChangeAddress, StockBusy) as error:
         return tell(request, order, error)
@@ -61,8 +67,7 @@ def _confirm(request: HttpRequest, order: Order, form: AddressForm, at: datetime
 
 
 def _fill_in(request: HttpRequest, order: Order, form: AddressForm) -> HttpResponse:
-    context = {"order": order, "form": form}
-    return render(request, "order/address.html", context, status=400 if form.errors else 200)
+    return render(request, "order/address.html", {"order": order, "form": form})
 
 
 def _show(request: HttpRequest, order: Order, form: AddressForm, known: ElsewhereForm, seen: int) -> HttpResponse:
@@ -74,4 +79,4 @@ def _show(request: HttpRequest, order: Order, form: AddressForm, known: Elsewher
         "seen": seen,
         "fresh": AddressChange(**form.cleaned_data).address_lines,
     }
-    return render(request, "order/address_confirm.html", context, status=400 if known.errors else 200)
+    return render(request, "order/address_confirm.html", context)

@@ -4,6 +4,7 @@ A form carries what its page showed, so that an answer to an old question is ref
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
@@ -20,19 +21,11 @@ from shop import alternatives, answers, cancellations
 from shop.cancellations import CUSTOMER
 from shop.formats import long_day
 from shop.models import Order
-from shop.web import access
+from shop.web import access, again
 from shop.web.delayed import Delays
-from shop.web.forms import LastDayForm, PostcodeForm, amount_of, id_of, pairs_of
+from shop.web.forms import GiveUpForm, LastDayForm, PostcodeForm, amount_of, id_of, pairs_of
 from shop.web.orders import REASON
 from shop.web.paying import cancelled
-
-
-class _Incomplete(Exception):
-    """A field of the form has to be filled in, or filled in again."""
-
-    def __init__(self, form: Form):
-        super().__init__()
-        self.form = form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,26 +34,22 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     if order is None:
         return access.closed(request)
     at = timezone.now()
+    sent = again.sent(request)
+    act = _ACTS.get(sent.get("act", "")) if sent else None
+    form = act.form(order, sent, at) if act and sent else None
+    failed = form if form and not form.is_valid() else None
     if request.method != "POST":
-        return _page(request, order, at)
+        context = {"order": order, "delays": Delays.of(order, at, failed=failed), "form": failed, "now": at}
+        return render(request, "order/answer.html", context)
+    if failed:
+        return again.ask(request)
     try:
-        act = _ACTS.get(request.POST.get("act", ""), _unknown)
-        said = act(order, request.POST, at)
-    except _Incomplete as error:
-        return _page(request, order, at, form=error.form)
+        if act is None:
+            raise UnableToAnswer("Choose one of the answers on this page.")
+        messages.success(request, act.do(order, request.POST, at))
     except (UnableToAnswer, UnableToLeave, StockBusy) as error:
-        return _page(request, order, at, error=str(error))
-    messages.success(request, said)
+        messages.error(request, str(error))
     return redirect("answer", number)
-
-
-def _page(
-    request: HttpRequest, order: Order, at: datetime, *, error: str = "", form: Form | None = None
-) -> HttpResponse:
-    delays = Delays.of(order, at, failed=form)
-    context = {"order": order, "delays": delays, "error": error, "form": form, "now": at}
-    status = 409 if error else 400 if form else 200
-    return render(request, "order/answer.html", context, status=status)
 
 
 def _keep(order: Order, sent: QueryDict, at: datetime) -> str:
@@ -69,14 +58,12 @@ def _keep(order: Order, sent: QueryDict, at: datetime) -> str:
 
 
 def _cancel(order: Order, sent: QueryDict, at: datetime) -> str:
-    _check(PostcodeForm(sent, order=order, prefix="cancel"))
-    cancellations.cancel_lines(order, pairs_of(sent.getlist("seen")), reason=REASON, actor=CUSTOMER, at=at)
-    return cancelled(order)
+    seen = pairs_of(sent.getlist("seen"))
+    return cancelled(order, cancellations.cancel_lines(order, seen, reason=REASON, actor=CUSTOMER, at=at))
 
 
 def _take_instead(order: Order, sent: QueryDict, at: datetime) -> str:
     line_id, variant_id = _ids(sent, "line", "variant")
-    _check(PostcodeForm(sent, order=order, prefix=f"instead-{line_id}-{variant_id}"))
     taken = alternatives.take(
         order,
         line_id,
@@ -90,21 +77,29 @@ def _take_instead(order: Order, sent: QueryDict, at: datetime) -> str:
 
 
 def _set_last_day(order: Order, sent: QueryDict, at: datetime) -> str:
-    (line_id,) = _ids(sent, "line")
-    form = LastDayForm(sent, today=timezone.localdate(at), prefix=f"day-{line_id}")
-    _check(form)
-    day = form.cleaned_data["day"]
+    form = _last_day(order, sent, at)
+    form.full_clean()
+    (line_id,), day = _ids(sent, "line"), form.cleaned_data["day"]
     answers.set_last_day(order, line_id, day, actor=CUSTOMER, at=at)
     return f"You wait until {long_day(day)}, and no longer: a mail confirms it."
 
 
-def _unknown(order: Order, sent: QueryDict, at: datetime) -> str:
-    raise UnableToAnswer("Choose one of the answers on this page.")
+def _no_form(order: Order, sent: QueryDict, at: datetime) -> Form:
+    return Form(sent)
 
 
-def _check(form: Form) -> None:
-    if not form.is_valid():
-        raise _Incomplete(form)
+def _give_up(order: Order, sent: QueryDict, at: datetime) -> Form:
+    return GiveUpForm(sent, order=order, prefix="cancel")
+
+
+def _instead(order: Order, sent: QueryDict, at: datetime) -> Form:
+    line_id, variant_id = _ids(sent, "line", "variant")
+    return PostcodeForm(sent, order=order, prefix=f"instead-{line_id}-{variant_id}")
+
+
+def _last_day(order: Order, sent: QueryDict, at: datetime) -> Form:
+    (line_id,) = _ids(sent, "line")
+    return LastDayForm(sent, today=timezone.localdate(at), prefix=f"day-{line_id}")
 
 
 def _ids(sent: QueryDict, *names: str) -> list[int]:
@@ -112,9 +107,17 @@ def _ids(sent: QueryDict, *names: str) -> list[int]:
     return [id_of(sent.get(name, "")) or 0 for name in names]
 
 
-_ACTS: dict[str, Callable[[Order, QueryDict, datetime], str]] = {
-    "keep": _keep,
-    "cancel": _cancel,
-    "instead": _take_instead,
-    "last_day": _set_last_day,
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One of the answers: what it asks for, and what it does once that is in order; it returns what to say."""
+
+    form: Callable[[Order, QueryDict, datetime], Form]
+    do: Callable[[Order, QueryDict, datetime], str]
+
+
+_ACTS = {
+    "keep": _Act(_no_form, _keep),
+    "cancel": _Act(_give_up, _cancel),
+    "instead": _Act(_instead, _take_instead),
+    "last_day": _Act(_last_day, _set_last_day),
 }

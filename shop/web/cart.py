@@ -6,17 +6,19 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backorders.plan import Limit
 from inventory.prepared import Given, Prepared
-from shop import carts, catalog, demand
+from shop import carts, catalog, checkout, demand
 from shop.carts import Contents, LineQuote, Parcel
 from shop.models import ProductImage, Variant
-from shop.web import basket, seen
+from shop.web import again, basket, seen
 from shop.web.forms import id_of, quantity_of
 
 
@@ -51,37 +53,68 @@ class Group:
 def show(request: HttpRequest) -> HttpResponse:
     contents = contents_of(request)
     _note_what_is_missing(request, contents)
-    groups = list(_groups(contents, seen.changes(request, contents)))
-    return render(request, "cart/page.html", {"contents": contents, "groups": groups, "here": "cart"})
+    context = {
+        "contents": contents,
+        "groups": list(_groups(contents, seen.changes(request, contents))),
+        "foreseen": checkout.foreseen(contents) if contents.can_be_ordered else None,
+        "wrong": _wrong(again.sent(request)),
+        "here": "cart",
+    }
+    return render(request, "cart/page.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """Put a variant into the cart. What cannot be read leads back to the product, with a sentence."""
+    if request.method != "POST":
+        return redirect("cart")
     variant = _sold.first(variant=id_of(request.POST.get("variant", "")) or 0)
     if variant is None:
         messages.error(request, "This article is not sold any more. Please choose another one.")
         return redirect("home")
+    text = request.POST.get("quantity", "")
+    page = f"{variant.product.get_absolute_url()}?variant={variant.pk}&{urlencode({'quantity': text[:20]})}"
     try:
-        units = quantity_of(request.POST.get("quantity", ""))
+        units = quantity_of(text)
         basket.put_in(request, variant, units)
-    except (ValidationError, carts.UnableToChangeCart) as error:
-        messages.error(request, _sentence(error))
-        return redirect(variant.product.get_absolute_url() + f"?variant={variant.pk}")
+    except ValidationError:
+        return redirect(page)
+    except carts.UnableToChangeCart as error:
+        messages.error(request, str(error))
+        return redirect(page)
     messages.success(request, f"{units} × {variant} added to your cart.")
     return redirect("cart")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, line_id: int) -> HttpResponse:
     """Set a line's quantity; 0 removes it."""
-    cart = basket.find(request)
+    cart = basket.find(request) if request.method == "POST" else None
     if cart is not None:
         try:
-            carts.set_quantity(cart, line_id, quantity_of(request.POST.get("quantity", ""), least=0))
-        except (ValidationError, carts.UnableToChangeCart) as error:
-            messages.error(request, _sentence(error))
+            units = quantity_of(request.POST.get("quantity", ""), least=0)
+            line = carts.set_quantity(cart, line_id, units)
+        except ValidationError:
+            return again.ask(request, reverse("cart"), at=f"quantity-{line_id}", line=str(line_id))
+        if line is None:
+            messages.info(request, "That is not in your cart any more.")
+        elif units:
+            messages.success(request, f"{line.variant}: {units} now.")
+        else:
+            messages.success(request, f"{line.variant} is out of your cart.")
     return redirect("cart")
+
+
+def _wrong(sent: QueryDict | None) -> dict[str, str]:
+    """A quantity that cannot be one: of which `line`, as it was typed, and a sentence about it. Empty without one."""
+    if sent is None:
+        return {}
+    text = sent.get("quantity", "")
+    try:
+        quantity_of(text, least=0)
+    except ValidationError as error:
+        return {"line": sent.get("line", ""), "text": text[:20], "sentence": error.messages[0]}
+    return {}
 
 
 def _note_what_is_missing(request: HttpRequest, contents: Contents) -> None:
@@ -121,7 +154,3 @@ def _groups(contents: Contents, changes: Mapping[int, str]) -> Iterator[Group]:
     for parcel in contents.parcels:
         if rows := tuple(row(line, units) for line, units in parcel.parts if not line.missing):
             yield Group(parcel, rows)
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,8 +13,8 @@ from inventory.locking import StockBusy
 from shop import checkout
 from shop.checkout import AnswersMissing, PromiseMoved
 from shop.models import Cart, Order, Sends
-from shop.review import Review, Shown, UnableToPlaceOrder, seal, unseal
-from shop.web import access, basket
+from shop.review import Review, UnableToPlaceOrder, seal, unseal
+from shop.web import access, again, basket
 from shop.web.cart import contents_of
 from shop.web.forms import DetailsForm, details_of
 from shop.web.paying import Paying
@@ -27,30 +27,28 @@ def details(request: HttpRequest) -> HttpResponse:
     contents = contents_of(request)
     if not contents.can_be_ordered:
         return _back_to_cart(request, contents.units)
-    cart = contents.cart
-    form = DetailsForm(request.POST or None, initial=None if request.POST else _known(request, cart))
-    if form.is_valid():
+    cart, sent = contents.cart, again.sent(request)
+    form = DetailsForm(sent, initial=None if sent else _known(request, cart))
+    if request.method == "POST":
+        if not form.is_valid():
+            return again.ask(request)
         cart.details = form.details()
         cart.save(update_fields=["details"])
         return redirect("review")
-    return render(
-        request,
-        "checkout/details.html",
-        {"form": form, "contents": contents},
-        status=400 if form.is_bound else 200,
-    )
+    return render(request, "checkout/details.html", {"form": form, "contents": contents})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
-    """Everything once more, with its days; the button orders."""
+    """Everything once more, with its days; the button orders. What could not be ordered so is asked again."""
+    sent = again.sent(request)
     if request.method == "POST":
         return _order(request)
     contents = contents_of(request)
-    if not contents.can_be_ordered:
+    if not contents.lines or not (sent or contents.can_be_ordered):
         return _back_to_cart(request, contents.units)
     try:
-        return _show(request, checkout.review_of(contents))
+        return _show(request, checkout.review_of(contents), sent)
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
         return redirect("checkout")
@@ -71,21 +69,19 @@ def _order(request: HttpRequest) -> HttpResponse:
     if key is None:
         return _back_to_cart(request, 0)
     try:
-        shown = unseal(request.POST.get("shown", ""))
         order = checkout.place_order(
             key,
-            shown=shown,
-            sends=_sends(request),
-            consented=_consented(request),
+            shown=unseal(request.POST.get("shown", "")),
+            sends=_sends(request.POST),
+            consented=_consented(request.POST),
             user=basket.customer(request),
             at=timezone.now(),
         )
-    except PromiseMoved as moved:
-        return _ask_again(request, shown, 409, moved=moved)
-    except AnswersMissing as missing:
-        return _ask_again(request, shown, 400, asks=missing.asks)
+    except (PromiseMoved, AnswersMissing):
+        return again.ask(request)
     except StockBusy as busy:
-        return _ask_again(request, shown, 503, busy=str(busy))
+        messages.warning(request, f"{busy} Nothing was ordered yet, and nothing was lost.")
+        return again.ask(request)
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
         return redirect("review" if _can_be_reviewed(request) else "checkout")
@@ -102,30 +98,35 @@ def _can_be_reviewed(request: HttpRequest) -> bool:
         return False
 
 
-def _sends(request: HttpRequest) -> Sends | None:
-    answer = request.POST.get("sends", "")
+def _sends(sent: QueryDict) -> Sends | None:
+    answer = sent.get("sends", "")
     return Sends(answer) if answer in Sends.values else None
 
 
-def _consented(request: HttpRequest) -> bool:
-    return request.POST.get("consent") == "yes"
+def _consented(sent: QueryDict) -> bool:
+    """Each way of sending has a sentence of its own to agree to; of a single way nothing was asked."""
+    sends, agreed_to = _sends(sent), sent.getlist("consent")
+    return sends in agreed_to if sends else bool(agreed_to)
 
 
-def _ask_again(request: HttpRequest, shown: Shown, status: int, **why: Any) -> HttpResponse:
-    """The review as it would be now, with what changed. What she answered stays, consent only to the same days."""
-    contents = contents_of(request)
-    if not contents.lines:
-        return _back_to_cart(request, 0)
+def _asked_again(agreed: Review, sent: QueryDict) -> dict[str, Any]:
+    """What changed since, and what is not answered yet. What she answered stays, consent only to the same days."""
+    why: dict[str, Any] = {}
+    sends = _sends(sent)
     try:
-        agreed = checkout.review_of(contents)
-        consented = _consented(request) and agreed.shown.days == shown.days
-        return _show(request, agreed, status, sends=_sends(request), consented=consented, **why)
-    except UnableToPlaceOrder as error:
-        messages.error(request, str(error))
-        return redirect("cart")
+        shown = unseal(sent.get("shown", ""))
+        checkout.check(agreed, shown, sends, consented=_consented(sent))
+    except PromiseMoved as moved:
+        why = {"moved": moved}
+    except AnswersMissing as missing:
+        why = {"asks": missing.asks}
+    except UnableToPlaceOrder:
+        return {}
+    agreed_to = sent.getlist("consent") if agreed.shown.days == shown.days else []
+    return {"sends": sends, "agreed_to": agreed_to, **why}
 
 
-def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) -> HttpResponse:
+def _show(request: HttpRequest, agreed: Review, sent: QueryDict | None) -> HttpResponse:
     cart = agreed.contents.cart
     context = {
         "review": agreed,
@@ -134,7 +135,7 @@ def _show(request: HttpRequest, agreed: Review, status: int = 200, **more: Any) 
         "cart": cart,
         "country": countries.name(cart.details["country"]),
     }
-    return render(request, "checkout/review.html", context | more, status=status)
+    return render(request, "checkout/review.html", context | (_asked_again(agreed, sent) if sent else {}))
 
 
 def _known(request: HttpRequest, cart: Cart) -> dict[str, Any]:

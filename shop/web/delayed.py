@@ -15,7 +15,7 @@ from shop import alternatives, answers, lapses
 from shop.alternatives import Alternative
 from shop.cancellations import CUSTOMER
 from shop.models import Order
-from shop.web.forms import LastDayForm, PostcodeForm
+from shop.web.forms import GiveUpForm, LastDayForm, PostcodeForm
 from shop.web.standing import LineStanding, Standing
 
 
@@ -98,7 +98,7 @@ class Delays:
         )
         # What is sent together is late together.
         covered = [stands for stands in standing.lines if stands.left] if standing.together else still_open
-        cancel = _sent(PostcodeForm(order=order, prefix="cancel"), failed)
+        cancel = _sent(GiveUpForm(order=order, prefix="cancel"), failed)
         asked = tuple(
             Proposed(stands, tuple(_instead(order, stands, proposed[stands.line.pk], failed)))
             for stands in standing.lines

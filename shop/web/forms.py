@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_countries.fields import CountryField
 from markupsafe import escape
 
-from shop import checkout, payments, review
+from shop import answers, checkout, payments, review
 from shop.formats import long_day
 from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
@@ -257,6 +257,21 @@ def _bare(postcode: str) -> str:
     return "".join(postcode.split()).casefold()
 
 
+class GiveUpForm(PostcodeForm):
+    """Before all of an order, or much of it, is cancelled. Where no postcode is asked, a tick is: a slip of the finger
+    gives up no place in a queue."""
+
+    sure = forms.BooleanField(
+        label="Yes, I give up all of this, and my place in the queue",
+        error_messages={"required": "Tick the box if you mean to cancel: nothing was changed yet."},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "postcode" in self.fields:
+            del self.fields["sure"]
+
+
 class ElsewhereForm(PostcodeForm):
     """Asks it of every order: goods would go elsewhere, whoever pays for them."""
 
@@ -290,7 +305,7 @@ _MOST_PATIENCE = timedelta(days=2 * 365)
 
 
 class LastDayForm(forms.Form):
-    """Until which day she waits; whether it lies ahead is the shop's to say."""
+    """Until which day she waits."""
 
     day = forms.DateField(
         label="I wait until this day, and no longer",
@@ -301,7 +316,7 @@ class LastDayForm(forms.Form):
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
         self.label_suffix = ""
-        self.latest = today + _MOST_PATIENCE
+        self.today, self.latest = today, today + _MOST_PATIENCE
         self.fields["day"].widget.attrs |= {
             "min": (today + timedelta(days=1)).isoformat(),
             "max": self.latest.isoformat(),
@@ -309,6 +324,8 @@ class LastDayForm(forms.Form):
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
+        if day <= self.today:
+            raise ValidationError(answers.NOT_AHEAD)
         if day > self.latest:
             raise ValidationError(f"Choose a day until {long_day(self.latest)}: nobody can say more than that ahead.")
         return day

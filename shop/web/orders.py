@@ -14,7 +14,7 @@ from shop import cancellations, releases
 from shop.cancellations import CUSTOMER
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
-from shop.web import access, basket
+from shop.web import access, again, basket
 from shop.web.forms import AskForm, CancelForm, PostcodeForm, amount_of
 from shop.web.paying import cancelled
 from shop.web.standing import Standing, Units
@@ -28,13 +28,10 @@ REASON = "cancelled by the customer"
 @require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
-    return show_order(request, order, AskForm()) if order else access.closed(request)
-
-
-def show_order(request: HttpRequest, order: Order, form: AskForm, status: int = 200) -> HttpResponse:
-    """The order with all that happened to it; the form is the one in which something can be asked about it."""
-    context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": form}
-    return render(request, "order/page.html", context, status=status)
+    if order is None:
+        return access.closed(request)
+    context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": AskForm(again.sent(request))}
+    return render(request, "order/page.html", context)
 
 
 @require_safe
@@ -72,11 +69,13 @@ def cancel_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
         messages.info(request, "Nothing of this line is left to cancel: it has shipped, or was cancelled.")
         return redirect(order)
     initial = {"units": left, "seen": line.claim.quantity}
-    form = CancelForm(request.POST or None, order=order, most=left, initial=initial)
-    if form.is_valid():
+    form = CancelForm(again.sent(request), order=order, most=left, initial=initial)
+    if request.method == "POST":
+        if not form.is_valid():
+            return again.ask(request)
         return _cancel(request, order, line, form.cleaned_data["units"], form.cleaned_data["seen"])
     context = {"order": order, "line": line, "form": form, "left": left}
-    return render(request, "order/cancel_line.html", context, status=400 if form.is_bound else 200)
+    return render(request, "order/cancel_line.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,11 +84,11 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return access.closed(request)
-    form = PostcodeForm(request.POST if request.method == "POST" else None, order=order)
-    if form.is_valid():
-        return _cancel(request, order)
+    form = PostcodeForm(again.sent(request), order=order)
+    if request.method == "POST":
+        return _cancel(request, order) if form.is_valid() else again.ask(request)
     context = {"order": order, "standing": Standing.in_brief(order), "form": form}
-    return render(request, "order/cancel_order.html", context, status=400 if form.is_bound else 200)
+    return render(request, "order/cancel_order.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,13 +97,13 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return access.closed(request)
-    dearer = ""
     if request.method == "POST":
         try:
             shown = amount_of(request.POST.get("price", ""))
             releases.release(order, shown_price=shown, actor=CUSTOMER, at=timezone.now())
         except DearerThanShown as error:
-            dearer = str(error)
+            messages.warning(request, f"{error} Nothing was changed yet.")
+            return redirect("release", number)
         except (UnableToRelease, StockBusy) as error:
             return tell(request, order, error)
         else:
@@ -114,8 +113,8 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
         ready = releases.ready_part(order)
     except UnableToRelease as error:
         return tell(request, order, error)
-    context = {"order": order, "ready": ready, "dearer": dearer, "total": order.payment.amount + ready.price}
-    return render(request, "order/release.html", context, status=409 if dearer else 200)
+    context = {"order": order, "ready": ready, "total": order.payment.amount + ready.price}
+    return render(request, "order/release.html", context)
 
 
 @login_required
@@ -135,13 +134,13 @@ def _cancel(
     at = timezone.now()
     try:
         if line is None:
-            cancellations.cancel_order(order, reason=REASON, actor=CUSTOMER, at=at)
+            gone = cancellations.cancel_order(order, reason=REASON, actor=CUSTOMER, at=at)
         else:
-            cancellations.cancel_line(line, units, seen=seen, reason=REASON, actor=CUSTOMER, at=at)
+            gone = [cancellations.cancel_line(line, units, seen=seen, reason=REASON, actor=CUSTOMER, at=at)]
     except (UnableToLeave, StockBusy) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, cancelled(order))
+        messages.success(request, cancelled(order, gone))
     return redirect(order)
 
 

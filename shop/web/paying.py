@@ -1,9 +1,11 @@
 """How an order is paid, as its own page tells it: what is due until when and where to, what came, what goes back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from backorders.facts import Withdrawn
 from shop import holds
 from shop.gateways import BY_NAME, Gateway
 from shop.gateways.transfer import Account, account
@@ -33,8 +35,11 @@ class Paying:
         return account()
 
 
-def cancelled(order: Order) -> str:
+def cancelled(order: Order, gone: Iterable[Withdrawn]) -> str:
     """What is said when something of the order was cancelled."""
+    units = {fact.claim_id: fact.units for fact in gone}
+    lines = order.lines.filter(claim__in=units).order_by("id")
+    what = "; ".join(f"{units[line.claim_id]} × {line.article}" for line in lines)
     if order.payment.state == Payment.State.PAID:
-        return "Cancelled. What you paid for it goes back to you in full, and a mail confirms it."
-    return "Cancelled. You owe nothing for it, and a mail confirms it."
+        return f"Cancelled: {what}. What you paid for it goes back to you in full, and a mail confirms it."
+    return f"Cancelled: {what}. You owe nothing for it, and a mail confirms it."

@@ -1,12 +1,13 @@
 """The product page while it renews what it says: whoever is about to press something still presses it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.cast import inbound, stock, variant
@@ -61,10 +62,16 @@ def test_the_button_goes_when_nobody_can_promise_that_many_and_comes_back(produc
 
 @contextmanager
 def _renewed(page: Page, units: int) -> Iterator[None]:
-    """Type how many, and do something until the answer is there."""
-    with page.expect_response(lambda answer: f"quantity={units}" in answer.url):
-        page.get_by_label("Quantity").fill(str(units))
+    """Type how many, and do something before the answer is there, however long it takes."""
+    held: list[Route] = []
+    pattern = re.compile(rf"quantity={units}\b")
+    page.route(pattern, lambda route: held.append(route), times=1)
+    with page.expect_response(pattern):
+        with page.expect_request(pattern):
+            page.get_by_label("Quantity").fill(str(units))
         yield
+        for request in held:
+            request.continue_()
     # What answers has run its course when the page has drawn twice.
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 

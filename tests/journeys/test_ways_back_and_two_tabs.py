@@ -52,3 +52,34 @@ def test_what_changed_in_another_tab_is_shown_before_it_is_ordered(review: Page,
     expect(review.get_by_role("main")).to_contain_text("Something changed while you looked")
     expect(review.get_by_role("main")).to_contain_text("5 × Popular curtains")
     assert not Order.objects.exists()
+
+
+def test_the_way_back_leads_over_a_form_that_had_mistakes_in_it(review: Page, live_server: LiveServer):
+    main = review.get_by_role("main")
+    review.get_by_role("link", name="Change details").click()
+    review.get_by_label("E-mail address").fill("nobody")
+    review.get_by_role("button", name="Review your order").click()
+    expect(main).to_contain_text("Enter an e-mail address such as ada@example.com.")
+    review.get_by_label("E-mail address").fill(ADA["email"])
+    review.get_by_role("button", name="Review your order").click()
+    review.get_by_role("button", name="Order and pay by invoice").click()
+    expect(main).to_contain_text("Choose how we are to send it")
+    review.get_by_role("radio", name="Everything together").check()
+    review.get_by_role("checkbox").check()
+    review.get_by_role("button", name="Order and pay by invoice").click()
+    expect(main).to_contain_text("Thank you")
+    order = Order.objects.get()
+
+    for _ in range(4):
+        review.go_back()
+        expect(main).to_contain_text("Thank you")
+
+    review.goto(live_server.url + order.get_absolute_url())
+    review.locator("summary", has_text="Ask us something").click()
+    review.get_by_role("button", name="Send the question").click()
+    expect(main).to_contain_text("Write your question first.")
+    review.get_by_label("Your question").fill("Do they come with hooks?")
+    review.get_by_role("button", name="Send the question").click()
+    expect(main).to_contain_text("Your question is with us.")
+    review.go_back()
+    expect(review.get_by_role("heading", level=1)).to_contain_text(order.number)

@@ -1,4 +1,5 @@
-"""Something is put into a cart while it is being ordered: it waits, and goes into a new one; with its control."""
+"""A cart is changed while it is being ordered: what is put into it waits, and goes into a new one; another quantity is
+not passed over in silence. Each with its control."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from shop import carts
 from shop.models import Cart, CartLine, Variant
 from tests.cast import stock, variant
 from tests.processes import wait_for
-from tests.web.reading import put_into_cart
+from tests.web.reading import put_into_cart, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -71,3 +72,25 @@ def test_what_is_put_into_a_cart_that_was_ordered_meanwhile_goes_into_a_new_one(
 def test_control_without_looking_at_the_cart_it_is_an_error_of_the_database(cart: Cart, lamp: Variant):
     with pytest.raises(IntegrityError):
         while_it_is_ordered(cart, lambda: CartLine.objects.create(cart_id=cart.pk, variant=lamp, quantity=1))
+
+
+def test_another_quantity_of_what_was_ordered_meanwhile_is_told_to_be_too_late(client: Client, cart: Cart):
+    line = cart.lines.get()
+    answer = while_it_is_ordered(cart, lambda: client.post(f"/cart/lines/{line.pk}/", {"quantity": "2"}, follow=True))
+    assert "That is not in your cart any more." in words(answer)
+
+
+def test_control_without_the_carts_lock_it_is_changed_and_lost(cart: Cart):
+    line = cart.lines.get()
+
+    def change() -> int:
+        try:
+            return CartLine.objects.filter(pk=line.pk).update(quantity=2)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as others, transaction.atomic():
+        (ordered,) = carts.locked_lines(cart.pk)
+        assert others.submit(change).result(timeout=60) == 1
+        carts.discard(cart)
+    assert ordered.quantity == 1

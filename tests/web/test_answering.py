@@ -56,6 +56,11 @@ def press(client: Client, page: Any, button: str, **typed: str) -> Any:
     return client.post(page.request["PATH_INFO"], form | typed, follow=True)
 
 
+def cancel(client: Client, page: Any) -> Any:
+    """The same for the one that cancels, with the tick that says that it is meant."""
+    return press(client, page, "Cancel", **{"cancel-sure": "on"})
+
+
 @pytest.fixture
 def curtains() -> Variant:
     return variant(stock())
@@ -134,7 +139,7 @@ def test_nobody_else_sees_or_answers_it(client: Client, order: Order, coming: Pu
     for act in ("keep", "cancel", "instead", "last_day"):
         assert client.post(address_of(order), {"act": act, "seen": seen}).status_code == 403
         # Through an order of her own neither.
-        assert client.post(address_of(other), {"act": act, "seen": seen, "line": line.pk}).status_code in {400, 409}
+        client.post(address_of(other), {"act": act, "seen": seen, "line": line.pk, "cancel-sure": "on"})
     assert answered() == []
     assert not Withdrawal.objects.exists()
 
@@ -269,7 +274,6 @@ def test_an_answer_to_an_old_question_is_refused_with_a_sentence(
 
     page = press(visitor, old, KEEP)
 
-    assert page.status_code == 409
     assert "We wrote to you about another day since: read below what holds now, and answer that." in words(page)
     assert "Now 2 by 30 January 2027" in words(page)
     assert answered() == []
@@ -285,7 +289,7 @@ def test_the_time_to_answer_can_be_over_before_the_sweep_came(visitor: Client, a
         order_page = words(visitor.get(asked.get_absolute_url()))
     assert "We asked for your answer by 8 January 2027 . That day is over: it is being cancelled" in words(late)
     assert forms(late) == []
-    assert refused.status_code == 409
+    assert "Nothing of this order waits for your answer any more" in words(refused)
     assert "The time to answer is over We asked for your answer by 8 January 2027 ." in order_page
 
 
@@ -300,21 +304,32 @@ def test_a_day_that_passed_in_silence_is_not_answered_any_more(visitor: Client, 
 # Cancel
 
 
-def test_one_click_cancels_it(visitor: Client, asked: Order):
-    page = press(visitor, look(visitor, asked), CANCEL)
+def test_a_tick_and_a_click_cancel_it(visitor: Client, asked: Order):
+    page = cancel(visitor, look(visitor, asked))
 
-    assert "Cancelled. You owe nothing for it, and a mail confirms it." in words(page)
+    assert (
+        "Cancelled: 2 × Popular curtains, POPULAR-CURTAINS. You owe nothing for it, and a mail confirms it."
+        in words(page)
+    )
     assert "You cancelled it on 21 November 2026 . You owe nothing for it." in words(page)
     assert answered() == [("cancel", "")]
     assert asked.lines.get().claim.quantity == 0
     assert not Refund.objects.exists()
 
 
+def test_without_the_tick_nothing_is_cancelled_and_the_page_can_be_reloaded(visitor: Client, asked: Order):
+    page = press(visitor, look(visitor, asked), CANCEL)
+    again = visitor.get(page.redirect_chain[-1][0])
+    for each in (page, again):
+        assert "Tick the box if you mean to cancel: nothing was changed yet." in words(each)
+    assert answered() == []
+    assert asked.lines.get().claim.quantity == 2
+
+
 def test_cancelled_twice_is_cancelled_once(visitor: Client, asked: Order):
     old = look(visitor, asked)
-    press(visitor, old, CANCEL)
-    again = press(visitor, old, CANCEL)
-    assert again.status_code == 409
+    cancel(visitor, old)
+    again = cancel(visitor, old)
     assert "Nothing is left to cancel: it has shipped, or was cancelled." in words(again)
     assert Withdrawal.objects.count() == 1
 
@@ -326,8 +341,8 @@ def test_only_what_is_late_is_cancelled(visitor: Client, curtains: Variant, comi
     slip(coming)
 
     page = look(visitor, order)
-    assert "You give up 1 × Popular curtains. You owe nothing for it." in words(page)
-    press(visitor, page, CANCEL)
+    assert "You give up 1 × Popular curtains, POPULAR-CURTAINS. You owe nothing for it." in words(page)
+    cancel(visitor, page)
 
     assert sorted(order.lines.values_list("sku", "claim__quantity")) == [
         ("MUG", 1),
@@ -352,7 +367,7 @@ def test_of_several_lines_one_can_be_cancelled(visitor: Client, curtains: Varian
     visitor.post(f"/orders/{order.number}/cancel/{line.pk}/", {"units": "1"})
 
     left = look(visitor, order)
-    assert "You wait for 1 × Popular curtains." in words(left)
+    assert "You wait for 1 × Popular curtains, POPULAR-CURTAINS." in words(left)
     press(visitor, left, KEEP)
     assert answered() == [("cancel", ""), ("keep", "")]
 
@@ -364,16 +379,15 @@ def test_what_is_set_aside_goes_with_it_and_is_named(visitor: Client, cotton: Va
     visitor.get(answer_link(order))
     slip(coming)
     page = look(visitor, order)
-    assert "You wait for 2 × Part." in words(page)
-    assert "You give up 3 × Part (1 set aside for you)." in words(page)
+    assert "You wait for 2 × Part, PART." in words(page)
+    assert "You give up 3 × Part, PART (1 set aside for you)." in words(page)
     assert "Cancel only some of it" in words(page)
 
 
 def test_an_order_that_changed_since_is_shown_again(visitor: Client, asked: Order):
     old = look(visitor, asked)
     cancellations.cancel_line(asked.lines.get(), 1, actor="customer", at=NOON)
-    page = press(visitor, old, CANCEL)
-    assert page.status_code == 409
+    page = cancel(visitor, old)
     assert "The order changed since you looked" in words(page)
     assert "1 × Popular curtains" in words(page)
 
@@ -397,7 +411,9 @@ def test_of_a_paid_order_the_postcode_is_asked_before_money_goes_back(client: Cl
 
     page = press(client, page, CANCEL, **{"cancel-postcode": typed})
 
-    assert "Cancelled. What you paid for it goes back to you in full" in words(page)
+    assert "Cancelled: 2 × Popular curtains, POPULAR-CURTAINS. What you paid for it goes back to you in full" in words(
+        page
+    )
     assert "You cancelled it on 21 November 2026 . What you paid for it goes back to you: your" in words(page)
     assert Refund.objects.get().amount == paid.payment.amount
 
@@ -413,7 +429,6 @@ def test_of_a_paid_order_the_postcode_is_asked_before_money_goes_back(client: Cl
 def test_a_wrong_postcode_loses_nothing(client: Client, paid: Order, typed: str, says: str):
     page = press(client, look(client, paid), CANCEL, **{"cancel-postcode": typed})
 
-    assert page.status_code == 400
     assert says in words(page)
     assert f'name="cancel-postcode" value="{typed}"' in page.content.decode() or not typed
     assert 'href="#id_cancel-postcode"' in page.content.decode()
@@ -437,8 +452,7 @@ def test_the_pages_for_cancelling_ask_for_it_too(client: Client, paid: Order):
     one, every = f"/orders/{paid.number}/cancel/{line.pk}/", f"/orders/{paid.number}/cancel/"
     for address, data in ((one, {"units": "1"}), (every, {})):
         assert "Postcode of this order" in words(client.get(address))
-        page = client.post(address, data | {"postcode": "99999"})
-        assert page.status_code == 400
+        page = client.post(address, data | {"postcode": "99999"}, follow=True)
         assert "This is not the postcode that this order goes to" in words(page)
     assert not Withdrawal.objects.exists()
     assert "goes back to you in full" in words(client.post(one, {"units": "1", "postcode": "10115"}, follow=True))
@@ -465,8 +479,8 @@ def test_the_order_page_says_what_goes_back_until_when_and_that_it_was_sent(clie
 def test_one_click_takes_something_else(visitor: Client, asked: Order, cotton: Variant):
     page = look(visitor, asked)
     assert (
-        "On our shelf now, instead of 2 × Popular curtains Cotton COTTON"
-        " 2 × €39.00, instead of €49.00 each: you save €20.00 Take this instead"
+        "On our shelf now, instead of 2 × Popular curtains, POPULAR-CURTAINS Cotton COTTON"
+        " 2 × €39.00, instead of €49.00 each: €20.00 less Take this instead"
     ) in words(page)
 
     page = press(visitor, page, "Take this instead")
@@ -481,7 +495,6 @@ def test_taken_twice_is_taken_once(visitor: Client, asked: Order, cotton: Varian
     old = look(visitor, asked)
     press(visitor, old, "Take this instead")
     again = press(visitor, old, "Take this instead")
-    assert again.status_code == 409
     assert "The order changed since you looked" in words(again)
     assert asked.lines.count() == 2
 
@@ -490,7 +503,6 @@ def test_the_last_of_it_may_be_gone(visitor: Client, asked: Order, cotton: Varia
     old = look(visitor, asked)
     buy((cotton, 3), who=BO)
     page = press(visitor, old, "Take this instead")
-    assert page.status_code == 409
     assert "Somebody just took the last of it: choose something else, or keep waiting." in words(page)
     assert "Take this instead" not in words(page)
     assert forms(page)[0]["button"] == KEEP
@@ -502,7 +514,6 @@ def test_of_a_paid_order_it_asks_for_the_postcode_and_the_difference_goes_back(
     page = look(client, paid)
     name = f"instead-{paid.lines.get().pk}-{cotton.pk}-postcode"
     wrong = press(client, page, "Take this instead", **{name: "1"})
-    assert wrong.status_code == 400
     assert f'href="#id_{name}"' in wrong.content.decode()
     assert paid.lines.count() == 1
 
@@ -525,20 +536,19 @@ def test_a_last_day_is_set(visitor: Client, asked: Order):
 
 
 @pytest.mark.parametrize(
-    ("typed", "status", "says"),
+    ("typed", "says"),
     [
-        ("", 400, "Choose a day."),
-        ("soon", 400, "Choose a day, such as 2026-12-24."),
-        ("2026-11-21", 409, "Choose a day after today, or cancel the line at once."),
-        ("2020-01-01", 409, "Choose a day after today, or cancel the line at once."),
-        ("2028-11-21", 400, "Choose a day until 20 November 2028"),
-        ("9999-12-31", 400, "Choose a day until 20 November 2028"),
+        ("", "Choose a day."),
+        ("soon", "Choose a day, such as 2026-12-24."),
+        ("2026-11-21", "Choose a day after today, or cancel the line at once."),
+        ("2020-01-01", "Choose a day after today, or cancel the line at once."),
+        ("2028-11-21", "Choose a day until 20 November 2028"),
+        ("9999-12-31", "Choose a day until 20 November 2028"),
     ],
 )
-def test_a_day_that_cannot_be_gets_a_sentence(visitor: Client, asked: Order, typed: str, status: int, says: str):
+def test_a_day_that_cannot_be_gets_a_sentence(visitor: Client, asked: Order, typed: str, says: str):
     name = f"day-{asked.lines.get().pk}-day"
     page = press(visitor, look(visitor, asked), "Wait until this day", **{name: typed})
-    assert page.status_code == status
     assert says in words(page)
     assert answered() == []
 
@@ -579,8 +589,8 @@ def test_the_ready_part_can_go_ahead(client: Client, together: Order, queries_of
 
 def test_all_of_it_is_cancelled_together(client: Client, together: Order):
     page = look(client, together)
-    assert "You give up 1 × Lamp (1 set aside for you), 2 × Popular curtains." in words(page)
-    press(client, page, CANCEL)
+    assert "You give up 1 × Lamp, LAMP (1 set aside for you); 2 × Popular curtains, POPULAR-CURTAINS." in words(page)
+    cancel(client, page)
     assert set(together.lines.values_list("claim__quantity", flat=True)) == {0}
 
 
@@ -596,7 +606,6 @@ def test_what_arrived_meanwhile_says_so(visitor: Client, asked: Order, coming: P
     fulfilment.receive("D-1", [Arrived(coming.item_id, 8)], order=coming.order, actor=CY, at=NOON)
     fulfilment.fill_waiting([coming.item_id], actor="worker", at=NOON)
     page = press(visitor, old, KEEP)
-    assert page.status_code == 409
     assert "It has arrived: 2 are set aside for you and being packed." in words(page)
 
     fulfilment.ship_ready(asked, actor=CY, at=NOON)
@@ -620,7 +629,8 @@ def test_a_better_day_ends_the_question(visitor: Client, asked: Order, coming: P
     slip(coming, SOON)
     page = words(look(visitor, asked))
     assert "A better day was told since, and nothing is asked of you any more. It ships by 9 December 2026 ." in page
-    assert press(visitor, old, KEEP).status_code == 409
+    assert "Nothing of this order waits for your answer any more" in words(press(visitor, old, KEEP))
+    assert answered() == []
 
 
 def test_what_was_cancelled_for_her_silence_says_why(visitor: Client, asked: Order):
@@ -660,8 +670,7 @@ def test_a_day_that_we_let_pass_is_owned_up_to(visitor: Client, order: Order, co
 
 @pytest.mark.parametrize("act", ["", "approve", "KEEP"])
 def test_an_answer_that_there_is_not_gets_a_sentence(visitor: Client, asked: Order, act: str):
-    page = visitor.post(address_of(asked), {"act": act})
-    assert page.status_code == 409
+    page = visitor.post(address_of(asked), {"act": act}, follow=True)
     assert "Choose one of the answers on this page." in words(page)
 
 
@@ -669,7 +678,7 @@ def test_an_answer_that_there_is_not_gets_a_sentence(visitor: Client, asked: Ord
 @pytest.mark.parametrize("act", ["keep", "cancel", "instead", "last_day"])
 def test_junk_in_hidden_fields_changes_nothing(visitor: Client, asked: Order, cotton: Variant, act: str, junk: str):
     data = {"act": act, "seen": junk, "line": junk, "variant": junk, "units": junk, "price": junk}
-    assert visitor.post(address_of(asked), data).status_code in {400, 409}
+    assert 'role="alert"' in visitor.post(address_of(asked), data, follow=True).content.decode()
     assert answered() == []
     assert not Withdrawal.objects.exists()
 

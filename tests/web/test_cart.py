@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.http import urlencode
 
 from backorders.models import Policy
-from shop.models import Cart, CartLine, Product, ProductImage, Variant
-from tests.cast import LATER, buy, inbound, stock, variant
+from shop.models import Cart, CartLine, Product, ProductImage, ShippingMethod, Variant
+from tests.cast import LATER, SOON, buy, inbound, stock, variant
 from tests.web.reading import put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def test_adding_twice_adds_up(client: Client):
 def test_an_impossible_quantity_leads_back_to_the_product_with_a_sentence(client: Client, units: str):
     mug = variant(stock("MUG", on_hand=9))
     page = put_into_cart(client, mug, units)
-    assert page.redirect_chain == [(f"/products/mug/?variant={mug.pk}", 302)]
+    assert page.redirect_chain == [(f"/products/mug/?variant={mug.pk}&{urlencode({'quantity': units})}", 302)]
     assert "Enter a whole number from 1 to 9999, such as 2." in words(page)
     assert not CartLine.objects.exists()
 
@@ -69,10 +70,36 @@ def test_what_is_not_published_cannot_be_added(client: Client):
 def test_a_quantity_is_changed_and_zero_removes_the_line(client: Client):
     put_into_cart(client, variant(stock("MUG", on_hand=9)), 2)
     address = f"/cart/lines/{CartLine.objects.get().pk}/"
-    client.post(address, {"quantity": "4"})
+    assert "Mug MUG: 4 now." in words(client.post(address, {"quantity": "4"}, follow=True))
     assert CartLine.objects.get().quantity == 4
-    assert "Enter a whole number from 0 to 9999" in words(client.post(address, {"quantity": "many"}, follow=True))
-    assert "It is empty." in words(client.post(address, {"quantity": "0"}, follow=True))
+    assert "Mug MUG is out of your cart. Your cart It is empty." in words(
+        client.post(address, {"quantity": "0"}, follow=True)
+    )
+    assert "That is not in your cart any more." in words(client.post(address, {"quantity": "1"}, follow=True))
+
+
+def test_a_quantity_that_cannot_be_one_is_told_at_its_field_and_changes_nothing(client: Client):
+    put_into_cart(client, variant(stock("MUG", on_hand=9)), 2)
+    line = CartLine.objects.get()
+    page = client.post(f"/cart/lines/{line.pk}/", {"quantity": "many"}, follow=True)
+    assert page.redirect_chain == [(f"/cart/?again=1#quantity-{line.pk}", 302)]
+    assert "Update quantity of Mug MUG Enter a whole number from 0 to 9999, such as 2." in words(page)
+    assert 'value="many" aria-invalid="true"' in page.content.decode()
+    assert 'value="2" aria-invalid' not in client.get("/cart/").content.decode()
+    line.refresh_from_db()
+    assert line.quantity == 2
+
+
+def test_the_cart_says_what_each_way_of_sending_costs(client: Client):
+    ShippingMethod.objects.create(name="Parcel", price="4.90", further_parcel_price="2.90")
+    item = stock(on_hand=1)
+    inbound(item, 8, SOON)
+    curtains = variant(item)
+    page = words(put_into_cart(client, curtains, 1))
+    assert "Parcel €4.90 Total €53.90" in page
+    page = words(put_into_cart(client, curtains, 1))
+    assert "as it gets ready : 2 parcels, the last by 9 December 2026 ; shipping €7.80, €105.80 in all" in page
+    assert "together : one parcel by 9 December 2026 ; shipping €4.90, €102.90 in all" in page
 
 
 def test_nobody_changes_another_visitors_cart(client: Client):

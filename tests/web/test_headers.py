@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
-from shop.models import User
+from shop.models import CartLine, User
 from tests.cast import stock, variant
+from tests.web.reading import put_into_cart
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +49,13 @@ def test_no_page_has_inline_styles_or_handlers(client: Client):
 
 
 def test_what_changes_something_takes_no_get(client: Client):
-    assert client.get("/cart/add/").status_code == 405
-    assert client.get("/cart/lines/1/").status_code == 405
+    mug = variant(stock("MUG", on_hand=9))
+    put_into_cart(client, mug)
+    line = CartLine.objects.get()
+    for address in (f"/cart/add/?variant={mug.pk}&quantity=1", f"/cart/lines/{line.pk}/?quantity=0"):
+        assert client.get(address).headers["Location"] == "/cart/"
+    line.refresh_from_db()
+    assert line.quantity == 1
 
 
 def test_a_wrong_verb_is_refused(client: Client):

@@ -51,6 +51,14 @@ def post(client: Client, shown: str, **answers: str) -> Any:
     return client.post(REVIEW, {"shown": shown} | answers)
 
 
+def sent(client: Client, shown: str, **answers: str) -> Any:
+    """The page that follows."""
+    return client.post(REVIEW, {"shown": shown} | answers, follow=True)
+
+
+CONSENTS = ("consent-as_ready", "consent-together")
+
+
 def is_checked(page: Any, key: str) -> bool:
     [tag] = re.findall(rf'<input[^>]* id="{key}"[^>]*>', page.content.decode())
     return " checked" in tag
@@ -78,7 +86,7 @@ def test_the_review_asks_with_days_parcels_and_prices_and_prefers_neither(client
     assert "Everything together 1 parcel, by 4 January 2027 : all of it waits for the last piece." in text
     assert "Shipping €4.90 Total €151.90" in text
     assert "Parcel €10.70 or €4.90 Total €157.70 or €151.90" in text
-    assert [is_checked(page, key) for key in ("sends-as_ready", "sends-together", "consent")] == [False] * 3
+    assert [is_checked(page, key) for key in ("sends-as_ready", "sends-together", *CONSENTS)] == [False] * 4
 
 
 def test_the_consent_box_is_true_for_either_choice(client: Client, reviewing: str):
@@ -89,31 +97,25 @@ def test_the_consent_box_is_true_for_either_choice(client: Client, reviewing: st
 
 @pytest.mark.parametrize("sends", ["", "both", "AS_READY", "together\0", "as_ready,together"])
 def test_without_an_answer_nothing_is_ordered_and_nothing_lost(client: Client, reviewing: str, sends: str):
-    page = post(client, reviewing, consent="yes", sends=sends)
-    assert page.status_code == 400
+    page = sent(client, reviewing, consent="together", sends=sends)
     assert words(page).count("Choose how we are to send it") == 2
-    assert is_checked(page, "consent")
+    assert is_checked(page, "consent-together")
     assert not Order.objects.exists()
 
 
 def test_both_questions_are_asked_on_one_page(client: Client, reviewing: str):
-    page = post(client, reviewing)
-    assert page.status_code == 400
+    page = sent(client, reviewing)
     assert "Choose how we are to send it" in words(page)
     assert "Tick the box that says that you agree to wait" in words(page)
 
 
 def test_the_answer_is_kept_where_only_consent_is_missing(client: Client, reviewing: str):
-    page = post(client, reviewing, sends="together")
-    assert (page.status_code, is_checked(page, "sends-together"), is_checked(page, "sends-as_ready")) == (
-        400,
-        True,
-        False,
-    )
+    page = sent(client, reviewing, sends="together")
+    assert (is_checked(page, "sends-together"), is_checked(page, "sends-as_ready")) == (True, False)
 
 
 def test_the_choice_is_stored_with_its_price_and_its_sentence(client: Client, reviewing: str):
-    post(client, reviewing, sends="together", consent="yes")
+    post(client, reviewing, sends="together", consent="together")
     order = Order.objects.get()
     assert (order.sends, str(order.shipping_price)) == ("together", "4.90")
     assert order.consent_text.endswith("everything ships together by 4 January 2027.")
@@ -121,24 +123,34 @@ def test_the_choice_is_stored_with_its_price_and_its_sentence(client: Client, re
 
 def test_a_price_that_rose_keeps_answer_and_consent(client: Client, reviewing: str):
     ShippingMethod.objects.update(further_parcel_price="3.00")
-    page = post(client, reviewing, sends="together", consent="yes")
-    assert page.status_code == 409
+    page = sent(client, reviewing, sends="together", consent="together")
     assert "Shipping as it gets ready, in 3 parcels, is now Parcel, €10.90; you saw €10.70." in words(page)
-    assert (is_checked(page, "sends-together"), is_checked(page, "consent")) == (True, True)
-    assert post(client, field(page, "shown"), sends="together", consent="yes").status_code == 302
+    assert (is_checked(page, "sends-together"), is_checked(page, "consent-together")) == (True, True)
+    assert post(client, field(page, "shown"), sends="together", consent="together").status_code == 302
 
 
 def test_a_day_that_moved_keeps_the_answer_and_asks_for_consent_again(client: Client, reviewing: str):
     PurchaseOrderLine.objects.filter(expected_on=LATER).update(expected_on=LATER.replace(day=20))
-    page = post(client, reviewing, sends="as_ready", consent="yes")
-    assert page.status_code == 409
-    assert (is_checked(page, "sends-as_ready"), is_checked(page, "consent")) == (True, False)
+    page = sent(client, reviewing, sends="as_ready", consent="as_ready")
+    assert [is_checked(page, key) for key in ("sends-as_ready", *CONSENTS)] == [True, False, False]
+
+
+def test_who_agreed_to_the_one_way_did_not_agree_to_the_other(client: Client, reviewing: str):
+    page = sent(client, reviewing, sends="together", consent="as_ready")
+    assert "Tick the box that says that you agree to wait" in words(page)
+    assert not Order.objects.exists()
+
+
+def test_the_groups_say_how_they_leave_either_way(client: Client, reviewing: str):
+    page = client.get(REVIEW)
+    assert "Ready now, ships with the rest by 4 January 2027" in words(page)
+    assert "Here by 9 December 2026 , ships with the rest by 4 January 2027" in words(page)
 
 
 def test_a_form_of_the_shape_before_gets_a_sentence(client: Client, reviewing: str):
     old = {"lines": [], "shipping_method_id": 1, "shipping_price": "4.90"}
     sealed = signing.dumps(old, salt="shop.checkout.shown:v1", compress=True)
-    page = client.post(REVIEW, {"shown": sealed, "consent": "yes"}, follow=True)
+    page = client.post(REVIEW, {"shown": sealed, "consent": "as_ready"}, follow=True)
     assert "look through your order once more" in words(page)
     assert not Order.objects.exists()
 
@@ -185,8 +197,7 @@ def test_a_double_click_releases_and_charges_once(client: Client, together: Orde
 
 @pytest.mark.parametrize("price", ["", "0", "-1", "free", "1e9", "NaN", "٣", "2.8999", "2.89"])
 def test_a_price_that_was_not_shown_is_shown_again(client: Client, together: Order, price: str):
-    page = client.post(f"/orders/{together.number}/release/", {"price": price})
-    assert page.status_code == 409
+    page = client.post(f"/orders/{together.number}/release/", {"price": price}, follow=True)
     assert "The price of the further parcel changed since you looked." in words(page)
     assert not Release.objects.exists()
 

@@ -13,6 +13,12 @@ addEventListener("htmx:beforeSwap", (event) => {
   hasMissed = true;
 });
 
+// The field itself is never swapped: she may be typing in it.
+addEventListener("htmx:afterSettle", () => {
+  const quantity = document.getElementById("quantity");
+  quantity?.setAttribute("aria-invalid", String(Boolean(document.getElementById("offer-error")?.textContent)));
+});
+
 function release() {
   isHeld = false;
   if (hasMissed) document.querySelector("#choose [name=variant]").dispatchEvent(new Event("change", { bubbles: true }));
