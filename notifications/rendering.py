@@ -58,14 +58,15 @@ class Parts:
 def message(letter: Letter) -> EmailMultiAlternatives:
     """What the mail server gets. Raises UnableToRender, also for a line break in a header."""
     try:
-        rendered = _parts(letter, _sign)
+        links = _links(letter, _sign)
+        rendered = _parts(letter, links)
         mail = EmailMultiAlternatives(
             rendered.subject,
             rendered.text,
             settings.DEFAULT_FROM_EMAIL,
             [letter.recipient],
             reply_to=[settings.MAIL_REPLY_TO],
-            headers=_headers(letter),
+            headers=_headers(letter, links),
         )
         mail.attach_alternative(rendered.html, "text/html")
         for attachment in rendered.attached:
@@ -80,7 +81,7 @@ def message(letter: Letter) -> EmailMultiAlternatives:
 def preview(letter: Letter) -> Parts:
     """The letter as staff may read it: its links open nothing. Raises UnableToRender."""
     try:
-        return _parts(letter, lambda link: "preview")
+        return _parts(letter, _links(letter, lambda link: "preview"))
     except Exception as error:
         raise UnableToRender(f"{type(error).__name__}: {error}") from error
 
@@ -89,8 +90,11 @@ def _sign(link: Link) -> str:
     return signing.dumps(link["payload"], salt=link["salt"])
 
 
-def _parts(letter: Letter, token: Callable[[Link], str]) -> Parts:
-    links = {name: _absolute(link, token) for name, link in letter.context.get("links", {}).items()}
+def _links(letter: Letter, token: Callable[[Link], str]) -> dict[str, str]:
+    return {name: _absolute(link, token) for name, link in letter.context.get("links", {}).items()}
+
+
+def _parts(letter: Letter, links: Mapping[str, str]) -> Parts:
     context = {**letter.context, "links": links, "shop_name": settings.SHOP_NAME, "site_url": settings.SITE_URL}
     subject = _plain(f"emails/{letter.template}.subject.txt", context).strip()
     text = _wrapped(_plain(f"emails/{letter.template}.txt", context).translate(_WITHOUT_CONTROLS))
@@ -113,11 +117,17 @@ def message_id(name: str) -> str:
     return f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
-def _headers(letter: Letter) -> dict[str, str]:
+def _headers(letter: Letter, links: Mapping[str, str]) -> dict[str, str]:
+    """A letter with a link named `unsubscribe` is one that a mail program can end by one POST to it (RFC 8058)."""
     headers = {"Message-ID": message_id(f"letter {letter.key}"), "Auto-Submitted": "auto-generated"}
     if letter.thread:
         root = message_id(f"thread {letter.thread}")
         headers |= {"In-Reply-To": root, "References": root}
+    if "unsubscribe" in links:
+        headers |= {
+            "List-Unsubscribe": f"<{links['unsubscribe']}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     return headers
 
 

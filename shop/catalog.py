@@ -253,7 +253,8 @@ def _options(source: _Source, ids: Any, fitting: Fitting) -> QuerySet[Any, Any]:
 
 
 def _fitting(products: Any, fitting: Fitting) -> QuerySet[Any]:
-    return _with_stock(fitting.of(Variant.objects.filter(IsOneOf("product_id", products))))
+    variants = _with_stock(fitting.of(Variant.objects.filter(IsOneOf("product_id", products))))
+    return variants.annotate(own=_own_picture()) if fitting.wishes.are_any else variants
 
 
 class _Asked(NamedTuple):
@@ -325,10 +326,12 @@ def _card(
     """A card of these variants, which are only a part of the product's if some do not fit what is looked for."""
     cheapest = min(variants, key=lambda variant: variant.price)
     each = {variant.pk: answers[variant.stock_item_id].first(1) for variant in variants}
-    soonest = min(variants, key=lambda variant: _soonest_first(each[variant.pk]))
+    soonest: Any = min(variants, key=lambda variant: _soonest_first(each[variant.pk]))
+    # Who looks for the green one is shown the green one.
+    shown = (soonest.own if is_part else None) or cover
     return Card(
         product,
-        ProductImage(**cover) if cover else None,
+        ProductImage(**shown) if shown else None,
         cheapest.price,
         cheapest.compare_at_price if cheapest.saving else None,
         any(variant.price != cheapest.price for variant in variants),
@@ -356,7 +359,7 @@ def _alternatives(chosen: Variant, at: datetime) -> tuple[Card, ...]:
     shelves = [product.category_id] if product.category_id else []
     instead = _instead(product=product.pk, shelves=shelves, price=chosen.price, **instant(at))
     answers = _answers(instead, 1, at)
-    return tuple(_card(variant.product, [variant], variant.cover, answers) for variant in instead)
+    return tuple(_card(variant.product, [variant], variant.cover, answers, is_part=True) for variant in instead)
 
 
 def _nearest_first() -> QuerySet[Any]:
@@ -372,22 +375,24 @@ def _nearest_first() -> QuerySet[Any]:
     return (
         Variant.objects.filter(pk__in=one_of_each.values("pk"))
         .select_related("product", "stock_item__queue")
-        .annotate(cover=_cover("product"), far=far, by_staff=Exists(chosen))
+        .annotate(cover=_cover("product"), own=_own_picture(), far=far, by_staff=Exists(chosen))
         .order_by("-by_staff", "far", "id")[:ALTERNATIVES]
     )
 
 
-def _pictures(product: str) -> QuerySet[ProductImage, Any]:
+def _pictures(**of: OuterRef) -> QuerySet[ProductImage, Any]:
     fields = ("id", "product_id", "variant_id", "file", "drawing", "alt")
-    return (
-        ProductImage.objects.filter(product=OuterRef(product))
-        .order_by("position", "id")
-        .values(fields=JSONObject(**{name: name for name in fields}))
-    )
+    pictures = ProductImage.objects.filter(**of).order_by("position", "id")
+    return pictures.values(fields=JSONObject(**{name: name for name in fields}))
 
 
 def _cover(product: str) -> Subquery:
-    return Subquery(_pictures(product)[:1])
+    return Subquery(_pictures(product=OuterRef(product))[:1])
+
+
+def _own_picture() -> Subquery:
+    """The first picture of the variant itself, if it has one."""
+    return Subquery(_pictures(variant=OuterRef("pk"))[:1])
 
 
 _IDS = ArrayField(BigIntegerField())
@@ -411,7 +416,7 @@ _variants_of = Prepared(
     lambda: (
         Variant.objects.filter(product__slug=Given("slug"), product__published=True)
         .select_related("product__category", "stock_item__queue")
-        .annotate(pictures=ArraySubquery(_pictures("product")))
+        .annotate(pictures=ArraySubquery(_pictures(product=OuterRef("product"))))
         .order_by("position", "id")
     )
 )

@@ -3,7 +3,7 @@
 import logging
 import re
 
-_SECRET = re.compile(r"/(open|answer|key|confirm-email)/[^/\s]+")
+_SECRET = re.compile(r"/(open|answer|key|confirm-email|alerts)/[^/\s]+")
 
 
 class WithoutSecrets(logging.Filter):

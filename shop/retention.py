@@ -1,4 +1,5 @@
-"""What nobody comes back to is thrown away: sessions that are over, and carts, which hold a name and an address.
+"""What nobody comes back to is thrown away: sessions that are over, carts, which hold a name and an address, and the
+addresses of alerts.
 
 What was promised, told and paid is kept: see the records of an order.
 """
@@ -9,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from shop import carts
+from shop import carts, stock_alerts
 
 # So many rows go in one statement: nobody waits for it, and none runs into the limit of time, as Django's own
 # `clear_expired` would where years of them are left.
@@ -25,9 +26,10 @@ DELETE FROM shop_cart WHERE id IN (SELECT id FROM old)
 """
 
 
-def throw_away(at: datetime) -> tuple[int, int]:
-    """Sessions that are over, and carts whose owner was not seen for as long as they are kept: how many of each."""
-    return _sessions(at), _carts(at)
+def throw_away(at: datetime) -> tuple[int, int, int]:
+    """Sessions that are over, carts whose owner was not seen for as long as they are kept, and alerts that were not
+    confirmed or are written: how many of each."""
+    return _sessions(at), _carts(at), stock_alerts.throw_away(at)
 
 
 def _sessions(at: datetime) -> int:

@@ -333,6 +333,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+# Beside the limits that the library has of its own.
+ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip"}
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
 # Staff get into the admin with a second factor only: a code of an app, or one of the codes kept for when it is lost.
 STAFF_TWO_FACTOR = flag("STAFF_TWO_FACTOR", default=PRODUCTION)

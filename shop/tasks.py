@@ -9,7 +9,7 @@ from django.utils import timezone
 from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import alerts, fulfilment, holds, lapses, reminders, retention, settling
+from shop import alerts, fulfilment, holds, lapses, reminders, retention, settling, stock_alerts
 from shop.importing.fetching import fetch_missing
 from shop.models import Heartbeat
 
@@ -49,6 +49,8 @@ def sweep() -> None:
             logger.exception("The sweep could not fill the queue of stock item %d.", item_id)
     untold = items_to_tell(_ITEMS_OF_A_SWEEP)
     _each("tell those who wait for stock item %d", untold, settling.tell_waiting, clock=timezone.now)
+    here = stock_alerts.items_to_tell(_ITEMS_OF_A_SWEEP)
+    _each("tell that stock item %d is here", here, stock_alerts.tell, at=at)
     deliver_due(timezone.now)
     _each("give back what the unpaid order %d holds", holds.overdue(at, _ORDERS_OF_A_SWEEP), holds.expire, at=at)
     _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at=at)

@@ -135,7 +135,8 @@ def _tables_are_emptied_row_by_row() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_valkey(request: pytest.FixtureRequest) -> None:
     """Rate limits and queued tasks of one test are no business of the next."""
-    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+    has_fixture = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if has_fixture or request.node.get_closest_marker("django_db"):
         wait_for_wake_ups()
         with redis.Redis.from_url(django_settings.REDIS_URL) as client:
             client.flushdb()

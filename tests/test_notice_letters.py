@@ -36,6 +36,8 @@ ENDINGS = {"order_lapsed", "never_coming"}
 TO_STAFF = {"alert"}
 # It goes to a supplier: tests/staff/test_ordering.py reads it.
 TO_SUPPLIERS = {"purchase_order"}
+# They are about no order: see tests/shop/test_stock_alerts.py.
+TO_SHOPPERS = {"alert_asked", "back_in_stock"}
 
 KEEP, CANCEL = "Keep it and wait", "Cancel with a full refund"
 # The law's words: the right to cancel, that it costs nothing, all of the money, at once, and all of it after a yes too.
@@ -242,7 +244,7 @@ def test_a_letter_says_what_it_must_and_nothing_else(rule: str, name: str, kind:
 def test_every_kind_of_letter_is_read() -> None:
     folder = Path(django_settings.BASE_DIR) / "templates" / "emails"
 
-    assert {kind for _, _, kind in CASES} | TO_STAFF | TO_SUPPLIERS == {
+    assert {kind for _, _, kind in CASES} | TO_STAFF | TO_SUPPLIERS | TO_SHOPPERS == {
         file.name.removesuffix(".subject.txt") for file in folder.glob("[!_]*.subject.txt")
     }
 

@@ -17,6 +17,7 @@ from shop.models.orders import (
     ShippingMethod,
 )
 from shop.models.payments import Payment, Refund
+from shop.models.stock_alerts import StockAlert
 from shop.models.words import ProductWords
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Shipment",
     "ShipmentLine",
     "ShippingMethod",
+    "StockAlert",
     "User",
     "Variant",
 ]

@@ -20,6 +20,7 @@ from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
 
+_NO_ADDRESS = "Enter an e-mail address such as ada@example.com."
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]", "Write this on one line, in plain characters.", inverse_match=True
@@ -187,7 +188,7 @@ class DetailsForm(AddressForm):
         self.methods = checkout.shipping_methods()
         self._offer_shipping()
         self._offer_payment()
-        self.fields["email"].error_messages["invalid"] = "Enter an e-mail address such as ada@example.com."
+        self.fields["email"].error_messages["invalid"] = _NO_ADDRESS
 
     def _offer_shipping(self) -> None:
         """The first way of shipping is chosen until she chooses another one."""
@@ -341,6 +342,26 @@ class AskForm(forms.Form):
         error_messages={
             "required": "Write your question first.",
             "max_length": "Please say it in at most %(limit_value)d characters: these are %(show_value)d.",
+        },
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+
+
+class AlertForm(forms.Form):
+    """The address that is written to when something is back."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="It is kept for this one letter.",
+        widget=Input(attrs={"autocomplete": "email", "type": "email"}),
+        error_messages={
+            "required": "E-mail address: please fill this in.",
+            "invalid": _NO_ADDRESS,
+            "max_length": _NO_ADDRESS,
         },
     )
 

@@ -7,7 +7,7 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 # Pages about one person: no cache, not even the browser's, may keep them.
-PERSONAL = ("/cart/", "/checkout/", "/orders/", "/account/", "/accounts/", "/admin/", "/mailbox/")
+PERSONAL = ("/cart/", "/checkout/", "/orders/", "/account/", "/accounts/", "/admin/", "/alerts/", "/mailbox/")
 SEARCH = "/search/"
 # What search engines shall not list: those, and what they could ask for without end.
 UNLISTED = (*PERSONAL, SEARCH)

@@ -18,6 +18,7 @@ from shop.web import (
     search,
     sharing,
     shelves,
+    stock_alerts,
 )
 
 urlpatterns = [
@@ -48,6 +49,9 @@ urlpatterns = [
     path("orders/<slug:number>/address/", addresses.change, name="address"),
     path("orders/<slug:number>/release/", orders.release, name="release"),
     path("orders/<slug:number>/record/", records.of_order, name="record"),
+    path("alerts/for/<int:variant_id>/", stock_alerts.ask, name="stock_alert_ask"),
+    path("alerts/<str:token>/", stock_alerts.show, name="stock_alert"),
+    path("alerts/<str:token>/stop/", stock_alerts.stop, name="stock_alert_stop"),
     path("promises/", records.figures, name="figures"),
     path("account/orders/", orders.mine, name="orders"),
     path("mailbox/", mailbox.index, name="mailbox"),

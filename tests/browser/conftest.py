@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,9 +19,10 @@ from backorders.deadlines import Standing
 from backorders.models import Claim
 from inventory.models import PurchaseOrder
 from notifications.models import Letter
+from shop import stock_alerts
 from shop.demo.people import EMMA
 from shop.management.commands.seed_demo import STAFF
-from shop.models import Order, User, Variant
+from shop.models import Order, StockAlert, User, Variant
 from tests.browser import tools
 from tests.web.reading import link
 
@@ -104,6 +107,8 @@ def sights() -> list[Sight]:
     """Every page of the demo: its name, its address, and who sees it."""
     stool = Variant.objects.get(stock_item__sku="STOOL-OAK-NATURAL").stock_item
     purchase = PurchaseOrder.objects.get(number="EW-118")
+    lamp = Variant.objects.filter(product__slug="desk-lamp").earliest("id")
+    alert = StockAlert.objects.create(variant=lamp, email=EMMA.details["email"], asked_at=timezone.now())
     order, question, gone = waiting().number, asked().number, shipped().number
     letter = Letter.objects.filter(template="answer_needed").earliest("id")
     return [
@@ -116,6 +121,8 @@ def sights() -> list[Sight]:
         ("product in stock", "/products/stoneware-mug/", nobody),
         ("product on backorder", "/products/oak-stool/?quantity=3", nobody),
         ("product out of stock", "/products/desk-lamp/", nobody),
+        ("asking for an alert", f"/alerts/for/{lamp.pk}/", nobody),
+        ("alert", f"/alerts/{signing.dumps({'alert': alert.pk}, salt=stock_alerts.SALT)}/", nobody),
         ("empty cart", "/cart/", nobody),
         ("sign in", reverse("account_login"), nobody),
         ("figures", "/promises/", nobody),

@@ -25,7 +25,7 @@ def test_sessions_that_are_over_go_however_many_and_the_others_stay(monkeypatch:
         session(f"over{number}", ends=-timedelta(seconds=1 + number))
     session("open", ends=timedelta(seconds=1))
 
-    assert retention.throw_away(NOON) == (5, 0)
+    assert retention.throw_away(NOON) == (5, 0, 0)
     assert [row.session_key for row in Session.objects.all()] == ["open"]
 
 
@@ -38,7 +38,7 @@ def test_carts_go_after_thirty_days_with_what_is_in_them_and_the_others_stay(mon
     Cart.objects.filter(pk__in=[cart.pk for cart in old]).update(seen_on=today - carts.KEPT - DAY)
     Cart.objects.filter(pk=fresh.pk).update(seen_on=today - carts.KEPT)
 
-    assert retention.throw_away(NOON) == (0, 5)
+    assert retention.throw_away(NOON) == (0, 5, 0)
     assert [line.cart_id for line in CartLine.objects.all()] == [fresh.pk]
     assert Cart.objects.get() == fresh
 

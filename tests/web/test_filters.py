@@ -14,7 +14,7 @@ from pytest_django.asserts import assertRedirects
 from inventory.models import StockItem
 from shop.catalog import CARDS_OF_A_PAGE
 from shop.facets import MOST_OPTIONS
-from shop.models import Product, Variant
+from shop.models import Product, ProductImage, Variant
 from tests.cast import LATER, SOON, TODAY, inbound, stock, variant
 from tests.web.reading import words
 from tests.web.test_shelves import titles
@@ -70,6 +70,21 @@ def test_a_card_shows_and_opens_the_variant_that_fits(client: Client):
     page = client.get(f"{HOME}?option.Colour=Blue&price_from=50")
     assert f'<h3><a href="/products/curtains/?variant={blue.pk}">' in page.content.decode()
     assert "Curtains €80.00 Backorder, ships 9 Dec" in words(page)
+
+
+def test_a_card_has_the_picture_of_the_variant_that_fits(client: Client):
+    curtains_and_mugs()
+    green = Variant.objects.get(stock_item__sku="CURTAINS-GREEN")
+    ProductImage.objects.create(product=green.product, drawing="linen-curtains", position=1)
+    ProductImage.objects.create(product=green.product, drawing="linen-curtains-sage", variant=green, position=2)
+    shows = [
+        ("", "linen-curtains"),
+        ("?option.Colour=Blue", "linen-curtains"),
+        ("?option.Colour=Green", "linen-curtains-sage"),
+    ]
+    for wished, drawing in shows:
+        found = re.findall(r"drawings/(linen-[a-z-]+)\.", client.get(f"{HOME}{wished}").content.decode())
+        assert set(found) == {drawing}
 
 
 @pytest.mark.parametrize(
