@@ -9,3 +9,6 @@ class ShopConfig(AppConfig):
         # Makes the Celery app current before any task is sent. It is imported here and not in shop/__init__.py, because
         # `manage.py up` reads this package with a bare Python that has no Celery yet.
         from shop import celery  # noqa: F401
+
+        # What is to be noted is connected by being read.
+        from shop.web import noted  # noqa: F401

@@ -200,6 +200,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "shop.web.kept_cart.keep",
+    "shop.staff.leaving.sign_out",
     "shop.web.middleware.headers",
 ]
 

@@ -14,6 +14,7 @@ from inventory.prepared import Given, Prepared
 from shop.letterhead import LINK_SALT
 from shop.models import Order
 from shop.web import basket
+from shop.web.noted import note
 
 _GRANTS = "orders"
 # Goods are waited for for months, and complained about for years.
@@ -57,4 +58,5 @@ def open_by_link(request: HttpRequest, number: str, token: str) -> bool:
     if order is None or payload != {"order": number, "v": order.link_version}:
         return False
     grant(request, order)
+    note("opened by the link of a letter", request, f"order {number}")
     return True
