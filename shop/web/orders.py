@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backorders import queries
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
 from shop import cancellations, releases
@@ -124,7 +125,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     page = Paginator(orders.select_related("payment").prefetch_related("lines__claim", "releases"), _PER_PAGE).get_page(
         request.GET.get("page")
     )
-    rows = [(order, Units.of(order)) for order in page]
+    # What ships at once is looked up too: the days of a together-order are those of all its lines.
+    told = queries.holding([line.claim_id for order in page for line in order.lines.all() if line.claim.left])
+    rows = [(order, Units.of(order, told)) for order in page]
     return render(request, "account/orders.html", {"page": page, "rows": rows})
 
 

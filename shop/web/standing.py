@@ -187,18 +187,23 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Units:
     """Where an order's units stand, in numbers; `held` when what is ready waits for the rest, `asks` when she is asked
-    about a delay."""
+    about a delay. `ships_by` is the next day on which something of what is waited for ships, if there is one."""
 
     waiting: int
     ready: int
     shipped: int
     held: bool
     asks: bool
+    ships_by: date | None
 
     @classmethod
-    def of(cls, order: Order) -> Self:
+    def of(cls, order: Order, told: Told) -> Self:
         """No query when the order's releases and its lines with their claims were fetched before."""
-        claims = [line.claim for line in order.lines.all()]
+        lines = list(order.lines.all())
+        claims = [line.claim for line in lines]
+        days = [portion.ships_on for claim in claims for portion in _waited_for(claim, told) if portion.ships_on]
+        if is_together(order) and days:
+            days = [day for day in [day_of_all(lines, told)] if day < date.max]
         return cls(
             sum(claim.lacks for claim in claims),
             sum(claim.ready for claim in claims),
@@ -207,6 +212,7 @@ class Units:
                 order, order.lines.all(), is_released=any(row.shipment_id is None for row in order.releases.all())
             ),
             any(claim.is_asked and claim.lacks for claim in claims),
+            min(days, default=None),
         )
 
     @property
