@@ -87,7 +87,9 @@ def test_the_signed_in_owner_sees_it_and_finds_it_in_the_list(client: Client, or
     order.user = ada
     order.save()
     client.force_login(ada)
-    assert f"{order.number} 3 × Popular curtains, POPULAR-CURTAINS 21 November 2026 2 waiting, ships by 9 Dec 1 being packed" in words(client.get("/account/orders/"))
+    said = words(client.get("/account/orders/"))
+    assert f"{order.number} 3 × Popular curtains, POPULAR-CURTAINS 21 November 2026" in said
+    assert "2 waiting, ships by 9 Dec 1 being packed" in said
     assert client.get(order.get_absolute_url()).status_code == 200
     client.force_login(bo)
     assert client.get(order.get_absolute_url()).status_code == 403
