@@ -334,8 +334,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+# How many orders, or tries at one, come from one internet address in an hour; 0 does not count.
+ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", default=60, least=0, most=100_000)
 # Beside the limits that the library has of its own.
-ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip"}
+ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip"} | ({"order": f"{ORDERS_PER_HOUR}/h/ip"} if ORDERS_PER_HOUR else {})
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
 # Staff get into the admin with a second factor only: a code of an app, or one of the codes kept for when it is lost.
 STAFF_TWO_FACTOR = flag("STAFF_TWO_FACTOR", default=PRODUCTION)

@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from shop import carts
 from shop.models import Cart, User, Variant
 from shop.models.orders import customer_key
+from shop.web.origin import address_of
 
 _CART, _UNITS = "cart", "cart_units"
 
@@ -84,8 +85,7 @@ def customers_key(request: HttpRequest) -> str:
 def visitor(request: HttpRequest) -> str:
     """The same for one visitor on one day, different on the next, and nobody's name: it only keeps from counting twice.
 
-    Visitors without a session behind one proxy count as one.
+    Visitors without a session who share an internet address count as one.
     """
-    known = request.session.session_key or request.META.get("REMOTE_ADDR", "")
-    said = f"{timezone.localdate()} {known} {request.headers.get('User-Agent', '')}"
+    said = f"{timezone.localdate()} {request.session.session_key or address_of(request)}"
     return salted_hmac("shop.web.basket.visitor", said, algorithm="sha256").hexdigest()[:32]

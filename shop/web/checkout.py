@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -68,6 +69,9 @@ def _order(request: HttpRequest) -> HttpResponse:
     key = basket.key(request)
     if key is None:
         return _back_to_cart(request, 0)
+    if not ratelimit.consume(request, action="order"):
+        messages.error(request, "Many orders came from where you are: please try again in an hour. Nothing was lost.")
+        return again.ask(request)
     try:
         order = checkout.place_order(
             key,

@@ -12,11 +12,13 @@ from django.contrib.auth import get_user_model, signals
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from shop.web.origin import address_of
+
 logger = logging.getLogger("shop.security")
 
 
 def note(what: str, request: HttpRequest | None, who: object = "nobody known") -> None:
-    logger.info("%s: %s, from %s", what, who, request.META.get("REMOTE_ADDR", "nowhere") if request else "nowhere")
+    logger.info("%s: %s, from %s", what, who, (request and address_of(request)) or "nowhere")
 
 
 @receiver(signals.user_logged_in)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import signing
@@ -35,7 +36,7 @@ def test_the_review_shows_days_groups_sums_and_an_unticked_box(client: Client, r
     page = client.get("/checkout/review/")
     text = words(page)
     assert "Ships now Ready now, ships with the rest by 9 December 2026 €49.00" in text
-    assert "Ships by 9 December 2026 Here by 9 December 2026 , ships with the rest by 9 December 2026 €98.00" in text
+    assert "Ships by 9 December 2026 Ships with the rest by 9 December 2026 €98.00" in text
     assert "Goods €147.00 Parcel €4.90 Total €151.90" in text
     assert CONSENT in text
     assert "Order and pay by invoice" in text
@@ -230,3 +231,24 @@ def test_a_customer_who_is_signed_in_is_asked_nothing_twice(client: Client, curt
 
 def test_details_survive_a_way_back(client: Client, reviewing: str):
     assert 'value="Ada Lovelace"' in client.get("/checkout/").content.decode()
+
+
+def test_one_address_orders_so_often_in_an_hour_and_loses_nothing(
+    client: Client, curtains: Variant, parcel: ShippingMethod, settings: Any
+):
+    settings.ACCOUNT_RATE_LIMITS = {"order": "2/h/ip"}
+    ShippingMethod.objects.update(further_parcel_price=0)
+
+    def order(address: str = "127.0.0.1") -> Any:
+        shopper = Client(REMOTE_ADDR=address)
+        put_into_cart(shopper, curtains)
+        page = fill_in_details(shopper, parcel.pk)
+        answers = {"shown": field(page, "shown"), "sends": "as_ready", "consent": "as_ready"}
+        return shopper.post("/checkout/review/", answers, follow=True)
+
+    assert ["Thank you" in words(order()) for _ in range(3)] == [True, True, False]
+    refused = order()
+    assert "Many orders came from where you are: please try again in an hour. Nothing was lost." in words(refused)
+    assert "Order and pay by invoice" in words(refused)
+    assert "Thank you" in words(order("192.0.2.7"))
+    assert Order.objects.count() == 3
