@@ -1,8 +1,9 @@
 """Finds products by what shoppers type: by whole words; where there are none, by how words begin; where there are none,
-by words that are spelled alike.
+by words in which two neighbours changed places, or that are spelled alike.
 
 "Kettles" finds the kettle because PostgreSQL compares stems, "ketle" because it compares groups of three letters. How
-much alike they must be is a setting of the connection, so that the index of letters answers.
+much alike they must be is a setting of the connection, so that the index of letters answers. In a short word two
+letters that changed places leave no group as it was: "lmap" finds the lamp because each pair is tried the other way.
 """
 
 import re
@@ -25,6 +26,7 @@ _MOST_FOUND = 500
 _MOST_WORDS = 8
 _LETTERS_OF_A_GROUP = 3
 _NEAREST = 4
+_LONGEST_WORD = 30
 
 
 class By(Enum):
@@ -51,14 +53,14 @@ def find(text: str, *, most: int = _MOST_FOUND) -> Found:
         return Found(By.WORDS, ids)
     if words and (ids := _best_stems(_beginnings(words, " & "), most)):
         return Found(By.BEGINNINGS, ids)
-    return Found(By.LETTERS, _best_letters(words, most))
+    return Found(By.LETTERS, _misspelled(words, most))
 
 
 def suggest(text: str, most: int) -> Sequence[Product]:
     """Products for who is still typing: their title, slug and category, by beginnings or by letters. A word that only
     the description begins so says too little."""
     words = _words(text)
-    ids = _best_stems(_beginnings(words, " & ", "AB"), most) or _best_letters(words, most) if words else ()
+    ids = _best_stems(_beginnings(words, " & ", "AB"), most) or _misspelled(words, most, "AB") if words else ()
     products = Product.objects.select_related("category").only("title", "slug", "category__name").in_bulk(ids)
     return [products[pk] for pk in ids]
 
@@ -90,6 +92,22 @@ def _beginnings(words: Sequence[str], joined_by: str, weights: str = "") -> Sear
 
 def _best_stems(query: SearchQuery, most: int) -> tuple[int, ...]:
     return _best(ProductWords.objects.filter(document=query), _rank(query), most)
+
+
+def _misspelled(words: Sequence[str], most: int, weights: str = "") -> tuple[int, ...]:
+    return (_best_stems(_swapped(words, weights), most) if words else ()) or _best_letters(words, most)
+
+
+def _swapped(words: Sequence[str], weights: str) -> SearchQuery:
+    """Each word as it is, or with two neighbouring letters in the other order, as words begin."""
+    tried = ({word, *(f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in _pairs(word))} for word in words)
+    query = " & ".join(f"({' | '.join(f'{each}:*{weights}' for each in sorted(some))})" for some in tried)
+    return SearchQuery(query, config=LANGUAGE, search_type="raw")
+
+
+def _pairs(word: str) -> range:
+    """Where neighbours of a word may be exchanged; of two letters that would be another word."""
+    return range(min(len(word), _LONGEST_WORD) - 1 if len(word) >= _LETTERS_OF_A_GROUP else 0)
 
 
 def _best_letters(words: Sequence[str], most: int) -> tuple[int, ...]:

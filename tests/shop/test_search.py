@@ -48,6 +48,9 @@ def demo() -> None:
         ("enamle ketle", By.LETTERS, KETTLE),
         ("curtian", By.LETTERS, CURTAINS),
         ("teepot", By.LETTERS, TEAPOT),
+        ("lmap", By.LETTERS, "Jointed Desk Lamp"),
+        ("stoool oak", By.LETTERS, "Oak Stool"),
+        ("oka stool", By.LETTERS, "Oak Stool"),
     ],
 )
 def test_what_is_looked_for_comes_first(demo: None, text: str, by: By, first: str):
