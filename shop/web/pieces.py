@@ -30,6 +30,7 @@ class _Fields(forms.Form):
     email = forms.EmailField(help_text="We write to it when a day moves.")
     country = forms.ChoiceField(choices=[("", "Choose one"), ("DE", "Germany"), ("FR", "France")])
     note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    sure = forms.BooleanField(label="Yes, I give up all of this")
 
 
 @require_safe
