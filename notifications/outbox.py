@@ -86,6 +86,12 @@ def write(drafts: Iterable[Draft], *, at: datetime) -> None:
             cursor.execute(_WRITE, [at, at, _State.PENDING.value, text])
 
 
+def forget(threads: Iterable[str]) -> int:
+    """The letters of these threads are gone, sent or not, with the addresses in them; returns how many."""
+    gone: int = Letter.objects.filter(thread__in=list(threads)).delete()[0]
+    return gone
+
+
 def claim(limit: int, at: datetime) -> list[Letter]:
     """Take up to `limit` due letters, oldest first, that no other sender holds, and commit that they are in flight.
 

@@ -10,5 +10,6 @@ class ShopConfig(AppConfig):
         # `manage.py up` reads this package with a bare Python that has no Celery yet.
         from shop import celery  # noqa: F401
 
-        # What is to be noted is connected by being read.
-        from shop.web import noted  # noqa: F401
+        # What follows on signing in is connected by being read.
+        from shop.staff import leaving  # noqa: F401
+        from shop.web import again, noted  # noqa: F401

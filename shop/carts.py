@@ -17,6 +17,7 @@ from inventory.prepared import Given, Prepared, planned_once
 from shop.models import Cart, CartLine, Sends, User, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.orders import customer_key
+from shop.transactions import use_case
 
 _RANGE = f"Choose a quantity from 1 to {MOST_UNITS_OF_A_LINE}."
 # Columns that no page of the cart or the checkout shows.
@@ -301,11 +302,11 @@ def join(cart: Cart | None, user: User) -> Cart | None:
     return left
 
 
-@transaction.atomic
+@use_case
 def set_quantity(cart: Cart, line_id: int, units: int) -> CartLine | None:
     """Change a line; 0 removes it. Returns the line as it was, or None: one that is gone stays gone.
 
-    Waits while the cart is being ordered. Raises UnableToChangeCart.
+    Waits while the cart is being ordered. Raises UnableToChangeCart, and StockBusy when that takes long.
     """
     if units:
         _check(units)

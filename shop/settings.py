@@ -113,6 +113,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname, *_LOOPBACK])
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "shop.clock_words"
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Berlin")
 USE_TZ = True
 CURRENCY = env.str("CURRENCY", default="EUR")

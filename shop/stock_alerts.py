@@ -8,6 +8,8 @@ units.
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from backorders.availability import quotes
 from notifications import outbox
 from notifications.outbox import Draft
@@ -17,6 +19,8 @@ from shop.models import StockAlert, Variant
 from shop.transactions import use_case
 
 SALT = "shop.stock-alert"
+# The letter's link shows an address, so that it does not open for ever.
+LINK_LIFE = timedelta(days=2 * 365)
 # A letter that nobody answers was not wanted; one that was written has done its work.
 UNCONFIRMED_KEPT = timedelta(days=7)
 TOLD_KEPT = timedelta(days=30)
@@ -32,12 +36,12 @@ class UnableToAlert(Exception):
 
 @use_case
 def ask(variant: Variant, email: str, *, at: datetime) -> None:
-    """Write to an address that somebody gave: its owner confirms that she wants to hear of this variant.
+    """Write to an address, in small letters, that somebody gave: its owner confirms that she wants to hear of this
+    variant.
 
     One that waits already is not written to again, nor one that was asked within the day. Raises UnableToAlert for an
     address that many were asked for today.
     """
-    email = email.lower()
     alert = StockAlert.objects.select_for_update().filter(variant=variant, email=email).first()
     if alert and not alert.told_at and (alert.confirmed_at or at - alert.asked_at < _DAY):
         return
@@ -62,8 +66,14 @@ def confirm(pk: int, *, at: datetime) -> bool:
 
 @use_case
 def stop(pk: int) -> None:
-    """Forget the address of this alert, and all that was asked with it."""
-    StockAlert.objects.filter(email__in=StockAlert.objects.filter(pk=pk).values("email")).delete()
+    """Forget this alert; when its owner has confirmed it, all that she asked for with the same address too.
+
+    Whoever typed somebody else's address ends nothing of hers.
+    """
+    alert = StockAlert.objects.filter(pk=pk).first()
+    if alert:
+        hers = {"email": alert.email} if alert.confirmed_at else {"pk": pk}
+        _forget(StockAlert.objects.filter(**hers))
 
 
 def items_to_tell(limit: int) -> list[int]:
@@ -77,8 +87,8 @@ def tell(item_id: int, *, at: datetime) -> int:
     """Write to those who asked first, as many as there are units for newcomers; returns how many."""
     ours = StockAlert.objects.filter(variant__stock_item=item_id)
     # Whoever tells at the same time waits here, and then finds these told.
-    waiting = ours.waiting().select_related("variant__product").select_for_update(of=("self",)).order_by("id")
-    alerts = list(waiting[:_MOST_AT_ONCE])
+    waiting = ours.waiting().select_related("variant__product").select_for_update(of=("self",))
+    alerts = list(waiting.order_by("asked_at", "id")[:_MOST_AT_ONCE])
     may_still_come = ours.filter(told_at__gt=at - _DAY).count()
     quote = quotes({item_id: len(alerts) + may_still_come}, at)[item_id] if alerts else None
     here = sum(portion.quantity for portion in quote.portions if portion.now) if quote else 0
@@ -92,11 +102,23 @@ def tell(item_id: int, *, at: datetime) -> int:
     return len(told)
 
 
+@use_case
 def throw_away(at: datetime) -> int:
-    """Addresses that nobody confirmed, and those that were written to a while ago: how many."""
+    """Forget addresses that nobody confirmed, and those that were written to a while ago: how many."""
     unconfirmed = StockAlert.objects.filter(confirmed_at=None, asked_at__lt=at - UNCONFIRMED_KEPT)
     told = StockAlert.objects.filter(told_at__lt=at - TOLD_KEPT)
-    return unconfirmed.delete()[0] + told.delete()[0]
+    return _forget(unconfirmed) + _forget(told)
+
+
+def _forget(alerts: QuerySet[StockAlert]) -> int:
+    """The letters hold the address too. One that is still to be sent is not sent any more."""
+    pks = list(alerts.select_for_update().values_list("pk", flat=True))
+    outbox.forget(_thread(pk) for pk in pks)
+    return StockAlert.objects.filter(pk__in=pks).delete()[0]
+
+
+def _thread(pk: int) -> str:
+    return f"stock alert {pk}"
 
 
 def _letter(alert: StockAlert, template: str, at: datetime) -> Draft:
@@ -106,7 +128,7 @@ def _letter(alert: StockAlert, template: str, at: datetime) -> Draft:
         f"{template}:{alert.pk}:{at.timestamp():.0f}",
         template,
         recipient=alert.email,
-        thread="",
+        thread=_thread(alert.pk),
         context={
             "what": str(variant),
             "price": money(variant.price),

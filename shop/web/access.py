@@ -53,9 +53,11 @@ def open_by_link(request: HttpRequest, number: str, token: str) -> bool:
     try:
         payload = signing.loads(token, salt=LINK_SALT, max_age=_LINK_LIFE)
     except signing.BadSignature:
+        note("refused a link that is not ours, or too old", request)
         return False
     order = Order.objects.filter(number=number).first()
     if order is None or payload != {"order": number, "v": order.link_version}:
+        note("refused a link that was ended, or is another order's", request)
         return False
     grant(request, order)
     note("opened by the link of a letter", request, f"order {number}")

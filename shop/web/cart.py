@@ -14,12 +14,16 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backorders.plan import Limit
+from inventory.locking import StockBusy
 from inventory.prepared import Given, Prepared
 from shop import carts, catalog, checkout, demand
 from shop.carts import Contents, LineQuote, Parcel
 from shop.models import ProductImage, Variant
 from shop.web import again, basket, seen
 from shop.web.forms import id_of, quantity_of
+
+# Of what was typed as a quantity so much is shown again.
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,14 @@ def add(request: HttpRequest) -> HttpResponse:
         messages.error(request, "This article is not sold any more. Please choose another one.")
         return redirect("home")
     text = request.POST.get("quantity", "")
-    page = f"{variant.product.get_absolute_url()}?variant={variant.pk}&{urlencode({'quantity': text[:20]})}"
+    page = f"{variant.product.get_absolute_url()}?variant={variant.pk}"
     try:
         units = quantity_of(text)
         basket.put_in(request, variant, units)
-    except ValidationError:
+    except ValidationError as error:
+        if len(text) <= _SHOWN and text.isprintable():
+            return redirect(f"{page}&{urlencode({'quantity': text})}")
+        messages.error(request, error.messages[0])
         return redirect(page)
     except carts.UnableToChangeCart as error:
         messages.error(request, str(error))
@@ -89,13 +96,17 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, line_id: int) -> HttpResponse:
     """Set a line's quantity; 0 removes it."""
+    sent = again.sent(request, reverse("cart"))
     cart = basket.find(request) if request.method == "POST" else None
-    if cart is not None:
+    if cart is not None and sent is not None:
         try:
-            units = quantity_of(request.POST.get("quantity", ""), least=0)
+            units = quantity_of(sent.get("quantity", ""), least=0)
             line = carts.set_quantity(cart, line_id, units)
         except ValidationError:
             return again.ask(request, reverse("cart"), at=f"quantity-{line_id}", line=str(line_id))
+        except (carts.UnableToChangeCart, StockBusy) as error:
+            messages.error(request, str(error))
+            return redirect("cart")
         if line is None:
             messages.info(request, "That is not in your cart any more.")
         elif units:
@@ -113,7 +124,7 @@ def _wrong(sent: QueryDict | None) -> dict[str, str]:
     try:
         quantity_of(text, least=0)
     except ValidationError as error:
-        return {"line": sent.get("line", ""), "text": text[:20], "sentence": error.messages[0]}
+        return {"line": sent.get("line", ""), "text": text[:_SHOWN], "sentence": error.messages[0]}
     return {}
 
 

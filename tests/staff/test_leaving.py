@@ -19,8 +19,8 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def at_the_desk(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("cy@example.com", "a-long-walk-by-the-sea"))
     with time_machine.travel(NOON, tick=False):
+        client.force_login(User.objects.create_superuser("cy@example.com", "a-long-walk-by-the-sea"))
         assert client.get(DESK).status_code == 200
     return client
 
@@ -38,7 +38,7 @@ def test_who_was_away_for_longer_signs_in_again_and_is_told_why(at_the_desk: Cli
     with time_machine.travel(NOON + IDLE + MINUTE, tick=False):
         page = at_the_desk.get(DESK, follow=True)
     assert page.redirect_chain[0][0].startswith("/admin/login/")
-    assert "You were signed out of the desk" in words(page)
+    assert "You were signed out, as you were away or here for long." in words(page)
 
 
 def test_after_twelve_hours_it_is_over_however_busy(at_the_desk: Client):
@@ -48,17 +48,27 @@ def test_after_twelve_hours_it_is_over_however_busy(at_the_desk: Client):
 
 
 def test_a_minute_of_work_writes_the_session_once(at_the_desk: Client):
-    written = at_the_desk.session["at_the_desk"]
+    written = at_the_desk.session["at_work"]
     assert works_on(at_the_desk, MINUTE / 2)
-    assert at_the_desk.session["at_the_desk"] == written
+    assert at_the_desk.session["at_work"] == written
     assert works_on(at_the_desk, MINUTE * 2)
-    assert at_the_desk.session["at_the_desk"] != written
+    assert at_the_desk.session["at_work"] != written
+
+
+def test_who_never_opened_the_desk_is_signed_out_as_well(client: Client):
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(User.objects.create_superuser("cy@example.com", "a-long-walk-by-the-sea"))
+    assert not works_on(client, timedelta(days=3))
+
+
+def test_what_staff_sees_outside_the_desk_is_closed_too(at_the_desk: Client):
+    with time_machine.travel(NOON + IDLE + MINUTE, tick=False):
+        assert at_the_desk.get("/pieces/").status_code == 404
 
 
 def test_customers_stay_signed_in(client: Client):
-    client.force_login(User.objects.create_user(ADA["email"], "a-long-walk-by-the-sea"))
     with time_machine.travel(NOON, tick=False):
-        client.get("/account/orders/")
+        client.force_login(User.objects.create_user(ADA["email"], "a-long-walk-by-the-sea"))
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
         client.get(DESK)
         assert client.get("/account/orders/").status_code == 200

@@ -185,8 +185,8 @@ def test_what_a_visitor_asked_for_and_could_not_get_is_counted_once_a_day(client
 
 def test_two_visitors_are_two(client: Client):
     rare = variant(stock("RARE", on_hand=2))
-    for browser in ("one", "another"):
-        client.get(rare.product.get_absolute_url(), {"quantity": 5}, headers={"User-Agent": browser})
+    for address in ("192.0.2.1", "192.0.2.2"):
+        client.get(rare.product.get_absolute_url(), {"quantity": 5}, REMOTE_ADDR=address)
     today = timezone.localdate()
     [row] = reports.lost_demand(Period(today, today)).rows
     assert row[0] == "RARE"

@@ -84,7 +84,8 @@ def test_a_code_of_the_app_opens_the_desk(client: Client, cy: User) -> None:
     assert client.get(DESK).status_code == 200
 
 
-def test_a_wrong_code_opens_nothing(client: Client, cy: User) -> None:
+def test_a_wrong_code_opens_nothing_and_is_noted(client: Client, cy: User, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "shop.security")
     sign_in(client)
     secret = set_up(client)
     client.logout()
@@ -93,6 +94,7 @@ def test_a_wrong_code_opens_nothing(client: Client, cy: User) -> None:
     page = client.post("/accounts/2fa/authenticate/", {"code": wrong})
     assert "Incorrect code" in words(page)
     assert client.get(DESK).status_code == 302
+    assert caplog.messages[-1] == f"refused a code: account {cy.pk}, from 127.0.0.1"
 
 
 def test_a_session_from_before_the_factor_was_set_up_is_asked_for_it(client: Client, cy: User) -> None:

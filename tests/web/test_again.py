@@ -1,11 +1,14 @@
 """A form that was sent with something wrong in it is shown again by a page that can be reloaded and gone back to."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
-from shop.models import ShippingMethod
+from shop.models import CartLine, ShippingMethod, User
 from tests.cast import ADA, stock, variant
 from tests.web.reading import fill_in_details, put_into_cart, words
 
@@ -51,4 +54,25 @@ def test_nobody_else_sees_it(mistaken: Any, parcel: ShippingMethod):
 def test_what_no_form_of_ours_holds_is_not_kept(client: Client, mistaken: Any, parcel: ShippingMethod):
     page = fill_in_details(client, parcel.pk, city="x" * 120_000)
     assert "That was far more text than fits here: please shorten it. Nothing was changed." in words(page)
-    assert len(client.session.get("sent", ("", ""))[1]) == 0
+    assert "sent" not in client.session or client.session["sent"] == {}
+
+
+def test_two_tabs_keep_what_each_of_them_sent(client: Client, mistaken: Any):
+    line = CartLine.objects.get()
+    other = client.post(f"/cart/lines/{line.pk}/", {"quantity": "many"}, follow=True)
+    assert 'value="many"' in client.get(other.redirect_chain[-1][0].partition("#")[0]).content.decode()
+    assert WRONG in words(client.get(mistaken.redirect_chain[-1][0]))
+    client.post(f"/cart/lines/{line.pk}/", {"quantity": "2"})
+    assert 'value="many"' not in client.get("/cart/?again=1").content.decode()
+    assert WRONG in words(client.get(mistaken.redirect_chain[-1][0]))
+
+
+def test_after_an_hour_it_is_not_shown_any_more(client: Client, mistaken: Any):
+    with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1), tick=False):
+        page = client.get(mistaken.redirect_chain[-1][0])
+    assert WRONG not in words(page)
+
+
+def test_who_signs_in_afterwards_does_not_see_it(client: Client, mistaken: Any):
+    client.force_login(User.objects.create_user("bo@example.com", "a long pass phrase"))
+    assert "Hull" not in client.get(mistaken.redirect_chain[-1][0]).content.decode()

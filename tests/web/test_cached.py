@@ -295,7 +295,7 @@ def test_who_is_signed_in_gets_a_page_of_her_own(client: Client, curtains: Varia
 
 def test_a_quantity_that_is_refused_is_counted_each_time(client: Client, curtains: Variant):
     for number in range(3):
-        client.get(CURTAINS, {"quantity": "400"}, headers={"User-Agent": f"Browser {number}"})
+        client.get(CURTAINS, {"quantity": "400"}, REMOTE_ADDR=f"192.0.2.{number}")
     assert LostDemand.objects.count() == 3
 
 

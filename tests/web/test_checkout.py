@@ -9,6 +9,7 @@ from django.core import signing
 from django.test import Client
 
 from inventory.models import PurchaseOrderLine
+from shop.dev.processes import free_port
 from shop.models import Cart, Order, ShippingMethod, User, Variant
 from tests.cast import ADA, LATER, SOON, buy, inbound, stock, variant
 from tests.web.reading import field, fill_in_details, put_into_cart, words
@@ -248,7 +249,19 @@ def test_one_address_orders_so_often_in_an_hour_and_loses_nothing(
 
     assert ["Thank you" in words(order()) for _ in range(3)] == [True, True, False]
     refused = order()
-    assert "Many orders came from where you are: please try again in an hour. Nothing was lost." in words(refused)
+    assert "Many orders came from where you are: please try again later. Nothing was lost." in words(refused)
     assert "Order and pay by invoice" in words(refused)
     assert "Thank you" in words(order("192.0.2.7"))
     assert Order.objects.count() == 3
+
+
+def test_where_nobody_counts_everybody_orders(
+    client: Client, reviewing: str, settings: Any, caplog: pytest.LogCaptureFixture
+):
+    nowhere = settings.CACHES["default"] | {"LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
+    settings.CACHES = settings.CACHES | {"default": nowhere}
+    page = client.post(
+        "/checkout/review/", {"shown": reviewing, "sends": "as_ready", "consent": "as_ready"}, follow=True
+    )
+    assert "Thank you" in words(page)
+    assert "Could not count how often “order” is done" in caplog.text

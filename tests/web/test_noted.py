@@ -59,3 +59,24 @@ def test_the_link_of_a_letter_is_noted_without_its_token(client: Client, order: 
     client.get(address)
     assert log.messages == [f"opened by the link of a letter: order {order.number}, from 127.0.0.1"]
     assert address.split("/")[-2] not in log.text
+
+
+def test_a_link_that_opens_nothing_is_noted_and_not_written(
+    client: Client, order: Order, log: pytest.LogCaptureFixture
+):
+    client.get(f"/orders/{order.number}/open/eyJvcmRlciI6IkEifQ:forged/")
+    Order.objects.update(link_version=7)
+    client.get(link(order))
+    assert [record.message for record in log.records if record.name == "shop.security"] == [
+        "refused a link that is not ours, or too old: nobody known, from 127.0.0.1",
+        "refused a link that was ended, or is another order's: nobody known, from 127.0.0.1",
+    ]
+
+
+def test_where_a_proxy_says_nothing_the_link_opens_all_the_same(
+    client: Client, order: Order, log: pytest.LogCaptureFixture, settings: Any
+):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    answer = client.get(link(order), headers={"x-forwarded-for": "192.0.2.7"})
+    assert answer.headers["Location"] == order.get_absolute_url()
+    assert log.messages == [f"opened by the link of a letter: order {order.number}, from nowhere"]

@@ -13,7 +13,7 @@ from inventory.models import PurchaseOrderLine
 from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
 from shop.models import Order, User
-from tests.cast import ADA, BO, CY, LATER, NOON, buy, stock, variant
+from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
 from tests.web.reading import link, words
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_the_signed_in_owner_sees_it_and_finds_it_in_the_list(client: Client, or
     client.force_login(ada)
     said = words(client.get("/account/orders/"))
     assert f"{order.number} 3 × Popular curtains, POPULAR-CURTAINS 21 November 2026" in said
-    assert "2 waiting, ships by 9 Dec 1 being packed" in said
+    assert "2 waiting, next by 9 Dec 1 being packed" in said
     assert client.get(order.get_absolute_url()).status_code == 200
     client.force_login(bo)
     assert client.get(order.get_absolute_url()).status_code == 403
@@ -236,3 +236,20 @@ def test_two_lines_of_one_article_read_as_what_they_are(visitor: Client, order: 
     assert "1 × Popular curtains POPULAR-CURTAINS · €49.00 each 1 ordered on 21 November 2026 1 waiting" in said
     assert "Cancel some or all of it : 2 × Popular curtains" in said
     assert "Cancel it : 1 × Popular curtains" in said
+
+
+def test_the_list_tells_what_is_late_from_what_is_still_to_come(client: Client):
+    item = stock("LAMP")
+    inbound(item, 1, SOON)
+    inbound(item, 2, LATER)
+    order = buy((variant(item), 3))
+    ada = User.objects.create_user(ADA["email"], "a long pass phrase")
+    Order.objects.filter(pk=order.pk).update(user=ada)
+    said = {NOON: "3 waiting, next by 9 Dec", NOON + (LATER - TODAY): "3 waiting, 1 of them late, next by 4 Jan"}
+    for at, says in said.items():
+        with time_machine.travel(at, tick=False):
+            client.force_login(ada)
+            assert says in words(client.get("/account/orders/"))
+    with time_machine.travel(NOON + 2 * (LATER - TODAY), tick=False):
+        client.force_login(ada)
+        assert "3 waiting, late" in words(client.get("/account/orders/"))

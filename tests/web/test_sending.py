@@ -221,10 +221,10 @@ def test_the_list_of_orders_says_what_waits_for_the_rest(client: Client, togethe
     ada = User.objects.create_user(ADA["email"], "a long pass phrase")
     Order.objects.update(user=ada)
     client.force_login(ada)
-    assert "2 waiting, ships by 4 Jan 1 set aside" in words(client.get("/account/orders/"))
+    assert "2 waiting, next by 4 Jan 1 set aside" in words(client.get("/account/orders/"))
     with_one = queries_of("/account/orders/")
     second = buy((together.lines.get().variant, 1), sends=Sends.TOGETHER)
     releases.release(together, shown_price=None, actor=CY, at=NOON)
     Order.objects.filter(pk=second.pk).update(user=ada)
-    assert "2 waiting, ships by 4 Jan 1 being packed" in words(client.get("/account/orders/"))
+    assert "2 waiting, next by 4 Jan 1 being packed" in words(client.get("/account/orders/"))
     assert queries_of("/account/orders/") == with_one

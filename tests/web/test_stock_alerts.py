@@ -1,11 +1,14 @@
 """Asking to be told when something is back: the form, the link of the letter, and the one click of a mail program."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
 
 from notifications import rendering
 from notifications.models import Letter
@@ -68,6 +71,7 @@ def test_another_variant_brings_its_own_form(client: Client, kettle: Variant):
         ("ada@", "Enter an e-mail address such as ada@example.com."),
         ("ada@example.com\nBcc: bo@example.com", "Enter an e-mail address such as ada@example.com."),
         ("a" * 250 + "@example.com", "Enter an e-mail address such as ada@example.com."),
+        (f"ada@{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.com", "Enter an e-mail address such as ada@example.com."),
     ],
 )
 def test_what_is_no_address_is_told_at_its_field(client: Client, kettle: Variant, email: str, says: str):
@@ -89,6 +93,13 @@ def test_of_what_is_not_sold_any_more_nothing_is_asked(client: Client, kettle: V
         assert "This article is not sold any more." in words(client.get(address, follow=True))
 
 
+def test_of_what_can_be_had_again_the_page_leads_to_it(client: Client):
+    here = variant(stock("KETTLE", on_hand=1))
+    page = client.get(f"/alerts/for/{here.pk}/", follow=True)
+    assert page.redirect_chain == [(f"/products/kettle/?variant={here.pk}", 302)]
+    assert "It can be had: see by when." in words(page)
+
+
 def test_the_cart_leads_there(client: Client, kettle: Variant):
     assert f'href="/alerts/for/{kettle.pk}/"' in put_into_cart(client, kettle).content.decode()
 
@@ -103,7 +114,7 @@ def test_a_visitor_asks_for_so_many_in_an_hour_and_loses_nothing_typed(client: C
     for number in range(20):
         client.post(f"/alerts/for/{kettle.pk}/", {"email": f"a{number}@example.com"})
     page = client.post(f"/alerts/for/{kettle.pk}/", {"email": ADA["email"]}, follow=True)
-    assert "Many letters were asked for from where you are: please try again in an hour." in words(page)
+    assert "Many letters were asked for from where you are: please try again later." in words(page)
     assert f'value="{ADA["email"]}"' in page.content.decode()
     assert StockAlert.objects.count() == 20
 
@@ -120,7 +131,7 @@ def test_looking_at_the_link_confirms_nothing_and_its_button_does(client: Client
 
 def test_its_other_button_forgets_the_address(client: Client, alert: StockAlert):
     page = client.post(link(alert), {"stop": "1"}, follow=True)
-    assert "Your address is forgotten. Nothing is kept here" in words(page)
+    assert "It is ended, and no letter about it is sent. Nothing is kept here" in words(page)
     assert not StockAlert.objects.exists()
     assert "Nothing is kept here" in words(client.post(link(alert), {"confirm": "1"}, follow=True))
 
@@ -151,3 +162,10 @@ def test_its_pages_are_kept_by_nobody_and_listed_nowhere(client: Client, alert: 
         answer: Any = client.get(address)
         assert "no-store" in answer.headers["Cache-Control"]
         assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert client.get(link(alert)).headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_link_ends_after_two_years(client: Client, kettle: Variant, alert: StockAlert):
+    address = link(alert)
+    with time_machine.travel(timezone.now() + stock_alerts.LINK_LIFE + timedelta(days=1), tick=False):
+        assert "Nothing is kept here" in words(client.get(address))
