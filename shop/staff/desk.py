@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
 from django.http import HttpRequest
 from django.utils import timezone
@@ -47,8 +47,8 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     first, also = list(_first(request)), list(_also(request))
     may = request.user.has_perm
     coming = may("inventory.view_purchaseorder") and may("backorders.view_claim")
-    weeks = cache.get_or_set(_COMING, coming_weeks, _MINUTE) if coming else []
-    kept = cache.get_or_set(_KEPT, kept_by_week, _MINUTE) if may("shop.view_reports") else []
+    weeks = caches["pages"].get_or_set(_COMING, coming_weeks, _MINUTE) if coming else []
+    kept = caches["pages"].get_or_set(_KEPT, kept_by_week, _MINUTE) if may("shop.view_reports") else []
     return context | {"title": "Today", "first": first, "also": also, "weeks": weeks, "kept": kept}
 
 
