@@ -63,7 +63,11 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     at = timezone.now()
     if basket.customer(request) or len(get_messages(request)):
         page = make(at)
-        return page if isinstance(page, HttpResponse) else render(request, page.template, dict(page.context))
+        if isinstance(page, HttpResponse):
+            return page
+        response = render(request, page.template, dict(page.context))
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
     key = _key(request, at)
     made: _Made | None = _pages().get(key)
     if made and made.state and at < made.until and made.state.snapshot == shown.snapshot():

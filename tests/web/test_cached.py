@@ -290,6 +290,7 @@ def test_who_is_signed_in_gets_a_page_of_her_own(client: Client, curtains: Varia
     ada = Client()
     ada.force_login(User.objects.create_user(ADA["email"]))
     assert "Your orders" in look(ada)
+    assert "private" in ada.get(CURTAINS).headers["Cache-Control"]
     assert "Your orders" not in look(client)
 
 
