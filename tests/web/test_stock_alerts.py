@@ -162,7 +162,7 @@ def test_its_pages_are_kept_by_nobody_and_listed_nowhere(client: Client, alert: 
         answer: Any = client.get(address)
         assert "no-store" in answer.headers["Cache-Control"]
         assert answer.headers["X-Robots-Tag"] == "noindex"
-    assert client.get(link(alert)).headers["Referrer-Policy"] == "no-referrer"
+    assert client.get(link(alert)).headers["Referrer-Policy"] == "strict-origin"
 
 
 def test_a_link_ends_after_two_years(client: Client, kettle: Variant, alert: StockAlert):
