@@ -273,6 +273,7 @@ CACHES = {
     # In each process its own: to ask another one costs as much as to make half a page.
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
+THUMBNAIL_KVSTORE = "shop.web.kept_pictures.KVStore"
 
 # --- Mail -------------------------------------------------------------------------------------------------
 

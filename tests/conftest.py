@@ -31,21 +31,13 @@ CHROMIUM = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 NO_CHROMIUM = "No Chromium was found: install one (on Debian: apt install chromium) to run the browser tests."
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Whatever asks for a page is a browser test; without a Chromium it is skipped, but never in CI.
-
-    Each of two workers begins with its half of the slow ones: none is left over at the end, while the other waits.
-    """
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a page is a browser test; without a Chromium it is skipped, but never in CI."""
     for item in items:
         if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("browser") and not CHROMIUM and os.environ.get("CI") != "true":
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
-    yield
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    quick = [item for item in items if not item.get_closest_marker("slow")]
-    items[:] = slow[::2] + quick[::2] + slow[1::2] + quick[1::2]
 
 
 @pytest.fixture(scope="session")
