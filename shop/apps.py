@@ -10,6 +10,6 @@ class ShopConfig(AppConfig):
         # `manage.py up` reads this package with a bare Python that has no Celery yet.
         from shop import celery  # noqa: F401
 
-        # What follows on signing in is connected by being read.
+        # Django connects a receiver when its module is read: whoever signs in before the first page is met as well.
         from shop.staff import leaving  # noqa: F401
         from shop.web import again, noted  # noqa: F401

@@ -44,25 +44,25 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
     if failed:
         return again.ask(request)
     try:
-        if act is None:
+        if act is None or form is None:
             raise UnableToAnswer("Choose one of the answers on this page.")
-        messages.success(request, act.do(order, request.POST, at))
+        messages.success(request, act.do(order, request.POST, at, form))
     except (UnableToAnswer, UnableToLeave, StockBusy) as error:
         messages.error(request, str(error))
     return redirect("answer", number)
 
 
-def _keep(order: Order, sent: QueryDict, at: datetime) -> str:
+def _keep(order: Order, sent: QueryDict, at: datetime, form: Form) -> str:
     answers.keep(order, pairs_of(sent.getlist("seen")), actor=CUSTOMER, at=at)
     return "Thank you for waiting. You keep it, and a mail confirms it."
 
 
-def _cancel(order: Order, sent: QueryDict, at: datetime) -> str:
+def _cancel(order: Order, sent: QueryDict, at: datetime, form: Form) -> str:
     seen = pairs_of(sent.getlist("seen"))
     return cancelled(order, cancellations.cancel_lines(order, seen, reason=REASON, actor=CUSTOMER, at=at))
 
 
-def _take_instead(order: Order, sent: QueryDict, at: datetime) -> str:
+def _take_instead(order: Order, sent: QueryDict, at: datetime, form: Form) -> str:
     line_id, variant_id = _ids(sent, "line", "variant")
     taken = alternatives.take(
         order,
@@ -76,9 +76,7 @@ def _take_instead(order: Order, sent: QueryDict, at: datetime) -> str:
     return f"You get {taken} instead, and a mail confirms it."
 
 
-def _set_last_day(order: Order, sent: QueryDict, at: datetime) -> str:
-    form = _last_day(order, sent, at)
-    form.full_clean()
+def _set_last_day(order: Order, sent: QueryDict, at: datetime, form: Form) -> str:
     (line_id,), day = _ids(sent, "line"), form.cleaned_data["day"]
     answers.set_last_day(order, line_id, day, actor=CUSTOMER, at=at)
     return f"You wait until {long_day(day)}, and no longer: a mail confirms it."
@@ -109,10 +107,10 @@ def _ids(sent: QueryDict, *names: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """One of the answers: what it asks for, and what it does once that is in order; it returns what to say."""
+    """One of the answers: what it asks for, and what it does once that form is in order; it returns what to say."""
 
     form: Callable[[Order, QueryDict, datetime], Form]
-    do: Callable[[Order, QueryDict, datetime], str]
+    do: Callable[[Order, QueryDict, datetime, Form], str]
 
 
 _ACTS = {

@@ -20,7 +20,7 @@ from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
 
-MOST_OF_AN_ADDRESS = 254
+_MOST_OF_AN_ADDRESS = 254
 _NO_ADDRESS = "Enter an e-mail address such as ada@example.com."
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
@@ -100,6 +100,20 @@ class TextField(forms.CharField):
         return "\n".join(str(super().to_python(value) or "").splitlines())
 
 
+class MailField(forms.EmailField):
+    """An e-mail address, with our sentences about one that cannot be."""
+
+    widget = Input(attrs={"autocomplete": "email", "type": "email"})
+    default_error_messages = {
+        "required": "E-mail address: please fill this in.",
+        "invalid": _NO_ADDRESS,
+        "max_length": _NO_ADDRESS,
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label="E-mail address", max_length=_MOST_OF_AN_ADDRESS, **options)
+
+
 class QuantityField(forms.CharField):
     """A quantity as text, so that the sentence about a bad one is ours on every path."""
 
@@ -116,7 +130,15 @@ class QuantityField(forms.CharField):
         return units
 
 
-class AddressForm(forms.Form):
+class PlainForm(forms.Form):
+    """Its labels have no colon behind them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+
+
+class AddressForm(PlainForm):
     """Where an order goes: all of Address.FIELDS."""
 
     name = forms.CharField(max_length=150, widget=Input(attrs={"autocomplete": "name"}))
@@ -139,7 +161,6 @@ class AddressForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
         for name, field in self.fields.items():
             if isinstance(field, forms.CharField):
                 field.validators.append(one_line)
@@ -151,12 +172,7 @@ class AddressForm(forms.Form):
 class DetailsForm(AddressForm):
     """Contact, address, shipping method and, where there is a choice, how to pay: all that is asked, asked once."""
 
-    email = forms.EmailField(
-        label="E-mail address",
-        max_length=254,
-        help_text="The confirmation goes here, and word of every change.",
-        widget=Input(attrs={"autocomplete": "email", "type": "email"}),
-    )
+    email = MailField(help_text="The confirmation goes here, and word of every change.")
     phone = forms.CharField(
         label="Telephone (optional)",
         max_length=30,
@@ -189,7 +205,6 @@ class DetailsForm(AddressForm):
         self.methods = checkout.shipping_methods()
         self._offer_shipping()
         self._offer_payment()
-        self.fields["email"].error_messages["invalid"] = _NO_ADDRESS
 
     def _offer_shipping(self) -> None:
         """The first way of shipping is chosen until she chooses another one."""
@@ -223,7 +238,7 @@ def details_of(order: Order) -> dict[str, str]:
     return {name: str(getattr(order, name)) for name in review.DETAILS}
 
 
-class PostcodeForm(forms.Form):
+class PostcodeForm(PlainForm):
     """Asks for the postcode of an order that is paid: money goes back by it, and nothing that fills in forms by itself
     is to set that off. Whoever was passed the link can read it there.
 
@@ -239,7 +254,6 @@ class PostcodeForm(forms.Form):
 
     def __init__(self, *args: Any, order: Order, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
         self.order = order
         if not self.is_needed(order):
             del self.fields["postcode"]
@@ -306,7 +320,7 @@ class CancelForm(PostcodeForm):
 _MOST_PATIENCE = timedelta(days=2 * 365)
 
 
-class LastDayForm(forms.Form):
+class LastDayForm(PlainForm):
     """Until which day she waits."""
 
     day = forms.DateField(
@@ -317,7 +331,6 @@ class LastDayForm(forms.Form):
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.label_suffix = ""
         self.today, self.latest = today, today + _MOST_PATIENCE
         self.fields["day"].widget.attrs |= {
             "min": (today + timedelta(days=1)).isoformat(),
@@ -333,7 +346,7 @@ class LastDayForm(forms.Form):
         return day
 
 
-class AskForm(forms.Form):
+class AskForm(PlainForm):
     """A question about an order, in the customer's words."""
 
     text = TextField(
@@ -346,33 +359,15 @@ class AskForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
 
-
-class AlertForm(forms.Form):
+class AlertForm(PlainForm):
     """The address that is written to when something is back, in small letters."""
 
-    email = forms.EmailField(
-        label="E-mail address",
-        max_length=MOST_OF_AN_ADDRESS,
-        help_text="It is kept for this one letter.",
-        widget=Input(attrs={"autocomplete": "email", "type": "email"}),
-        error_messages={
-            "required": "E-mail address: please fill this in.",
-            "invalid": _NO_ADDRESS,
-            "max_length": _NO_ADDRESS,
-        },
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.label_suffix = ""
+    email = MailField(help_text="It is kept for this one letter.")
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
-        if len(email) > MOST_OF_AN_ADDRESS:
+        if len(email) > _MOST_OF_AN_ADDRESS:
             # A capital letter can have two small ones.
             raise ValidationError(_NO_ADDRESS)
         return email
