@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from shop.web.unchanged import answering  # noqa: E402 - it needs the settings
+
+application = answering(django)

@@ -26,7 +26,7 @@ from inventory.dispatch import order_before, overdue_before, ready_on, working_d
 from inventory.working_days import WorkingDays
 from shop import shown
 from shop.shown import State
-from shop.web import basket
+from shop.web import basket, unchanged
 
 LIFE = timedelta(minutes=1)
 
@@ -108,8 +108,13 @@ def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
         etag += f"-{_hashed(request.META['CSRF_COOKIE'])[:16]}"
     etag = f'W/"{etag}"'
     response = get_conditional_response(request, etag=etag)
+    if made.state:
+        unchanged.lasts(request, made.state.snapshot, made.until)
     if response is None:
         response = HttpResponse(body)
+    else:
+        # She has her cookie: it is in the tag.
+        request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     return response

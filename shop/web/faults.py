@@ -1,5 +1,6 @@
 """The pages for when the shop itself is the trouble. None of them asks the database, which may be it."""
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -59,8 +60,15 @@ def _is_away(error: BaseException | None) -> bool:
     )
 
 
+def is_closed() -> bool:
+    """Is the file there that closes the shop?"""
+    return os.path.exists(settings.MAINTENANCE_FILE)
+
+
 def _closed_until() -> str | None:
     """What the file says; None when there is none, as nearly always."""
+    if not is_closed():
+        return None
     try:
         return Path(settings.MAINTENANCE_FILE).read_text(encoding="utf-8", errors="replace")
     except OSError:
