@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, IntegerField, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, IntegerField, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -20,6 +20,7 @@ from backorders.models import Queue
 from inventory.admin import SavesOnlyChanges
 from inventory.models import PurchaseOrderLine, StockItem
 from shop import fulfilment
+from shop.models import StockAlert
 from shop.settling import Foreseen
 from shop.staff import queues, ticked, whys
 from shop.staff.effects import effects, links_to
@@ -29,7 +30,7 @@ from shop.staff.imports import WithFiles
 from shop.staff.never_coming import NeverComing, may_end
 
 _MOVEMENTS_ON_A_PAGE = 25
-_COUNTS = ["on_hand", "allocated", "waiting", "free_units", "inbound_units"]
+_COUNTS = ["on_hand", "allocated", "waiting", "free_units", "inbound_units", "alerts"]
 
 
 def with_columns(items: QuerySet[StockItem]) -> QuerySet[Any]:
@@ -42,6 +43,13 @@ def with_columns(items: QuerySet[StockItem]) -> QuerySet[Any]:
         free=Greatest(F("on_hand") - F("allocated") - waits, 0),
         inbound=Coalesce(Subquery(inbound, output_field=IntegerField()), 0),
     )
+
+
+def with_alerts(items: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotates `alerted`: how many asked for a letter when it is here again, have confirmed it and were not told."""
+    alerts = StockAlert.objects.waiting().filter(variant__stock_item=OuterRef("pk")).order_by()
+    people = alerts.values("variant__stock_item").annotate(people=Count("pk")).values("people")
+    return items.annotate(alerted=Coalesce(Subquery(people, output_field=IntegerField()), 0))
 
 
 def overpromised(items: QuerySet[StockItem]) -> QuerySet[Any]:
@@ -59,6 +67,7 @@ class StockFilter(admin.SimpleListFilter):
             ("none", "Nothing free"),
             ("waiting", "Somebody waits"),
             ("overpromised", "Overpromised"),
+            ("alerts", "Somebody wants to hear of it"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -71,6 +80,8 @@ class StockFilter(admin.SimpleListFilter):
                 return queryset.filter(waits__gt=0)
             case "overpromised":
                 return queryset.filter(pk__in=overpromised(StockItem.objects.all()).values("pk"))
+            case "alerts":
+                return queryset.filter(alerted__gt=0)
         return queryset
 
 
@@ -155,7 +166,7 @@ class StockItemAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
     change_form_outer_after_template = "staff/stock_item.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockItem]:
-        return with_columns(super().get_queryset(request))
+        return with_alerts(with_columns(super().get_queryset(request)))
 
     def get_fields(self, request: HttpRequest, obj: StockItem | None = None) -> list[str]:
         return ["sku", "name", *_COUNTS] if obj else ["sku", "name"]
@@ -268,3 +279,7 @@ class StockItemAdmin(WithFiles, SavesOnlyChanges, ModelAdmin):
     @display(description="Inbound", ordering="inbound")
     def inbound_units(self, item: StockItem) -> int:
         return int(getattr(item, "inbound", 0))
+
+    @display(description="Alerts", ordering="alerted")
+    def alerts(self, item: StockItem) -> int:
+        return int(getattr(item, "alerted", 0))

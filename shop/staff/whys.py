@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,6 +15,8 @@ from unfold.admin import ModelAdmin
 
 from backorders.models import Claim, Queue
 from inventory.models import MovementKind, PurchaseOrderLine, StockItem, StockMovement
+from shop.models import StockAlert
+from shop.models.stock_alerts import StockAlertQuerySet
 from shop.staff.flow import address
 from shop.staff.wording import expected_in_words
 
@@ -73,6 +75,7 @@ def numbers_of(obj: StockItem | Claim) -> dict[str, tuple[str, int]]:
         "allocated": ("allocated", obj.allocated),
         "waiting": ("waiting", waiting or 0),
         "on-order": ("on order", sum(line.outstanding for line in owed)),
+        "alerts": ("alerts asked for", _alerts(obj).count()),
     }
 
 
@@ -112,6 +115,9 @@ def _made_of(item: StockItem, name: str) -> tuple[QuerySet[Any], Combinable, Cal
         case "waiting":
             waiting = _of_orders(Claim.objects.waiting().filter(item=item)).in_order()
             return waiting, F("quantity") - F("allocated"), _lacks
+        case "alerts":
+            alerts = _alerts(item).select_related("variant__product").order_by("asked_at", "id")
+            return alerts, Value(1), _wants_to_hear
     owed = PurchaseOrderLine.objects.inbound().with_outstanding().filter(item=item)
     lines = owed.select_related("order__supplier").order_by(F("expected_on").asc(nulls_last=True), "id")
     return lines, F("still_owed"), _owed
@@ -162,6 +168,15 @@ def _lacks(claim: Claim) -> Row:
 def _customer(claim: Claim) -> str:
     line = getattr(claim, "order_line", None)
     return line.order.name if line else claim.customer
+
+
+def _alerts(item: StockItem) -> StockAlertQuerySet:
+    return StockAlert.objects.waiting().filter(variant__stock_item=item)
+
+
+def _wants_to_hear(alert: StockAlert) -> Row:
+    """Not who: nobody at the desk writes to her, and she is no customer yet."""
+    return Row(1, str(alert), "a shopper", alert.asked_at)
 
 
 def _owed(line: PurchaseOrderLine) -> Row:

@@ -11,7 +11,7 @@ from inventory import ledger
 from inventory.locking import lock_items
 from inventory.models import StockItem, StockMovement
 from shop import fulfilment
-from shop.models import Product, Variant
+from shop.models import Product, StockAlert, Variant
 from shop.staff.stock import overpromised, with_columns
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import confirm, seal_of, words
@@ -45,6 +45,21 @@ def test_only_what_nobody_will_bring_is_overpromised(db: None) -> None:
     buy((variant(covered), 2), (variant(open_ended), 1))
 
     assert [item.sku for item in overpromised(StockItem.objects.all())] == ["LAMP"]
+
+
+def test_it_is_seen_how_many_want_to_hear_when_it_is_here_again(cy: Client) -> None:
+    kettle = variant(stock("KETTLE"))
+    stock("LAMP")
+    for email, told_at in (("eve@example.com", None), ("fay@example.com", None), ("gil@example.com", NOON)):
+        StockAlert.objects.create(variant=kettle, email=email, asked_at=NOON, confirmed_at=NOON, told_at=told_at)
+    StockAlert.objects.create(variant=kettle, email="unconfirmed@example.com", asked_at=NOON)
+    address = reverse("admin:inventory_stockitem_changelist")
+
+    found = words(cy.get(address, {"state": "alerts"}))
+
+    assert "KETTLE Kettle 0 0 0 0 0 2" in found
+    assert "LAMP" not in found
+    assert "LAMP Lamp 0 0 0 0 0 0" in words(cy.get(address))
 
 
 def test_a_count_is_a_movement_with_a_reason(cy: Client) -> None:

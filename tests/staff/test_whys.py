@@ -12,12 +12,12 @@ from backorders.models import Claim, Queue
 from inventory.models import PurchaseOrderLine, StockItem
 from inventory.receiving import Arrived
 from shop import cancellations, delays, fulfilment
-from shop.models import Order
+from shop.models import Order, StockAlert
 from shop.staff.whys import why_of
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, words
 
-ITEM_NUMBERS = ("on-hand", "allocated", "waiting", "on-order")
+ITEM_NUMBERS = ("on-hand", "allocated", "waiting", "on-order", "alerts")
 CLAIM_NUMBERS = ("wanted", "allocated", "shipped", "lacking")
 
 
@@ -36,6 +36,8 @@ def item(db: None) -> StockItem:
     cancellations.cancel_line(dee.lines.get(), 1, actor="customer", at=NOON)
     fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor=CY, at=NOON)
     delays.write_off(PurchaseOrderLine.objects.get(), 1, reason="damaged at the mill", actor=CY, at=NOON)
+    for email in ("eve@example.com", "fay@example.com"):
+        StockAlert.objects.create(variant=curtains, email=email, asked_at=NOON, confirmed_at=NOON)
     item.refresh_from_db()
     return item
 
@@ -46,6 +48,7 @@ def test_the_rows_of_an_items_numbers_add_up(item: StockItem) -> None:
         "allocated": item.allocated,
         "waiting": Queue.objects.get().waiting,
         "on-order": PurchaseOrderLine.objects.get().outstanding,
+        "alerts": 2,
     }
     found = {name: why_of(item, name) for name in ITEM_NUMBERS}
 
@@ -118,7 +121,7 @@ def test_a_long_story_is_read_page_by_page(cy: Client, item: StockItem, django_a
     # The first page of a minute at the desk writes the session.
     cy.get(address)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         text = words(cy.get(address))
 
     assert "Page 1 of 2" in text
