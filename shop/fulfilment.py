@@ -14,7 +14,7 @@ from inventory.locking import stand_in_line
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import departures, holds, messages, notices, releases, wakeups
-from shop.models import Order, OrderLine, Shipment, ShipmentLine
+from shop.models import Carrier, Order, OrderLine, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import leave_the_disk_to_others, use_case
 
@@ -188,7 +188,12 @@ def ship_ready(
         raise queue.UnableToShip("The address changed since you looked: write the new one on the parcel.")
     shipped = queue.ship(queues, ready, actor=actor, at=at)
     shipment = Shipment.objects.create(
-        order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, actor=actor
+        order=order,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        tracking_link=Carrier.link_of(carrier, tracking_number),
+        shipped_at=at,
+        actor=actor,
     )
     line_ids = {line.claim_id: line.pk for line in lines}
     ShipmentLine.objects.bulk_create(

@@ -126,6 +126,7 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
         "amount": letterhead.money_of(order, sum((row.line.unit_price * row.quantity for row in rows), Decimal(0))),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
+        "tracking_link": shipment.tracking_link,
         "to_come": wording.to_come(order, open_lines, told),
         "together": letterhead.together(order, open_lines, told, is_released=False),
         "ahead": _ahead(shipment),

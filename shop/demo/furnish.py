@@ -13,8 +13,8 @@ from inventory.locking import lock_items
 from inventory.models import StockItem, Supplier
 from shop.demo.catalog import GOODS, SHELVES
 from shop.demo.goods import Choice, Goods
-from shop.demo.stock import OPENING, QUEUES, SHIPPING, SUPPLIERS, Rules
-from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
+from shop.demo.stock import CARRIERS, OPENING, QUEUES, SHIPPING, SUPPLIERS, Rules
+from shop.models import Carrier, Category, Product, ProductImage, ShippingMethod, Variant
 
 
 @transaction.atomic
@@ -31,6 +31,8 @@ def furnish(*, actor: str, at: datetime) -> int:
     ledger.opening(stock, actor=actor, at=at)
     for name, email in SUPPLIERS.items():
         Supplier.objects.get_or_create(name=name, defaults={"email": email})
+    for name, address in CARRIERS.items():
+        Carrier.objects.get_or_create(name=name, defaults={"tracking_address": address})
     _offer_shipping()
     return len(new)
 

@@ -81,6 +81,12 @@ SUPPLIERS = {
     "Hearth & Ladle": "foundry@hearth-ladle.example",
 }
 
+# Where parcels are followed.
+CARRIERS = {
+    "DHL": "https://www.dhl.de/en/privatkunden/pakete-empfangen/verfolgen.html?piececode={number}",
+    "DPD": "https://tracking.dpd.de/status/en_US/parcel/{number}",
+}
+
 # Name, what it says, price in euro, price of each further parcel of an order that is sent as it gets ready.
 SHIPPING = (
     ("Standard parcel", "2 to 4 working days after dispatch", "4.90", "2.90"),

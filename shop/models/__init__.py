@@ -6,6 +6,7 @@ from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain
 from shop.models.heartbeat import Heartbeat
 from shop.models.inquiries import Inquiry, Reply
 from shop.models.orders import (
+    Carrier,
     Departure,
     Goodwill,
     Order,
@@ -22,6 +23,7 @@ from shop.models.words import ProductWords
 
 __all__ = [
     "AddressChange",
+    "Carrier",
     "Cart",
     "CartLine",
     "Category",

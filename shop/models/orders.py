@@ -2,7 +2,9 @@ import secrets
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
+from urllib.parse import quote
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
@@ -18,6 +20,8 @@ from shop.paths import path_to
 
 # Without 0, 1, I and O: a number is read over the telephone.
 _NUMBER_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+# Stands in the address of a carrier's page for the number of a parcel.
+_NUMBER_HERE = "{number}"
 
 
 def draw_number() -> str:
@@ -54,6 +58,42 @@ class ShippingMethod(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def check_tracking_address(address: str) -> None:
+    if not address.startswith("https://") or _NUMBER_HERE not in address:
+        raise ValidationError(
+            f"Write the whole address of the carrier's page, from https:// on, with {_NUMBER_HERE} where the tracking"
+            " number stands in it."
+        )
+
+
+class Carrier(models.Model):
+    """Who takes parcels, and where a customer follows one."""
+
+    name = models.CharField(max_length=50, help_text="As it is written when a parcel leaves, such as DHL.")
+    tracking_address = models.CharField(
+        max_length=300,
+        blank=True,
+        validators=[check_tracking_address],
+        help_text="The address of the page that follows a parcel, with {number} in place of its tracking number.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), name="carrier_once", violation_error_message="There is a carrier of this name."
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def link_of(cls, name: str, number: str) -> str:
+        """Where a parcel is followed; empty where that is not known."""
+        carrier = cls.objects.filter(name__iexact=name).first() if number else None
+        return carrier.tracking_address.replace(_NUMBER_HERE, quote(number, safe="")) if carrier else ""
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -179,6 +219,8 @@ class Shipment(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
     carrier = models.CharField(max_length=50, blank=True)
     tracking_number = models.CharField(max_length=100, blank=True)
+    # The carrier's page, as it was known when the parcel left.
+    tracking_link = models.CharField(max_length=1500, blank=True)
     shipped_at = models.DateTimeField()
     actor = models.CharField(max_length=150)
 

@@ -18,7 +18,7 @@ from shop.html import clean
 from shop.importing.cells import listed, words
 from shop.importing.fetching import as_webp, name_of_webp
 from shop.importing.web import Unfetchable
-from shop.models import Category, Product, ProductImage, ShippingMethod, Variant
+from shop.models import Carrier, Category, Product, ProductImage, ShippingMethod, Variant
 from shop.staff.files import ImportProducts
 from shop.staff.history import WithHistory
 from shop.staff.imports import WithFiles
@@ -146,3 +146,9 @@ class ProductAdmin(WithFiles, WithHistory, ModelAdmin):
 class ShippingMethodAdmin(WithHistory, ModelAdmin):
     list_display = ["name", "description", "price", "further_parcel_price", "offered", "position"]
     ordering = ["position", "id"]
+
+
+@admin.register(Carrier)
+class CarrierAdmin(ModelAdmin):
+    list_display = ["name", "tracking_address"]
+    ordering = ["name"]

@@ -18,7 +18,7 @@ from shop.models import Order
 from shop.staff.effects import links_to
 from shop.staff.flow import REFUSALS, Flow, Refused, list_address, seal
 from shop.staff.packing import Slip, is_full, slips_of
-from shop.staff.parcels import Parcel
+from shop.staff.parcels import Parcel, carrier_input, known_carriers
 
 _CHANGED = "it changed since you looked, and stays here: check the parcel and ship it once more."
 
@@ -53,7 +53,7 @@ class DeparturesForm(forms.Form):
         label="Carrier of all parcels",
         max_length=50,
         required=False,
-        widget=UnfoldAdminTextInputWidget,
+        widget=carrier_input(),
         help_text="Where a row has none of its own.",
     )
     pasted = forms.CharField(
@@ -71,8 +71,8 @@ class DeparturesForm(forms.Form):
             self.fields[f"leaves-{pk}"] = forms.BooleanField(
                 label="Leaves", required=False, initial=bool(slip.goods), widget=UnfoldBooleanWidget
             )
-            self.fields[f"carrier-{pk}"] = _short("Carrier", 50)
-            self.fields[f"number-{pk}"] = _short("Tracking number", 100)
+            self.fields[f"carrier-{pk}"] = _short("Carrier", 50, carrier_input())
+            self.fields[f"number-{pk}"] = _short("Tracking number", 100, UnfoldAdminTextInputWidget())
 
     @property
     def common(self) -> list[forms.BoundField]:
@@ -122,8 +122,8 @@ class DeparturesForm(forms.Form):
         ]
 
 
-def _short(label: str, length: int) -> forms.CharField:
-    return forms.CharField(label=label, max_length=length, required=False, widget=UnfoldAdminTextInputWidget)
+def _short(label: str, length: int, widget: forms.Widget) -> forms.CharField:
+    return forms.CharField(label=label, max_length=length, required=False, widget=widget)
 
 
 class ShipMany(Flow[DeparturesForm, tuple[Departure, ...]]):
@@ -152,7 +152,7 @@ class ShipMany(Flow[DeparturesForm, tuple[Departure, ...]]):
 
     def shown(self, form: DeparturesForm, preview: tuple[Departure, ...] | None) -> dict[str, Any]:
         leaving = sum(each.parcel is not None for each in preview or ())
-        return {"leaving": leaving, "is_full": is_full(self.orders)}
+        return {"leaving": leaving, "is_full": is_full(self.orders), "carriers": known_carriers()}
 
     def act(self, form: DeparturesForm, preview: tuple[Departure, ...]) -> str:
         shipped = []

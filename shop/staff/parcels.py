@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from backorders.queue import UnableToLeave, UnableToShip
 from shop import cancellations, fulfilment, holds, releases
 from shop.formats import count, money
-from shop.models import Order, OrderLine
+from shop.models import Carrier, Order, OrderLine
 from shop.staff.flow import Flow, OnePage
 
 _EVERYTHING = "everything"
@@ -70,8 +70,17 @@ class Parcel:
         )
 
 
+def carrier_input() -> forms.Widget:
+    """Offers the names of the list `carriers`, which is a piece of the page."""
+    return UnfoldAdminTextInputWidget(attrs={"list": "carriers", "autocomplete": "off"})
+
+
+def known_carriers() -> list[str]:
+    return list(Carrier.objects.order_by("name").values_list("name", flat=True))
+
+
 class ParcelForm(forms.Form):
-    carrier = forms.CharField(max_length=50, required=False, widget=UnfoldAdminTextInputWidget)
+    carrier = forms.CharField(max_length=50, required=False, widget=carrier_input())
     tracking_number = forms.CharField(
         max_length=100,
         required=False,
@@ -107,7 +116,7 @@ class ShipReady(OnePage):
         return self.back()
 
     def shown(self, form: forms.Form, preview: Parcel | None) -> dict[str, Any]:
-        return {"waiting": _lines(self.obj).waiting()}
+        return {"waiting": _lines(self.obj).waiting(), "carriers": known_carriers()}
 
 
 def _latest_carrier(order: Order) -> str:

@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Products", "sell", "shop.product"),
                     _link("Categories", "account_tree", "shop.category"),
                     _link("Shipping methods", "package_2", "shop.shippingmethod"),
+                    _link("Carriers", "local_shipping", "shop.carrier"),
                 ],
             },
             {

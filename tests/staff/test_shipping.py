@@ -5,9 +5,10 @@ from django.urls import reverse
 from backorders.queue import UnableToShip
 from inventory.models import StockItem
 from inventory.receiving import Arrived
+from notifications import rendering
 from notifications.models import Letter
 from shop import fulfilment
-from shop.models import Order, Shipment
+from shop.models import Carrier, Order, Shipment
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, seal_of, words
 
@@ -40,6 +41,47 @@ def test_what_is_ready_leaves_with_its_tracking_number(cy: Client) -> None:
     shipment = Shipment.objects.get()
     assert (shipment.carrier, shipment.tracking_number, shipment.actor) == ("DHL", "JD014", CY)
     assert Letter.objects.filter(template="parcel_shipped").count() == 1
+
+
+def test_a_known_carriers_parcel_is_followed_by_a_link(cy: Client) -> None:
+    Carrier.objects.create(name="dhl", tracking_address="https://follow.example/?parcel={number}&lang=en")
+    order = buy((variant(stock(on_hand=2)), 2))
+    page = cy.get(ship_address(order))
+    assert '<option value="dhl">' in page.content.decode()
+
+    cy.post(ship_address(order), PARCEL | {"tracking_number": "JD 01/4", "seal": seal_of(page)})
+
+    link = "https://follow.example/?parcel=JD%2001%2F4&lang=en"
+    assert Shipment.objects.get().tracking_link == link
+    letter = rendering.preview(Letter.objects.get(template="parcel_shipped"))
+    assert link in letter.text
+    assert link.replace("&", "&amp;") in letter.html
+    at_the_desk = cy.get(reverse("admin:shop_order_change", args=[order.pk])).content.decode()
+    assert f'<a href="{link.replace("&", "&amp;")}" rel="noreferrer">JD 01/4</a>' in at_the_desk
+
+
+@pytest.mark.parametrize("number", ["", "JD014"])
+def test_without_a_number_or_a_carrier_that_is_known_there_is_no_link(cy: Client, number: str) -> None:
+    Carrier.objects.create(name="DPD", tracking_address="https://follow.example/{number}")
+    order = buy((variant(stock(on_hand=2)), 2))
+    carrier = "DHL" if number else "DPD"
+    fulfilment.ship_ready(order, carrier=carrier, tracking_number=number, actor=CY, at=NOON)
+    assert Shipment.objects.get().tracking_link == ""
+    assert "Follow it here" not in rendering.preview(Letter.objects.get(template="parcel_shipped")).text
+
+
+@pytest.mark.parametrize("address", ["http://follow.example/{number}", "javascript:{number}", "https://follow.example/"])
+def test_a_carriers_address_is_refused_that_leads_to_no_parcel(cy: Client, address: str) -> None:
+    page = cy.post(reverse("admin:shop_carrier_add"), {"name": "DHL", "tracking_address": address})
+    assert "with {number} where the tracking number stands in it" in words(page)
+    assert not Carrier.objects.exists()
+
+
+def test_a_carrier_is_entered_once(cy: Client) -> None:
+    for name in ("DHL", "dhl"):
+        page = cy.post(reverse("admin:shop_carrier_add"), {"name": name, "tracking_address": ""})
+    assert "There is a carrier of this name." in words(page)
+    assert Carrier.objects.count() == 1
 
 
 def test_a_form_that_is_sent_twice_ships_once(cy: Client) -> None:

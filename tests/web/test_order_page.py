@@ -12,7 +12,7 @@ from backorders.models import Withdrawal
 from inventory.models import PurchaseOrderLine
 from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
-from shop.models import Order, User
+from shop.models import Carrier, Order, User
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
 from tests.web.reading import link, words
 
@@ -105,6 +105,14 @@ def test_the_timeline_tells_what_shipped_with_its_tracking_number(visitor: Clien
     page = words(visitor.get(order.get_absolute_url()))
     assert "1 shipped on 21 November 2026 with Postal, tracking number TRACK-1" in page
     assert "2 waiting, ship by 9 December 2026" in page
+
+
+def test_a_parcel_is_followed_from_the_timeline(visitor: Client, order: Order):
+    Carrier.objects.create(name="Postal", tracking_address="https://follow.example/{number}?a=1&b=2")
+    fulfilment.ship_ready(order, carrier="Postal", tracking_number='"><b>', actor=CY, at=NOON)
+    page = visitor.get(order.get_absolute_url()).content.decode()
+    link = '<a href="https://follow.example/%22%3E%3Cb%3E?a=1&amp;b=2" rel="noreferrer">&#34;&gt;&lt;b&gt;</a>'
+    assert f"tracking number {link}" in page
 
 
 def test_a_day_that_moved_is_kept_with_its_reason(visitor: Client, order: Order):
