@@ -14,7 +14,7 @@ from django.urls import reverse
 from backorders.models import Claim, Queue
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
-from shop.models import Carrier, Category, Order, OrderLine, Product, Refund, ShippingMethod, User
+from shop.models import Category, Order, OrderLine, Product, Refund, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db

@@ -70,7 +70,9 @@ def test_without_a_number_or_a_carrier_that_is_known_there_is_no_link(cy: Client
     assert "Follow it here" not in rendering.preview(Letter.objects.get(template="parcel_shipped")).text
 
 
-@pytest.mark.parametrize("address", ["http://follow.example/{number}", "javascript:{number}", "https://follow.example/"])
+@pytest.mark.parametrize(
+    "address", ["http://follow.example/{number}", "javascript:{number}", "https://follow.example/"]
+)
 def test_a_carriers_address_is_refused_that_leads_to_no_parcel(cy: Client, address: str) -> None:
     page = cy.post(reverse("admin:shop_carrier_add"), {"name": "DHL", "tracking_address": address})
     assert "with {number} where the tracking number stands in it" in words(page)
