@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from shop import addresses
 from shop.models import AddressChange, Order
 from shop.staff.flow import Flow
-from shop.web.forms import one_line
+from shop.web.forms import check_postcode, one_line
 
 
 def _line(label: str, length: int, *, required: bool = True) -> forms.CharField:
@@ -33,6 +33,9 @@ class AddressForm(forms.Form):
     postcode = _line("Postcode", 20)
     city = _line("Town or city", 100)
     country = forms.ChoiceField(choices=list(countries), widget=UnfoldAdminSelectWidget)
+
+    def clean(self) -> dict[str, Any]:
+        return check_postcode(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.forms.renderers import BaseRenderer
 from django.utils.safestring import SafeString, mark_safe
+from django_countries import countries
 from django_countries.fields import CountryField
 from markupsafe import escape
 
-from shop import answers, checkout, payments, review
+from shop import answers, checkout, payments, postcodes, review
 from shop.formats import long_day
 from shop.models import Order, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
@@ -130,6 +131,16 @@ class QuantityField(forms.CharField):
         return units
 
 
+def check_postcode(form: forms.Form) -> dict[str, Any]:
+    """What a form has cleaned; its postcode is refused where its country has none such."""
+    cleaned: dict[str, Any] = forms.Form.clean(form) or form.cleaned_data
+    postcode, country = cleaned.get("postcode"), str(cleaned.get("country") or "")
+    if postcode and not postcodes.is_usual(postcode, country):
+        such = postcodes.example(country)
+        form.add_error("postcode", f"A postcode of {countries.name(country)} looks like {such}: please check yours.")
+    return cleaned
+
+
 class PlainForm(forms.Form):
     """Its labels have no colon behind them."""
 
@@ -167,6 +178,9 @@ class AddressForm(PlainForm):
             if field.required and not isinstance(field.widget, forms.RadioSelect):
                 label = field.label or name
                 field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
+
+    def clean(self) -> dict[str, Any]:
+        return check_postcode(self)
 
 
 class DetailsForm(AddressForm):

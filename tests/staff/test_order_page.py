@@ -265,7 +265,8 @@ def test_a_country_whose_days_end_alike_is_no_other_deadline(cy: Client) -> None
 
 
 def test_a_country_whose_days_end_otherwise_is_refused_with_the_way_out(cy: Client, order: Order) -> None:
-    text = words(cy.post(page(order, "change_address"), ELSEWHERE | {"country": "PT", "preview": "1"}))
+    lisbon = {"postcode": "1000-001", "city": "Lisboa", "country": "PT"}
+    text = words(cy.post(page(order, "change_address"), ELSEWHERE | lisbon | {"preview": "1"}))
 
     assert "In Portugal days end at another hour than in Germany" in text
     assert "Give an address in the same country; or cancel the order, and order anew for the other one" in text
@@ -279,6 +280,9 @@ def test_the_same_address_and_an_empty_one_are_refused_in_a_sentence(cy: Client,
     )
     assert "Postcode: please fill this in." in words(
         cy.post(page(order, "change_address"), ELSEWHERE | {"postcode": "", "preview": "1"})
+    )
+    assert "A postcode of Germany looks like 10115: please check yours." in words(
+        cy.post(page(order, "change_address"), ELSEWHERE | {"postcode": "1011", "preview": "1"})
     )
 
 

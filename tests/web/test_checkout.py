@@ -190,6 +190,15 @@ def test_every_missing_detail_is_named(client: Client, curtains: Variant, parcel
     assert "Choose how your order is to be shipped." in text
 
 
+def test_a_postcode_that_its_country_has_not_is_shown_beside_one_that_it_has(
+    client: Client, curtains: Variant, parcel: ShippingMethod
+):
+    put_into_cart(client, curtains)
+    page = client.post("/checkout/", ADA | {"postcode": "1011", "shipping_method": parcel.pk}, follow=True)
+    assert "Postcode A postcode of Germany looks like 10115: please check yours." in words(page)
+    assert 'name="postcode" value="1011"' in page.content.decode()
+
+
 @pytest.mark.parametrize("name", ["Ada\r\nBcc: mallory@example.com", "Ada\nLovelace", "Ada\u2028Lovelace"])
 def test_a_name_of_two_lines_is_refused_at_the_form(
     client: Client, curtains: Variant, parcel: ShippingMethod, name: str

@@ -92,7 +92,8 @@ def test_the_entries_can_be_changed_once_more(visitor: Client, order: Order):
         ({"city": ""}, "Town or city: please fill this in."),
         ({"name": "Ada\r\nBcc: mallory@example.com"}, "Write this on one line"),
         ({"country": "US"}, "Select a valid choice"),
-        ({"country": "PT"}, "In Portugal days end at another hour than in Germany"),
+        ({"postcode": "2009"}, "A postcode of Germany looks like 10115: please check yours."),
+        ({"postcode": "1000-001", "country": "PT"}, "In Portugal days end at another hour than in Germany"),
         (
             {"line1": "12 Analytical Row", "postcode": "10115", "city": "Berlin"},
             "This is the address that it goes to already.",
