@@ -32,9 +32,12 @@ class Command(BaseCommand):
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Two workers, unless the caller has an opinion, wants to type into a debugger, or there is but one core."""
+    """Three workers, unless the caller has an opinion, wants to type into a debugger, or there is but one core.
+
+    One more than a small machine has cores: a good part of the tests wait for a browser, a process or a lock.
+    """
     serial = any(argument.startswith(SERIAL) for argument in arguments)
-    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "worksteal"]
+    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "3", "--dist", "worksteal"]
 
 
 def outcome(pytest: subprocess.Popen[bytes]) -> int:
