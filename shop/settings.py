@@ -341,6 +341,20 @@ ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", default=60, least=0, most=100_000)
 # Beside the limits that the library has of its own.
 ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip"} | ({"order": f"{ORDERS_PER_HOUR}/h/ip"} if ORDERS_PER_HOUR else {})
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "shop.web.account_forms.Login",
+    "signup": "shop.web.account_forms.Signup",
+    "request_login_code": "shop.web.account_forms.RequestLoginCode",
+    "confirm_login_code": "shop.web.account_forms.ConfirmLoginCode",
+    "add_email": "shop.web.account_forms.AddEmail",
+    "change_password": "shop.web.account_forms.ChangePassword",
+    "set_password": "shop.web.account_forms.SetPassword",
+    "reset_password": "shop.web.account_forms.ResetPassword",
+    "reset_password_from_key": "shop.web.account_forms.ResetPasswordFromKey",
+    "reauthenticate": "shop.web.account_forms.Reauthenticate",
+}
+# Whoever is not the owner of an account cannot change it without her hearing of it.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Staff get into the admin with a second factor only: a code of an app, or one of the codes kept for when it is lost.
 STAFF_TWO_FACTOR = flag("STAFF_TWO_FACTOR", default=PRODUCTION)
 MFA_ADAPTER = "shop.web.accounts.SecondFactorAdapter"

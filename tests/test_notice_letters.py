@@ -37,7 +37,7 @@ TO_STAFF = {"alert"}
 # It goes to a supplier: tests/staff/test_ordering.py reads it.
 TO_SUPPLIERS = {"purchase_order"}
 # They are about no order: see tests/shop/test_stock_alerts.py.
-TO_SHOPPERS = {"alert_asked", "back_in_stock"}
+TO_SHOPPERS = {"account", "alert_asked", "back_in_stock"}
 
 KEEP, CANCEL = "Keep it and wait", "Cancel with a full refund"
 # The law's words: the right to cancel, that it costs nothing, all of the money, at once, and all of it after a yes too.

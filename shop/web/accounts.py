@@ -1,4 +1,4 @@
-"""How people sign up and in: allauth, with the shop's own name in its mails and a plain word when mail fails."""
+"""How people sign up and in: allauth, with the shop's own words and letters, and a plain word when mail fails."""
 
 import base64
 import hashlib
@@ -9,26 +9,43 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailConfirmation
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+
+from shop.web import account_letters
 
 logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def format_email_subject(self, subject: str) -> str:
-        return f"{subject.strip()} – {settings.SHOP_NAME}"
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "This account is closed: please write to us if that surprises you.",
+        "cannot_remove_primary_email": "This is your main address: make another one the main one before you remove it.",
+        "duplicate_email": "This address belongs to your account already.",
+        "email_password_mismatch": "This address and this password do not go together: check both, or let us mail you"
+        " a code.",
+        "email_taken": "This address has an account already: sign in to it.",
+        "enter_current_password": "This is not your password until now: please type it once more.",
+        "incorrect_code": "This is not the code that we sent: check it, or let us send a new one.",
+        "incorrect_password": "This is not your password: please type it once more.",
+        "max_email_addresses": "An account has at most %d addresses: remove one first.",
+        "rate_limited": "That was too often in a short time: please wait a few minutes.",
+        "same_as_current": "Nothing would change: choose another one.",
+        "too_many_login_attempts": "That password was wrong too often: wait a few minutes, or let us mail you a code.",
+        "unknown_email": "There is no account of this address.",
+        "unverified_primary_email": "Confirm an address before you make it your main one.",
+    }
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        return _at_home(super().get_reset_password_from_key_url(key))
-
-    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
-        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMessage:
+        mail = account_letters.message(template_prefix, email, context)
+        return mail or super().render_mail(template_prefix, email, context, headers)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by account and address: whoever guesses elsewhere keeps nobody out of her own
@@ -49,11 +66,6 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(
                 current.request, "We could not send you the mail just now. Please try again in a few minutes."
             )
-
-
-def _at_home(url: str) -> str:
-    """A secret is never mailed in a link to where the browser says that it is."""
-    return settings.SITE_URL + urlsplit(url).path
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -22,7 +22,7 @@ from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
 
 _MOST_OF_AN_ADDRESS = 254
-_NO_ADDRESS = "Enter an e-mail address such as ada@example.com."
+NO_ADDRESS = "Enter an e-mail address such as ada@example.com."
 # A line break in a name would become a header of a mail; no keyboard types the others.
 one_line = RegexValidator(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]", "Write this on one line, in plain characters.", inverse_match=True
@@ -107,8 +107,8 @@ class MailField(forms.EmailField):
     widget = Input(attrs={"autocomplete": "email", "type": "email"})
     default_error_messages = {
         "required": "E-mail address: please fill this in.",
-        "invalid": _NO_ADDRESS,
-        "max_length": _NO_ADDRESS,
+        "invalid": NO_ADDRESS,
+        "max_length": NO_ADDRESS,
     }
 
     def __init__(self, **options: Any) -> None:
@@ -383,7 +383,7 @@ class AlertForm(PlainForm):
         email = str(self.cleaned_data["email"]).lower()
         if len(email) > _MOST_OF_AN_ADDRESS:
             # A capital letter can have two small ones.
-            raise ValidationError(_NO_ADDRESS)
+            raise ValidationError(NO_ADDRESS)
         return email
 
 

@@ -8,9 +8,11 @@ from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 
+from notifications.models import Letter
 from shop.mailbox import MailServer
 from shop.models import User
-from tests.cast import ADA, CY, stock, variant
+from shop.web import account_letters
+from tests.cast import ADA, CY, NOON, stock, variant
 from tests.web.reading import put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,7 @@ def test_a_customer_signs_in_with_a_password_in_any_case_of_the_address(client: 
 def test_a_wrong_password_is_told_in_a_sentence(client: Client):
     customer()
     page = sign_in(client, ADA["email"], "something else entirely")
-    assert "The email address and/or password you specified are not correct." in words(page)
+    assert "This address and this password do not go together: check both, or let us mail you a code." in words(page)
 
 
 def guess(client: Client, password: str, address: str, port: int = 80) -> bool:
@@ -50,7 +52,7 @@ def guess(client: Client, password: str, address: str, port: int = 80) -> bool:
         headers={"host": f"localhost:{port}"},
         REMOTE_ADDR=address,
     )
-    return "Too many failed login attempts" not in words(page)
+    return "That password was wrong too often" not in words(page)
 
 
 def test_who_guesses_a_password_is_stopped_whatever_host_she_claims_and_its_owner_gets_in(client: Client):
@@ -78,11 +80,74 @@ def test_a_code_comes_by_mail_and_signs_in(client: Client, smtp_server: MailServ
     customer()
     client.post("/accounts/login/code/", {"email": ADA["email"]}, follow=True)
     mail = smtp_server.messages()[0]
-    assert mail.subject == "Sign-In Code – Dibs"
-    code = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mail.text, re.MULTILINE)
+    assert mail.subject == "Your code to sign in – Dibs"
+    code = re.search(r"^ +([A-Z0-9]{4}-[A-Z0-9]{4})\s*$", mail.text, re.MULTILINE)
     assert code
     page = client.post("/accounts/login/code/confirm/", {"code": code[1]}, follow=True)
     assert "Your orders" in words(page)
+
+
+def test_mails_about_an_account_are_letters_of_the_shop_and_are_kept_nowhere(client: Client, smtp_server: MailServer):
+    customer()
+    for address, data in (
+        ("/accounts/login/code/", {"email": ADA["email"]}),
+        ("/accounts/password/reset/", {"email": ADA["email"]}),
+        ("/accounts/signup/", {"email": ADA["email"], "password1": PASSWORD}),
+        ("/accounts/signup/", {"email": "new@example.com", "password1": PASSWORD}),
+        ("/accounts/password/reset/", {"email": "nobody@example.com"}),
+    ):
+        Client().post(address, data)
+
+    mails = smtp_server.messages()
+
+    assert {mail.subject.removesuffix(" – Dibs") for mail in mails} == {
+        "Your code to sign in",
+        "Choose a new password",
+        "You have an account already",
+        "Please confirm your address",
+        "There is no account for this address",
+    }
+    for mail in mails:
+        assert "Do nothing then, and nothing happens." in " ".join(mail.text.split())
+        assert "Kind regards" in (mail.html or "")
+        assert mail.message["Auto-Submitted"] == "auto-generated"
+    assert not Letter.objects.exists()
+
+
+def test_the_owner_hears_when_her_account_is_changed(client: Client, smtp_server: MailServer):
+    client.force_login(customer(), "allauth.account.auth_backends.AuthenticationBackend")
+    sent = {"oldpassword": PASSWORD, "password1": "another long phrase", "password2": "another long phrase"}
+    page = client.post("/accounts/password/change/", sent, follow=True, REMOTE_ADDR="203.0.113.9")
+    assert "Your password is changed." in words(page)
+    (mail,) = smtp_server.messages()
+    text = " ".join(mail.text.split())
+    assert (mail.subject, mail.recipients) == ("Your account was changed – Dibs", [ADA["email"]])
+    assert "Its password was changed. That was on 21 November 2026 at 12:00 CET, from the internet address" in text
+    assert "203.0.113.9" in text
+    assert "If that was not you, choose a new password at once" in text
+
+
+@pytest.mark.parametrize("occasion", sorted(account_letters._CHANGES))
+def test_every_change_of_an_account_has_its_sentence(occasion: str):
+    told = {"timestamp": NOON, "ip": "203.0.113.9", "from_email": "a@x", "to_email": "b@x", "deleted_email": "c@x"}
+    mail = account_letters.message(occasion, ADA["email"], told)
+    assert mail
+    assert "{" not in mail.body
+
+
+def test_an_account_has_several_addresses_one_of_which_is_the_main_one(client: Client, smtp_server: MailServer):
+    ada = customer()
+    client.force_login(ada, "allauth.account.auth_backends.AuthenticationBackend")
+    EmailAddress.objects.create(user=ada, email="ada@work.example", verified=True)
+    text = words(client.get("/accounts/email/"))
+    assert "ada@example.com Main address, confirmed" in text
+    assert "ada@work.example confirmed" in text
+    page = client.post("/accounts/email/", {"email": "ada@work.example", "action_primary": ""}, follow=True)
+    assert "Your main address is changed." in words(page)
+    page = client.post("/accounts/email/", {"email": "ada@work.example", "action_remove": ""}, follow=True)
+    assert "make another one the main one before you remove it" in words(page)
+    page = client.post("/accounts/email/", {"email": "ada@new.example", "action_add": ""}, follow=True)
+    assert "We have sent a mail to ada@new.example: please confirm the address by its link." in words(page)
 
 
 def test_signing_up_asks_to_confirm_the_address(client: Client, smtp_server: MailServer):

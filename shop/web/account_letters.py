@@ -1,0 +1,105 @@
+"""Mails about an account in the look and the words of the shop's letters. They are written when they are sent, and kept
+nowhere: most of them open an account for a while."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+
+from notifications import rendering
+from notifications.models import Letter
+from shop.formats import long_moment
+
+_TEMPLATE = "account"
+_NOT_YOU = "Somebody else may have typed this address by mistake. Do nothing then, and nothing happens."
+_WATCH_OUT = "If that was not you, choose a new password at once, and write to us."
+
+# What happened to an account, by the name that the library has for it.
+_CHANGES = {
+    "account/email/password_changed": "Its password was changed.",
+    "account/email/password_reset": "Its password was changed by a link from a mail.",
+    "account/email/password_set": "It has a password now.",
+    "account/email/email_changed": "Its main address was changed from {from_email} to {to_email}.",
+    "account/email/email_confirm": "An address of it was confirmed.",
+    "account/email/email_deleted": "The address {deleted_email} was removed from it.",
+    "mfa/email/totp_activated": "It now asks for a code of an app at each sign-in.",
+    "mfa/email/totp_deactivated": "It does not ask for a code of an app any more.",
+    "mfa/email/recovery_codes_generated": "It has new recovery codes; those before open nothing any more.",
+}
+
+
+def message(occasion: str, address: str, told: Mapping[str, Any]) -> EmailMessage | None:
+    """What the mail server gets; None for an occasion that has no words here. `told` is what the library tells of it.
+
+    Raises notifications.rendering.UnableToRender.
+    """
+    words = _words(occasion, told)
+    if words is None:
+        return None
+    context = {"code": "", "link": "", "act": "", "also": ""} | words
+    letter = Letter(key=f"account:{uuid4()}", template=_TEMPLATE, recipient=address, context=context)
+    return rendering.message(letter)
+
+
+def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str] | None:
+    if change := _CHANGES.get(occasion):
+        when = f"That was on {long_moment(told['timestamp'])}, from the internet address {told['ip']}."
+        return {
+            "about": "Your account was changed",
+            "says": f"{change.format_map(told)} {when}",
+            "act": "Choose a new password",
+            "link": _at_home(reverse("account_reset_password")),
+            "also": _WATCH_OUT,
+        }
+    match occasion:
+        case "account/email/login_code":
+            return {
+                "about": "Your code to sign in",
+                "says": "Type this code on the page where you asked for it. It lasts a few minutes.",
+                "code": told["code"],
+                "also": _NOT_YOU,
+            }
+        case "account/email/email_confirmation" | "account/email/email_confirmation_signup":
+            return {
+                "about": "Please confirm your address",
+                "says": "This address was given for an account. Confirm that it is yours, and it can be used.",
+                "act": "Yes, it is mine",
+                "link": _at_home(told["activate_url"]),
+                "also": _NOT_YOU,
+            }
+        case "account/email/password_reset_key":
+            return {
+                "about": "Choose a new password",
+                "says": "You asked for a new password. This link lets you choose one, once.",
+                "act": "Choose a new password",
+                "link": _at_home(told["password_reset_url"]),
+                "also": _NOT_YOU,
+            }
+        case "account/email/account_already_exists":
+            return {
+                "about": "You have an account already",
+                "says": "An account was to be made for this address, and there is one. Sign in to it; if you do not"
+                " know the password any more, let us mail you a code there.",
+                "act": "Sign in",
+                "link": _at_home(reverse("account_login")),
+                "also": _NOT_YOU,
+            }
+        case "account/email/unknown_account":
+            return {
+                "about": "There is no account for this address",
+                "says": "Somebody tried to get into an account of this address, and there is none. You may have"
+                " ordered without one, or with another address.",
+                "act": "Make an account",
+                "link": _at_home(reverse("account_signup")),
+                "also": _NOT_YOU,
+            }
+    return None
+
+
+def _at_home(address: str) -> str:
+    """A secret is never mailed in a link to where the browser says that it is."""
+    return settings.SITE_URL + urlsplit(address).path
