@@ -20,15 +20,15 @@ _WATCH_OUT = "If that was not you, choose a new password at once, and write to u
 
 # What happened to an account, by the name that the library has for it.
 _CHANGES = {
-    "account/email/password_changed": "Its password was changed.",
-    "account/email/password_reset": "Its password was changed by a link from a mail.",
-    "account/email/password_set": "It has a password now.",
-    "account/email/email_changed": "Its main address was changed from {from_email} to {to_email}.",
-    "account/email/email_confirm": "An address of it was confirmed.",
-    "account/email/email_deleted": "The address {deleted_email} was removed from it.",
-    "mfa/email/totp_activated": "It now asks for a code of an app at each sign-in.",
-    "mfa/email/totp_deactivated": "It does not ask for a code of an app any more.",
-    "mfa/email/recovery_codes_generated": "It has new recovery codes; those before open nothing any more.",
+    "account/email/password_changed": "The password of your account was changed.",
+    "account/email/password_reset": "The password of your account was changed by a link from a mail.",
+    "account/email/password_set": "Your account has a password now.",
+    "account/email/email_changed": "The main address of your account was changed from {from_email} to {to_email}.",
+    "account/email/email_confirm": "An address of your account was confirmed.",
+    "account/email/email_deleted": "The address {deleted_email} was removed from your account.",
+    "mfa/email/totp_activated": "Your account now asks for a code of an app at each sign-in.",
+    "mfa/email/totp_deactivated": "Your account does not ask for a code of an app any more.",
+    "mfa/email/recovery_codes_generated": "Your account has new recovery codes; those before open nothing any more.",
 }
 
 
