@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from backorders.availability import quotes
 from notifications import outbox
+from notifications.models import Letter
 from notifications.outbox import Draft
 from shop import wakeups
 from shop.formats import money
@@ -25,6 +26,8 @@ LINK_LIFE = timedelta(days=2 * 365)
 UNCONFIRMED_KEPT = timedelta(days=7)
 TOLD_KEPT = timedelta(days=30)
 _DAY = timedelta(days=1)
+_ASKED, _HERE = _LETTERS = ("alert_asked", "back_in_stock")
+_THREAD = "stock alert "
 _MOST_IN_A_DAY = 5
 # The people of one wave, whatever has arrived.
 _MOST_AT_ONCE = 1_000
@@ -50,7 +53,7 @@ def ask(variant: Variant, email: str, *, at: datetime) -> None:
     alert, _ = StockAlert.objects.update_or_create(
         variant=variant, email=email, defaults={"asked_at": at, "confirmed_at": None, "told_at": None}
     )
-    outbox.write([_letter(alert, "alert_asked", at)], at=at)
+    outbox.write([_letter(alert, _ASKED, at)], at=at)
     wakeups.wake_mailer()
 
 
@@ -76,6 +79,20 @@ def stop(pk: int) -> None:
         _forget(StockAlert.objects.filter(**hers))
 
 
+def undelivered(limit: int) -> list[int]:
+    """Ids of alerts of which a letter was refused for good: mistyped, or given up by its owner."""
+    dead = Letter.objects.filter(state=Letter.State.DEAD, template__in=_LETTERS)
+    threads = dead.order_by("written_at").values_list("thread", flat=True)[:limit]
+    return [int(thread.removeprefix(_THREAD)) for thread in threads]
+
+
+@use_case
+def give_up(pk: int) -> None:
+    """No mail arrives there: nobody at the desk can do anything about it, and nobody waits for it."""
+    _forget(StockAlert.objects.filter(pk=pk))
+    outbox.forget([_thread(pk)])
+
+
 def items_to_tell(limit: int) -> list[int]:
     """Stock items of which something may be here that somebody wants to hear of."""
     alerts = StockAlert.objects.waiting().of_what_is_here()
@@ -96,7 +113,7 @@ def tell(item_id: int, *, at: datetime) -> int:
     for alert in told:
         alert.told_at = at
     StockAlert.objects.bulk_update(told, ["told_at"])
-    outbox.write([_letter(alert, "back_in_stock", at) for alert in told], at=at)
+    outbox.write([_letter(alert, _HERE, at) for alert in told], at=at)
     if told:
         wakeups.wake_mailer()
     return len(told)
@@ -118,7 +135,7 @@ def _forget(alerts: QuerySet[StockAlert]) -> int:
 
 
 def _thread(pk: int) -> str:
-    return f"stock alert {pk}"
+    return f"{_THREAD}{pk}"
 
 
 def _letter(alert: StockAlert, template: str, at: datetime) -> Draft:

@@ -54,6 +54,7 @@ def sweep() -> None:
     deliver_due(timezone.now)
     _each("give back what the unpaid order %d holds", holds.overdue(at, _ORDERS_OF_A_SWEEP), holds.expire, at=at)
     _each("note that notice %d did not arrive", lapses.never_delivered(_ORDERS_OF_A_SWEEP), lapses.note_bounce, at=at)
+    _each("forget alert %d, which reaches nobody", stock_alerts.undelivered(_ITEMS_OF_A_SWEEP), stock_alerts.give_up)
     late = lapses.parcels_left_behind(at, _ORDERS_OF_A_SWEEP)
     _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at=at)
     if due := lapses.orders_due(at, _ORDERS_OF_A_SWEEP):

@@ -169,6 +169,28 @@ def test_addresses_are_kept_no_longer_than_they_are_of_use(kettle: Variant):
         assert set(Letter.objects.values_list("recipient", flat=True)) == left
 
 
+def test_an_address_that_takes_no_mail_is_forgotten_and_is_nobodys_work(kettle: Variant):
+    """The last letter of one who confirmed may fail as well; those who can be reached stay."""
+    stock_alerts.ask(kettle, DEE["email"], at=NOON)
+    asked(kettle, ADA, BO)
+    arrive(kettle.stock_item, 1)
+    tell(kettle)
+    Letter.objects.filter(template="alert_asked", recipient=DEE["email"]).update(state="dead")
+    Letter.objects.filter(template="back_in_stock").update(state="dead")
+    tasks.sweep()
+    assert set(StockAlert.objects.values_list("email", flat=True)) == {BO["email"]}
+    assert not Letter.objects.filter(state="dead").exists()
+    assert not Letter.objects.exclude(recipient=BO["email"]).exists()
+
+
+def test_a_letter_of_an_alert_that_is_gone_goes_as_well(kettle: Variant):
+    stock_alerts.ask(kettle, DEE["email"], at=NOON)
+    StockAlert.objects.all().delete()
+    Letter.objects.update(state="dead")
+    tasks.sweep()
+    assert not Letter.objects.exists()
+
+
 def test_the_sweep_tells_and_a_correction_counts_like_a_delivery(kettle: Variant):
     asked(kettle, ADA)
     fulfilment.correct_stock(kettle.stock_item_id, 2, reason="found behind the shelf", actor=CY, at=NOON)
