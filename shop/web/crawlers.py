@@ -1,20 +1,26 @@
 """What search engines ask for first: where they may look, and which pages there are."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap, views
+from django.core.cache import caches
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from shop import catalog, freshness
 from shop.catalog import Shelf
 from shop.models import Product
+from shop.web.forms import id_of
 from shop.web.middleware import UNLISTED
+
+_LIFE = timedelta(minutes=10)
 
 
 class _OfThisShop(Sitemap):
@@ -72,14 +78,30 @@ SECTIONS: dict[str, type[Sitemap] | Sitemap] = {"pages": _Pages, "shelves": _She
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """One file, or the list of files when they are too many for one."""
+    return _kept(request, lambda: _all_or_list(request))
+
+
+@require_safe
+def section(request: HttpRequest, section: str) -> HttpResponse:
+    return _kept(request, lambda: views.sitemap(request, SECTIONS, section=section))
+
+
+def _all_or_list(request: HttpRequest) -> TemplateResponse:
     if Product.objects.published().count() <= _Products.limit:
         return views.sitemap(request, SECTIONS)
     return views.index(request, SECTIONS, sitemap_url_name="sitemap_section")
 
 
-@require_safe
-def section(request: HttpRequest, section: str) -> HttpResponse:
-    return views.sitemap(request, SECTIONS, section=section)
+def _kept(request: HttpRequest, make: Callable[[], TemplateResponse]) -> HttpResponse:
+    """Of thousands of products a file takes seconds: whoever asks again and again gets what was made a while ago."""
+    pages, key = caches["pages"], f"shop.web.crawlers:{request.path}:{id_of(request.GET.get('p', '1'))}"
+    kept = pages.get(key)
+    if kept is None:
+        made = make().render()
+        kept = made.content, dict(made.headers)
+        pages.set(key, kept, _LIFE.total_seconds())
+    content, headers = kept
+    return HttpResponse(content, headers=headers)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
 
 from shop.models import Category, Product, ProductImage, User
@@ -26,7 +27,8 @@ def on(days: int) -> Any:
 
 
 def read(client: Client, address: str = "/sitemap.xml") -> dict[str, date | None]:
-    """Address without the shop's name, and the day on which it changed."""
+    """Address without the shop's name, and the day on which it changed, as it is made now."""
+    caches["pages"].clear()
     answer = client.get(address)
     assert answer["Content-Type"] == "application/xml"
     entries = xml.fromstring(answer.content)
@@ -50,6 +52,17 @@ def test_every_page_for_everybody_is_listed_and_no_other(client: Client, setting
     Category.objects.create(name="Cups", slug="cups", parent=product.category)
     Product.objects.create(title="Draft", slug="draft", published=False)
     assert set(read(client)) == {"/", "/promises/", "/c/home/", "/c/cups/", "/products/mug/"}
+
+
+def test_a_file_is_made_once_in_a_while_however_often_it_is_asked_for(client: Client, django_assert_num_queries: Any):
+    variant(stock("MUG", on_hand=1))
+    first = client.get("/sitemap.xml")
+    Product.objects.update(published=False)
+    with django_assert_num_queries(0):
+        again = client.get("/sitemap.xml?anything=else")
+    assert (again.content, again["Content-Type"]) == (first.content, first["Content-Type"])
+    with time_machine.travel(NOON + timedelta(minutes=10), tick=False):
+        assert b"/products/mug/" not in client.get("/sitemap.xml").content
 
 
 def test_a_page_that_nobody_touched_keeps_the_time_of_its_change(client: Client):
