@@ -51,8 +51,11 @@ def refund_of(order: Order, amount: Decimal) -> dict[str, str]:
     return {"refund": money_of(order, amount), "refund_by": wording.due_day(due_by)}
 
 
-def letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any]) -> Draft:
-    """The link's token is made when the letter is rendered: what is stored here opens no order."""
+def letter(
+    order: AnyOrder, template: str, key: str, context: Mapping[str, Any], *, leads_to_answer: bool = False
+) -> Draft:
+    """The links' tokens are made when the letter is rendered: what is stored here opens no order. One that offers a
+    choice leads to the page where it is made as well."""
     lists = {name: context[name] for name in ("items", "to_come") if name in context}
     link = {
         "path": f"/orders/{order.number}/open/{{token}}/",
@@ -71,9 +74,13 @@ def letter(order: AnyOrder, template: str, key: str, context: Mapping[str, Any])
             "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
             "number": order.number,
             "name": order.name,
-            "links": {"order": link, "answer": link | {"path": f"/orders/{order.number}/answer/{{token}}/"}},
+            "links": {"order": link} | (_answer(order, link) if leads_to_answer else {}),
         },
     )
+
+
+def _answer(order: AnyOrder, link: Mapping[str, Any]) -> dict[str, Any]:
+    return {"answer": {**link, "path": f"/orders/{order.number}/answer/{{token}}/"}}
 
 
 def a_few[Of](news: Iterable[Of], key: Callable[[Of], str]) -> Iterator[tuple[Of, ...]]:

@@ -23,7 +23,7 @@ _MOST_WAITING = 100
 _PRODUCTS_AT_ONCE = 100
 # The shortest time between two equal wake-ups of one process, in seconds; whoever asks meanwhile shares the later one.
 # To send one takes as long as a good part of an order.
-_REST = 0.1
+_REST = 0.3
 _room = BoundedSemaphore(_MOST_WAITING)
 
 lost = 0
