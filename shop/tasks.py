@@ -9,7 +9,7 @@ from django.utils import timezone
 from backorders.queries import items_to_fill, items_to_tell
 from notifications import outbox
 from notifications.delivery import deliver_due
-from shop import alerts, fulfilment, holds, lapses, reminders, retention, settling, stock_alerts
+from shop import fulfilment, holds, lapses, reminders, retention, settling, staff_alerts, stock_alerts
 from shop.importing.fetching import fetch_missing
 from shop.models import Heartbeat
 
@@ -59,7 +59,7 @@ def sweep() -> None:
     _each("tell that the parcel of order %d leaves later", late, lapses.give_packing_another_day, at=at)
     if due := lapses.orders_due(at, _ORDERS_OF_A_SWEEP):
         _each("end the deadlines of order %d", due, lapses.lapse, at=at)
-        alerts.we_were_silent(at=at)
+        staff_alerts.we_were_silent(at=at)
 
 
 @shared_task(name="shop.tasks.remind")
@@ -68,8 +68,8 @@ def remind() -> None:
     at = timezone.now()
     reminders.remind(at=at)
     reminders.say_that_nothing_moved(at=at)
-    alerts.we_were_silent(at=at)
-    alerts.this_morning(at=at)
+    staff_alerts.we_were_silent(at=at)
+    staff_alerts.this_morning(at=at)
 
 
 @shared_task(name="shop.tasks.tidy")

@@ -32,8 +32,8 @@ NOTICES = {"days_later", "answer_needed", "day_passed", "answer_reminder"}
 OFFERS = {"alternative_proposed"}
 # Letters by which we cancel.
 ENDINGS = {"order_lapsed", "never_coming"}
-# It goes to staff, of many orders at once: tests/shop/test_alerts.py reads it.
-TO_STAFF = {"alert"}
+# It goes to staff, of many orders at once: tests/shop/test_staff_alerts.py reads it.
+TO_STAFF = {"staff_alert"}
 # It goes to a supplier: tests/staff/test_ordering.py reads it.
 TO_SUPPLIERS = {"purchase_order"}
 # They are about no order: see tests/shop/test_stock_alerts.py.

@@ -8,7 +8,7 @@ import pytest
 from backorders.models import Notice
 from notifications import rendering
 from notifications.models import Letter
-from shop import alerts, lapses, tasks
+from shop import lapses, staff_alerts, tasks
 from shop.models import Refund
 from tests.cast import BO, NOON, SOON, TODAY, buy, inbound, stock, variant
 from tests.letters import DAY, bought, move, noon_of, paid, waiting
@@ -20,17 +20,17 @@ BROKEN = midnight_in_berlin(SOON) + SECOND
 
 
 def alert() -> rendering.Parts:
-    return rendering.preview(Letter.objects.get(template="alert"))
+    return rendering.preview(Letter.objects.get(template="staff_alert"))
 
 
 def sections() -> dict[str, Any]:
     """The rows of the newest alert, by heading."""
-    newest = Letter.objects.filter(template="alert").latest("id")
+    newest = Letter.objects.filter(template="staff_alert").latest("id")
     return {section["heading"]: section["rows"] for section in newest.context["sections"]}
 
 
 def morning(day: datetime | None = None) -> bool:
-    return alerts.this_morning(at=day or NOON)
+    return staff_alerts.this_morning(at=day or NOON)
 
 
 # Broken promises.
@@ -40,8 +40,8 @@ def test_staff_hear_of_what_was_cancelled_in_silence(settings):
     settings.STAFF_MAIL = "boss@shop.example"
     order, _ = waiting()
     sweep(BROKEN)
-    assert alerts.we_were_silent(at=BROKEN) == 1
-    assert Letter.objects.get(template="alert").recipient == "boss@shop.example"
+    assert staff_alerts.we_were_silent(at=BROKEN) == 1
+    assert Letter.objects.get(template="staff_alert").recipient == "boss@shop.example"
     for part in (alert().text, alert().html):
         assert order.number in part
         assert "we let the promised day pass in silence" in part
@@ -52,20 +52,20 @@ def test_the_sweep_that_cancels_writes_it(time_machine):
     waiting()
     time_machine.move_to(BROKEN, tick=False)
     tasks.sweep()
-    assert Letter.objects.filter(template="alert").count() == 1
+    assert Letter.objects.filter(template="staff_alert").count() == 1
 
 
 def test_staff_hear_of_each_line_once_and_at_most_once_an_hour():
     waiting()
     sweep(BROKEN)
-    assert alerts.we_were_silent(at=BROKEN) == 1
+    assert staff_alerts.we_were_silent(at=BROKEN) == 1
 
     second = buy((variant(inbound(stock("THROW"), 1).item), 1), who=BO)
     sweep(BROKEN + SECOND)
-    assert alerts.we_were_silent(at=BROKEN + timedelta(minutes=59)) == 0
-    assert alerts.we_were_silent(at=BROKEN + timedelta(hours=1)) == 1
+    assert staff_alerts.we_were_silent(at=BROKEN + timedelta(minutes=59)) == 0
+    assert staff_alerts.we_were_silent(at=BROKEN + timedelta(hours=1)) == 1
     assert [row.partition(":")[0] for rows in sections().values() for row in rows] == [second.number]
-    assert alerts.we_were_silent(at=BROKEN + timedelta(hours=2)) == 0
+    assert staff_alerts.we_were_silent(at=BROKEN + timedelta(hours=2)) == 0
 
 
 def test_nobody_is_alarmed_by_an_answer_that_did_not_come():
@@ -73,7 +73,7 @@ def test_nobody_is_alarmed_by_an_answer_that_did_not_come():
     move(line, None)
     sweep(noon_of(SOON + 32 * DAY))
     assert order.lines.get().claim.left == 0
-    assert alerts.we_were_silent(at=noon_of(SOON + 32 * DAY)) == 0
+    assert staff_alerts.we_were_silent(at=noon_of(SOON + 32 * DAY)) == 0
 
 
 # In the morning.
@@ -82,7 +82,7 @@ def test_nobody_is_alarmed_by_an_answer_that_did_not_come():
 def test_a_quiet_day_brings_no_letter():
     waiting()
     assert not morning()
-    assert not Letter.objects.filter(template="alert").exists()
+    assert not Letter.objects.filter(template="staff_alert").exists()
 
 
 def test_what_is_due_by_tomorrow_is_listed_before_it_breaks():

@@ -163,5 +163,5 @@ def _write(
         "links": {"desk": {"path": reverse("admin:index")}},
         **known,
     }
-    outbox.write([Draft(key, "alert", settings.STAFF_MAIL, thread, context)], at=at)
+    outbox.write([Draft(key, "staff_alert", settings.STAFF_MAIL, thread, context)], at=at)
     wakeups.wake_mailer()
