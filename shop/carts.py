@@ -59,6 +59,11 @@ class LineQuote:
         return self.line.quantity
 
     @property
+    def waited_for(self) -> tuple[Portion, ...]:
+        """What of it is not on the shelf."""
+        return tuple(portion for portion in self.portions if not portion.now)
+
+    @property
     def possible(self) -> int:
         return sum(portion.quantity for portion in self.portions)
 

@@ -7,8 +7,10 @@ country that is not listed takes whatever is written.
 import re
 from collections.abc import Iterable
 
-# 9 is a digit, A a letter, X either of them; spaces and hyphens are left out. The first of a country is written as its
-# post writes it and serves as an example.
+# 9 is a digit, A a letter, X either of them; what stands between them is left out. The first of a country is written as
+# its post writes it and serves as an example.
+# The British forces abroad.
+_FORCES = tuple(f"BFPO{'9' * digits}" for digits in range(1, 5))
 _FORMATS = {
     "AT": ("1010", "9999"),
     "AU": ("2000", "9999"),
@@ -24,7 +26,7 @@ _FORMATS = {
     "ES": ("28001", "99999"),
     "FI": ("00100", "99999"),
     "FR": ("75001", "99999"),
-    "GB": ("SW1A 1AA", "A99AA", "A999AA", "AA99AA", "AA999AA", "A9A9AA", "AA9A9AA"),
+    "GB": ("SW1A 1AA", "A99AA", "A999AA", "AA99AA", "AA999AA", "A9A9AA", "AA9A9AA", "GIR9AA", *_FORCES),
     "GR": ("104 31", "99999"),
     "HR": ("10000", "99999"),
     "HU": ("1011", "9999"),
@@ -35,9 +37,9 @@ _FORMATS = {
     "LI": ("9490", "9999"),
     "LT": ("01100", "99999"),
     "LU": ("1009", "9999"),
-    "LV": ("1050", "9999"),
+    "LV": ("LV-1050", "9999"),
     "MC": ("98000", "99999"),
-    "MT": ("VLT 1117", "AAA9999"),
+    "MT": ("VLT 1117", "AAA9999", "AAA99"),
     "NL": ("1012 JS", "9999AA"),
     "NO": ("0150", "9999"),
     "NZ": ("6011", "9999"),
@@ -52,21 +54,46 @@ _FORMATS = {
     "US": ("10001", "99999", "999999999"),
 }
 _KINDS = {"9": "[0-9]", "A": "[A-Z]", "X": "[0-9A-Z]"}
+# The sign on the cars of a country, where it is not the code of ISO 3166.
+_SIGNS = {
+    "AT": "A",
+    "BE": "B",
+    "DE": "D",
+    "ES": "E",
+    "FI": "FIN",
+    "FR": "F",
+    "HU": "H",
+    "IT": "I",
+    "LU": "L",
+    "NO": "N",
+    "PT": "P",
+    "SE": "S",
+    "SI": "SLO",
+}
+# Letters that stand for themselves.
+_AS_THEY_ARE = re.compile("BFPO|GIR")
 
 
-def _pattern(formats: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join("".join(_KINDS[sign] for sign in each) for each in formats))
+def _pattern(country: str, formats: Iterable[str]) -> re.Pattern[str]:
+    """It may begin with the country's letters, as in D-10115 or LV-1050: letters from abroad were addressed so."""
+    before = "|".join(filter(None, (country, _SIGNS.get(country))))
+    return re.compile(f"(?:{before})?(?:{'|'.join(map(_one, formats))})")
 
 
-_PATTERNS = {country: _pattern(formats) for country, (_, *formats) in _FORMATS.items()}
-# Such as D-10115 or LV-1050, which is how a letter from abroad was addressed.
-_COUNTRY_BEFORE = re.compile(r"^[A-Z]{1,2}-(?=[0-9])")
+def _one(written: str) -> str:
+    fixed = _AS_THEY_ARE.match(written)
+    head, rest = (fixed[0], written[fixed.end() :]) if fixed else ("", written)
+    return head + "".join(_KINDS[sign] for sign in rest)
+
+
+_PATTERNS = {country: _pattern(country, formats) for country, (_, *formats) in _FORMATS.items()}
 
 
 def is_usual(postcode: str, country: str) -> bool:
-    """Could there be such a postcode in this country (ISO 3166, two letters)? Spaces, hyphens and case do not count."""
+    """Could there be such a postcode in this country (ISO 3166, two letters)? Only its letters, of either case, and its
+    digits count."""
     pattern = _PATTERNS.get(country)
-    bare = re.sub(r"[\s-]", "", _COUNTRY_BEFORE.sub("", postcode.strip().upper()))
+    bare = re.sub(r"[\W_]", "", postcode.upper())
     return pattern is None or pattern.fullmatch(bare) is not None
 
 

@@ -89,11 +89,12 @@ class Option:
         """The sentence that is agreed to, with its days; empty when everything ships now."""
         if self.sends == Sends.TOGETHER:
             return f"I agree to wait for what is not on the shelf: everything ships together {_by(self.way.last)}."
+        # A parcel of a later day has what lies on the shelf in it as well: nobody waits for that.
         later = [
             f"{units} × {line.variant} {_by(parcel)}"
             for parcel in self.way.parcels
-            if not parcel.now
-            for line, units in parcel.parts
+            for line, _ in parcel.parts
+            if (units := sum(part.quantity for part in line.waited_for if part.ships_on == parcel.ships_on))
         ]
         return f"I agree to wait for what is not on the shelf: {'; '.join(later)}." if later else ""
 

@@ -336,6 +336,9 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+# Ten minutes: mail takes its time.
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 # How many orders, or tries at one, come from one internet address in an hour; 0 does not count.
 ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", default=60, least=0, most=100_000)
 # Beside the limits that the library has of its own.

@@ -3,18 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakSet
 
 import psycopg
 from django.db import connection
-from psycopg.pq.abc import PGresult
+from psycopg.pq import ExecStatus
 
 from inventory.prepared import asked_first, planned_once
 
 _SNAPSHOT = "SELECT pg_current_snapshot()::text"
-_NAME = b"shop.shown"
-# Connections that have it prepared.
-_prepared: WeakSet[psycopg.Connection] = WeakSet()
 
 # A row that changes lies elsewhere (ctid) or was written by another transaction (xmin), or both.
 _STATE = """
@@ -68,26 +64,21 @@ def snapshot() -> str:
 
 def snapshot_at_hand() -> str:
     """`snapshot` of the connection that this thread has kept, asked past Django and most of its driver, which takes
-    half the time; empty where there is no such connection, or it has ended."""
+    half the time; empty where it cannot be asked so, as when there is no such connection, or it has ended."""
     kept: Any = connection
     driver = kept.connection
     if driver is None or kept.in_atomic_block:
         return ""
     try:
-        said = _ask(driver).get_value(0, 0)
+        # Not prepared: the driver takes back what was, after each rollback.
+        answer = driver.pgconn.exec_params(_SNAPSHOT.encode(), None)
     except psycopg.Error:
         return ""
+    said: bytes | None = answer.get_value(0, 0) if answer.status == ExecStatus.TUPLES_OK else None
+    if said is None:
+        return ""
     kept.health_check_done = True
-    return said.decode() if said else ""
-
-
-def _ask(driver: psycopg.Connection) -> PGresult:
-    if driver.prepare_threshold is None:
-        return driver.pgconn.exec_params(_SNAPSHOT.encode(), None)
-    if driver not in _prepared:
-        driver.pgconn.prepare(_NAME, _SNAPSHOT.encode())
-        _prepared.add(driver)
-    return driver.pgconn.exec_prepared(_NAME, None)
+    return said.decode()
 
 
 def _snapshot() -> str:

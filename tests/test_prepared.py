@@ -71,7 +71,9 @@ def kept() -> Iterator[Any]:
 
 @pytest.fixture
 def ended(kept: Any) -> Any:
-    """One that the database has ended since."""
+    """One that was asked, and that the database has ended since."""
+    assert shown.snapshot_at_hand()
+    kept.health_check_done = False
     with connections.create_connection("default").cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [kept.connection.info.backend_pid])
         cursor.connection.close()

@@ -104,7 +104,7 @@ def _the_last_week(stage: Stage) -> None:
     stage.ask("stool and towels", "Does the stool come in one piece, or do I need tools for it?", -2, 11)
     stage.reply(
         "stool and towels",
-        "Its legs are screwed into the seat by hand, and that is all.\n\nA cloth for the oil lies with it.",
+        "It comes in one piece: its legs are wedged into the seat.\n\nA cloth for the oil lies with it.",
         -2,
         16,
     )

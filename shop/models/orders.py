@@ -1,3 +1,4 @@
+import re
 import secrets
 from datetime import datetime
 from decimal import Decimal
@@ -6,7 +7,7 @@ from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django_countries import countries
 from django_countries.fields import CountryField
@@ -61,10 +62,10 @@ class ShippingMethod(models.Model):
 
 
 def check_tracking_address(address: str) -> None:
-    if not address.startswith("https://") or _NUMBER_HERE not in address:
+    if not re.fullmatch(r"https://[a-z0-9][a-z0-9.-]*[/?][^\s\"<>]*", address) or address.count(_NUMBER_HERE) != 1:
         raise ValidationError(
-            f"Write the whole address of the carrier's page, from https:// on, with {_NUMBER_HERE} where the tracking"
-            " number stands in it."
+            f"Write the whole address of the carrier's page, from https:// on, with {_NUMBER_HERE} once, where the"
+            " tracking number stands in it."
         )
 
 
@@ -79,11 +80,17 @@ class Carrier(models.Model):
         help_text="The address of the page that follows a parcel, with {number} in place of its tracking number.",
     )
 
+    history = HistoricalRecords()
+
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(tracking_address="") | Q(tracking_address__startswith="https://"),
+                name="carrier_tracking_address_is_https",
+            ),
             models.UniqueConstraint(
                 Lower("name"), name="carrier_once", violation_error_message="There is a carrier of this name."
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,8 +99,9 @@ class Carrier(models.Model):
     @classmethod
     def link_of(cls, name: str, number: str) -> str:
         """Where a parcel is followed; empty where that is not known."""
-        carrier = cls.objects.filter(name__iexact=name).first() if number else None
-        return carrier.tracking_address.replace(_NUMBER_HERE, quote(number, safe="")) if carrier else ""
+        carrier = cls.objects.alias(low=Lower("name")).filter(low=Lower(Value(name))).first() if number else None
+        bare = quote("".join(number.split()), safe="")
+        return carrier.tracking_address.replace(_NUMBER_HERE, bare) if carrier else ""
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -220,7 +228,7 @@ class Shipment(models.Model):
     carrier = models.CharField(max_length=50, blank=True)
     tracking_number = models.CharField(max_length=100, blank=True)
     # The carrier's page, as it was known when the parcel left.
-    tracking_link = models.CharField(max_length=1500, blank=True)
+    tracking_link = models.CharField(max_length=1500, blank=True, db_default="")
     shipped_at = models.DateTimeField()
     actor = models.CharField(max_length=150)
 

@@ -149,6 +149,6 @@ class ShippingMethodAdmin(WithHistory, ModelAdmin):
 
 
 @admin.register(Carrier)
-class CarrierAdmin(ModelAdmin):
+class CarrierAdmin(WithHistory, ModelAdmin):
     list_display = ["name", "tracking_address"]
     ordering = ["name"]

@@ -46,7 +46,7 @@ def with_columns(items: QuerySet[StockItem]) -> QuerySet[Any]:
 
 
 def with_alerts(items: QuerySet[Any]) -> QuerySet[Any]:
-    """Annotates `alerted`: how many asked for a letter when it is here again, have confirmed it and were not told."""
+    """Annotates `alerted`: how many wait for the letter that an article which is sold is here again."""
     alerts = StockAlert.objects.waiting().filter(variant__stock_item=OuterRef("pk")).order_by()
     people = alerts.values("variant__stock_item").annotate(people=Count("pk")).values("people")
     return items.annotate(alerted=Coalesce(Subquery(people, output_field=IntegerField()), 0))

@@ -1,4 +1,4 @@
-"""Why is it this number? Exactly the movements, claims or purchase lines that make it, with who and when."""
+"""Why is it this number? Exactly the movements, claims, purchase lines or alerts that make it, with who and when."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -175,7 +175,7 @@ def _alerts(item: StockItem) -> StockAlertQuerySet:
 
 
 def _wants_to_hear(alert: StockAlert) -> Row:
-    """Not who: nobody at the desk writes to her, and she is no customer yet."""
+    """Not who: nobody at the desk writes to her."""
     return Row(1, str(alert), "a shopper", alert.asked_at)
 
 

@@ -32,6 +32,8 @@ class _InOurWords(forms.Form):
                 field.error_messages["invalid"] = NO_ADDRESS
         if "password1" in self.fields:
             self.fields["password1"].help_text = _OF_A_PASSWORD
+        if {"oldpassword", "password2"} & self.fields.keys():
+            self.fields["password1"].label = "New password"
 
 
 class Login(_InOurWords, account.LoginForm):

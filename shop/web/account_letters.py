@@ -1,5 +1,8 @@
-"""Mails about an account in the look and the words of the shop's letters. They are written when they are sent, and kept
-nowhere: most of them open an account for a while."""
+"""Mails about an account, in the look and the words of the shop's letters.
+
+What opens an account for a while goes out at once and is kept nowhere. That an account was changed is a letter like any
+other: it waits in the outbox until the mail server takes it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +11,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.urls import reverse
 
-from notifications import rendering
+from notifications import outbox, rendering
 from notifications.models import Letter
+from notifications.outbox import Draft
+from shop import wakeups
 from shop.formats import long_moment
 
 _TEMPLATE = "account"
@@ -24,7 +30,7 @@ _CHANGES = {
     "account/email/password_reset": "The password of your account was changed by a link from a mail.",
     "account/email/password_set": "Your account has a password now.",
     "account/email/email_changed": "The main address of your account was changed from {from_email} to {to_email}.",
-    "account/email/email_confirm": "An address of your account was confirmed.",
+    "account/email/email_confirm": "The address {confirmed} was added to your account, and signs in to it.",
     "account/email/email_deleted": "The address {deleted_email} was removed from your account.",
     "mfa/email/totp_activated": "Your account now asks for a code of an app at each sign-in.",
     "mfa/email/totp_deactivated": "Your account does not ask for a code of an app any more.",
@@ -32,20 +38,29 @@ _CHANGES = {
 }
 
 
-def message(occasion: str, address: str, told: Mapping[str, Any]) -> EmailMessage | None:
-    """What the mail server gets; None for an occasion that has no words here. `told` is what the library tells of it.
+def is_change(occasion: str) -> bool:
+    return occasion in _CHANGES
 
-    Raises notifications.rendering.UnableToRender.
-    """
-    words = _words(occasion, told)
-    if words is None:
-        return None
-    context = {"code": "", "link": "", "act": "", "also": ""} | words
-    letter = Letter(key=f"account:{uuid4()}", template=_TEMPLATE, recipient=address, context=context)
+
+def write(occasion: str, address: str, told: Mapping[str, Any]) -> None:
+    """The owner of an account hears that it was changed. `told` is what the library tells of it."""
+    draft = Draft(f"account:{uuid4()}", _TEMPLATE, address, thread="", context=_context(occasion, told))
+    with transaction.atomic():
+        outbox.write([draft], at=told["timestamp"])
+        wakeups.wake_mailer()
+
+
+def message(occasion: str, address: str, told: Mapping[str, Any]) -> EmailMessage:
+    """What the mail server gets. Raises notifications.rendering.UnableToRender for an address that no mail can have."""
+    letter = Letter(key=f"account:{uuid4()}", template=_TEMPLATE, recipient=address, context=_context(occasion, told))
     return rendering.message(letter)
 
 
-def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str] | None:
+def _context(occasion: str, told: Mapping[str, Any]) -> dict[str, str]:
+    return {"code": "", "link": "", "act": "", "also": ""} | _words(occasion, told)
+
+
+def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str]:
     if change := _CHANGES.get(occasion):
         when = f"That was on {long_moment(told['timestamp'])}, from the internet address {told['ip']}."
         return {
@@ -59,7 +74,7 @@ def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str] | None:
         case "account/email/login_code":
             return {
                 "about": "Your code to sign in",
-                "says": "Type this code on the page where you asked for it. It lasts a few minutes.",
+                "says": "Type this code on the page where you asked for it. It lasts ten minutes.",
                 "code": told["code"],
                 "also": _NOT_YOU,
             }
@@ -97,7 +112,7 @@ def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str] | None:
                 "link": _at_home(reverse("account_signup")),
                 "also": _NOT_YOU,
             }
-    return None
+    raise ValueError(f"The shop has no words for a mail of the kind {occasion}.")
 
 
 def _at_home(address: str) -> str:

@@ -4,19 +4,20 @@ import base64
 import hashlib
 import logging
 from smtplib import SMTPException
-from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import EmailMessage
+from django.dispatch import receiver
 from django.http import HttpRequest
 
+from notifications.rendering import UnableToRender
 from shop.web import account_letters
 
 logger = logging.getLogger(__name__)
@@ -36,16 +37,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "max_email_addresses": "An account has at most %d addresses: remove one first.",
         "rate_limited": "That was too often in a short time: please wait a few minutes.",
         "same_as_current": "Nothing would change: choose another one.",
-        "too_many_login_attempts": "That password was wrong too often: wait a few minutes, or let us mail you a code.",
+        "too_many_login_attempts": "That was tried too often: please wait a few minutes.",
         "unknown_email": "There is no account of this address.",
         "unverified_primary_email": "Confirm an address before you make it your main one.",
     }
-
-    def render_mail(
-        self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None
-    ) -> EmailMessage:
-        mail = account_letters.message(template_prefix, email, context)
-        return mail or super().render_mail(template_prefix, email, context, headers)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by account and address: whoever guesses elsewhere keeps nobody out of her own
@@ -53,19 +48,33 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{self.get_client_ip(request)} {str(credentials.get('email', '')).lower()}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """These mails carry secrets that expire, so they go out at once and are never stored.
+        """Most of these mails carry secrets that expire, so they go out at once and are never stored.
 
         A mail server that is down must not turn signing in into an error page: it is said, and asked to try again.
         """
-        # There is no sites table; allauth would greet with the host that the visitor's browser claims.
-        site = SimpleNamespace(name=settings.SHOP_NAME, domain=urlsplit(settings.SITE_URL).netloc)
+        if account_letters.is_change(template_prefix):
+            account_letters.write(template_prefix, email, context)
+            return
         try:
-            super().send_mail(template_prefix, email, {**context, "current_site": site})
+            account_letters.message(template_prefix, email, context).send()
+        except UnableToRender:
+            logger.exception("A mail about an account (%s) could not be written", template_prefix)
+            messages.error(current.request, "No mail can be sent to this address: please check it.")
         except (SMTPException, OSError):
             logger.exception("A mail about an account (%s) could not be sent", template_prefix)
             messages.error(
                 current.request, "We could not send you the mail just now. Please try again in a few minutes."
             )
+
+
+@receiver(email_confirmed)
+def _tell_of_another_address(email_address: EmailAddress, **_: Any) -> None:
+    """Whoever adds one to an account that is left open has a key to it: its owner hears of that at her own."""
+    owner = email_address.user
+    if EmailAddress.objects.filter(user=owner, verified=True).exclude(pk=email_address.pk).exists():
+        get_adapter().send_notification_mail(
+            "account/email/email_confirm", owner, context={"confirmed": email_address.email}
+        )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

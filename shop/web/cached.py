@@ -71,23 +71,23 @@ def respond(request: HttpRequest, make: Callable[[datetime], Page | HttpResponse
     key = _key(request, at)
     made: _Made | None = _pages().get(key)
     if made and made.state and at < made.until and made.state.snapshot == shown.snapshot():
-        return _answer(request, made)
+        return _answer(request, made, at)
     # Asked before the page is made: what changes while it is being made makes it out of date.
     state = shown.state_of(made.products) if made else None
     if made and made.state and state and at < made.until and made.state.seen == state.seen:
         made = replace(made, state=state)
         _pages().set(key, made, LIFE.seconds)
-        return _answer(request, made)
+        return _answer(request, made, at)
     page = make(at)
     if isinstance(page, HttpResponse):
         return page
     body = render(request, page.template, {**page.context, "csrf_token": _token()}).content
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    of_this = state if made and made.products == page.products else None
+    of_this = state if page.lasting and made and made.products == page.products else None
     made = _Made(page.products, of_this, body, digest, at + LIFE)
     if page.lasting:
         _pages().set(key, made, LIFE.seconds)
-    return _answer(request, made)
+    return _answer(request, made, at)
 
 
 @cache
@@ -100,7 +100,7 @@ def _hashed(words: str) -> str:
     return salted_hmac("shop.web.cached", words, algorithm="sha256").hexdigest()
 
 
-def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
+def _answer(request: HttpRequest, made: _Made, at: datetime) -> HttpResponse:
     etag, body, stand_in = made.digest, made.body, _token().encode()
     if stand_in in body:
         body = body.replace(stand_in, get_token(request).encode())
@@ -109,7 +109,7 @@ def _answer(request: HttpRequest, made: _Made) -> HttpResponse:
     etag = f'W/"{etag}"'
     response = get_conditional_response(request, etag=etag)
     if made.state:
-        unchanged.lasts(request, made.state.snapshot, made.until)
+        unchanged.lasts(request, made.state.snapshot, at, made.until)
     if response is None:
         response = HttpResponse(body)
     else:

@@ -110,7 +110,7 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
         if line is None:
             messages.info(request, "That is not in your cart any more.")
         elif units:
-            messages.success(request, f"{line.variant}: {units} now.")
+            messages.success(request, f"{line.variant}: the quantity is {units} now.")
         else:
             messages.success(request, f"{line.variant} is out of your cart.")
     return redirect("cart")

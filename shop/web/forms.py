@@ -136,8 +136,8 @@ def check_postcode(form: forms.Form) -> dict[str, Any]:
     cleaned: dict[str, Any] = forms.Form.clean(form) or form.cleaned_data
     postcode, country = cleaned.get("postcode"), str(cleaned.get("country") or "")
     if postcode and not postcodes.is_usual(postcode, country):
-        such = postcodes.example(country)
-        form.add_error("postcode", f"A postcode of {countries.name(country)} looks like {such}: please check yours.")
+        where = f"{countries.name(country)}, where one looks like {postcodes.example(country)}"
+        form.add_error("postcode", f"There is no such postcode in {where}: please check it.")
     return cleaned
 
 
@@ -307,7 +307,9 @@ class ElsewhereForm(PostcodeForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["postcode"].label = "Postcode that this order goes to until now"
+        field = self.fields["postcode"]
+        field.label = "Postcode that this order goes to until now"
+        field.help_text = "Typed once more, so that no slip of the finger sends your goods elsewhere."
 
     @staticmethod
     def is_needed(order: Order) -> bool:

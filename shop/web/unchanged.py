@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,8 +24,11 @@ _LASTS = "shop.web.unchanged"
 # All that an answer may depend on of a question, by the names that WSGI gives it.
 _ASKED = (
     *("REQUEST_METHOD", "wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
-    *("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_COOKIE", "HTTP_HX_REQUEST", "HTTP_IF_NONE_MATCH"),
+    *("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_COOKIE", "HTTP_HX_REQUEST"),
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"),
 )
+# These are asked of no database.
+_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
 _MAY_VARY = {"cookie", "hx-request"}
 # What a browser needs to hear again (RFC 9110, 15.4.5); all else it has.
 _REPEATED = {"cache-control", "etag", "vary"}
@@ -45,10 +49,11 @@ class _Answer:
     headers: Headers
 
 
-def lasts(request: HttpRequest, snapshot: str, until: datetime) -> None:
-    """The answer to this request is made of nothing but the request, and what the database held at `snapshot`."""
+def lasts(request: HttpRequest, snapshot: str, at: datetime, until: datetime) -> None:
+    """The answer to this request is made of nothing but the request, the clock `at` some moment, and what the database
+    held at `snapshot`."""
     # By the clock pages change at full minutes.
-    minute = timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+    minute = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
     request.META[_LASTS] = _Lasts(snapshot, min(until, minute))
 
 
@@ -57,13 +62,13 @@ def answering(application: Application) -> Application:
     answers: dict[tuple[Any, ...], _Answer] = {}
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if "HTTP_IF_NONE_MATCH" not in environ:
+        if "HTTP_IF_NONE_MATCH" not in environ or environ["PATH_INFO"].startswith(_FILES):
             return application(environ, start_response)
         question = tuple(map(environ.get, _ASKED))
         # Asked before anything else is read: an answer that is kept below is made of nothing older.
         snapshot, known = shown.snapshot_at_hand(), answers.get(question)
         if known and snapshot == known.lasts.snapshot and timezone.now() < known.lasts.until and not faults.is_closed():
-            start_response("304 Not Modified", known.headers)
+            start_response("304 Not Modified", [*known.headers])
             return ()
 
         def start(status: str, headers: Headers, *failed: Any) -> Any:

@@ -11,7 +11,7 @@ from shop.postcodes import _FORMATS, example, is_usual
 countries = st.sampled_from(sorted(_FORMATS))
 
 
-@given(countries, st.sampled_from(["", " ", "-", "  "]), st.booleans())
+@given(countries, st.sampled_from(["", " ", "-", "  ", "\u2011", "\u2013", "\u200b"]), st.booleans())
 def test_the_posts_own_way_fits_however_it_is_spaced_and_in_small_letters_too(country: str, gap: str, is_small: bool):
     written = example(country).replace(" ", gap).replace("-", gap)
     assert is_usual(written.lower() if is_small else written, country)
@@ -19,7 +19,8 @@ def test_the_posts_own_way_fits_however_it_is_spaced_and_in_small_letters_too(co
 
 @given(countries, st.sampled_from("0X"))
 def test_a_sign_too_many_is_found(country: str, more: str):
-    assert not is_usual(example(country) + more * 6, country)
+    # American codes have nine digits as well, and no code that is short is another one's beginning.
+    assert not is_usual(example(country) + more, country)
 
 
 @given(countries)
@@ -32,7 +33,9 @@ def test_a_sign_that_was_dropped_is_found(country: str):
     ("postcode", "country"),
     [
         *(("M1 1AE", "GB"), ("B33 8TH", "GB"), ("CR2 6XH", "GB"), ("DN55 1PT", "GB"), ("W1A 0AX", "GB")),
-        *(("EC1A 1BB", "GB"), ("D6W XH22", "IE"), ("D-10115", "DE"), ("LV-1050", "LV"), ("10001-1234", "US")),
+        *(("EC1A 1BB", "GB"), ("BFPO 58", "GB"), ("GIR 0AA", "GB"), ("D6W XH22", "IE"), ("NXR 01", "MT")),
+        *(("D-10115", "DE"), ("D 10115", "DE"), ("L1009", "LU"), ("LV 1050", "LV"), ("FIN-00100", "FI")),
+        *(("SE 111 20", "SE"), ("10001-1234", "US"), ("〒100-0001", "JP")),
     ],
 )
 def test_other_ways_of_writing_fit(postcode: str, country: str):

@@ -49,4 +49,4 @@ def groups(db: None) -> None:
     import_module("shop.migrations.0006_groups").make(apps, None)
     import_module("shop.migrations.0010_rights_of_the_order_desk").give(apps, None)
     import_module("shop.migrations.0014_inquiries").give(apps, None)
-    import_module("shop.migrations.0021_carriers").give(apps, None)
+    import_module("shop.migrations.0022_rights_of_carriers").give(apps, None)

@@ -281,7 +281,7 @@ def test_the_same_address_and_an_empty_one_are_refused_in_a_sentence(cy: Client,
     assert "Postcode: please fill this in." in words(
         cy.post(page(order, "change_address"), ELSEWHERE | {"postcode": "", "preview": "1"})
     )
-    assert "A postcode of Germany looks like 10115: please check yours." in words(
+    assert "There is no such postcode in Germany, where one looks like 10115: please check it." in words(
         cy.post(page(order, "change_address"), ELSEWHERE | {"postcode": "1011", "preview": "1"})
     )
 

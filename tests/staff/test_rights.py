@@ -14,7 +14,7 @@ from django.urls import reverse
 from backorders.models import Claim, Queue
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
-from shop.models import Category, Order, OrderLine, Product, Refund, ShippingMethod, User
+from shop.models import Carrier, Category, Order, OrderLine, Product, Refund, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,7 @@ ACTIONS: dict[str, set[str]] = {
     "inventory_stockitem_never_coming": {MANAGER},
     "inventory_supplier_change_handling": {MANAGER},
     "notifications_letter_page": {SUPPORT, MANAGER},
+    "shop_carrier_simple_history": {MANAGER},
     "shop_category_simple_history": EVERYBODY,
     "shop_order_answer": {SUPPORT, MANAGER},
     "shop_order_change_address": {SUPPORT, MANAGER},
@@ -148,8 +149,9 @@ def rows() -> dict[type[Model], Model]:
         Letter.objects.get(),
         customer,
     )
+    carrier = Carrier.objects.create(name="DHL")
     shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
-    sold = (Product.objects.get(), shelf, method)
+    sold = (Product.objects.get(), shelf, method, carrier)
     return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
 
 

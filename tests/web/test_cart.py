@@ -70,7 +70,7 @@ def test_what_is_not_published_cannot_be_added(client: Client):
 def test_a_quantity_is_changed_and_zero_removes_the_line(client: Client):
     put_into_cart(client, variant(stock("MUG", on_hand=9)), 2)
     address = f"/cart/lines/{CartLine.objects.get().pk}/"
-    assert "Mug MUG: 4 now." in words(client.post(address, {"quantity": "4"}, follow=True))
+    assert "Mug MUG: the quantity is 4 now." in words(client.post(address, {"quantity": "4"}, follow=True))
     assert CartLine.objects.get().quantity == 4
     assert "Mug MUG is out of your cart. Your cart It is empty." in words(
         client.post(address, {"quantity": "0"}, follow=True)

@@ -195,7 +195,7 @@ def test_a_postcode_that_its_country_has_not_is_shown_beside_one_that_it_has(
 ):
     put_into_cart(client, curtains)
     page = client.post("/checkout/", ADA | {"postcode": "1011", "shipping_method": parcel.pk}, follow=True)
-    assert "Postcode A postcode of Germany looks like 10115: please check yours." in words(page)
+    assert "Postcode There is no such postcode in Germany, where one looks like 10115: please check it." in words(page)
     assert 'name="postcode" value="1011"' in page.content.decode()
 
 

@@ -92,7 +92,7 @@ def test_the_entries_can_be_changed_once_more(visitor: Client, order: Order):
         ({"city": ""}, "Town or city: please fill this in."),
         ({"name": "Ada\r\nBcc: mallory@example.com"}, "Write this on one line"),
         ({"country": "US"}, "Select a valid choice"),
-        ({"postcode": "2009"}, "A postcode of Germany looks like 10115: please check yours."),
+        ({"postcode": "2009"}, "There is no such postcode in Germany, where one looks like 10115: please check it."),
         ({"postcode": "1000-001", "country": "PT"}, "In Portugal days end at another hour than in Germany"),
         (
             {"line1": "12 Analytical Row", "postcode": "10115", "city": "Berlin"},

@@ -11,8 +11,8 @@ from django.test import Client
 from notifications.models import Letter
 from shop import turns
 from shop.formats import near_day
-from tests.cast import BO, CY, buy, days_told, inbound, stock, variant
-from tests.web.reading import put_into_cart, words
+from tests.cast import BO, CY, buy, days_told, inbound, shipping, stock, variant
+from tests.web.reading import fill_in_details, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +126,20 @@ def test_who_ordered_after_the_hour_is_never_told_that_it_ships_today():
 
     assert days_told(ada) == days_told(bo) == [(1, date(2026, 11, 23))]
     assert not Letter.objects.exclude(template="order_placed").exists()
+
+
+def test_nobody_agrees_to_wait_for_what_lies_on_the_shelf(client: Client):
+    """Both leave on Monday: the one in the same parcel is here already."""
+    shipping()
+    kettle = stock("KETTLE")
+    inbound(kettle, 2, date(2026, 11, 23))
+    put_into_cart(client, variant(kettle), 1)
+    put_into_cart(client, variant(stock("GRINDER", on_hand=1)), 1)
+    page = words(fill_in_details(client, shipping().pk))
+    assert "I agree to wait for what is not on the shelf: 1 × Kettle KETTLE by 23 November 2026." in page
+    assert "1 × Grinder GRINDER by" not in page
+
+
+def test_what_lies_on_the_shelf_and_leaves_later_needs_no_consent(client: Client):
+    put_into_cart(client, variant(stock("GRINDER", on_hand=1)), 1)
+    assert "I agree to wait" not in words(fill_in_details(client, shipping().pk))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, RequestFactory
+from time_machine import TimeMachineFixture
 
 from shop import shown
 from shop.models import Variant
@@ -172,8 +173,22 @@ def test_a_connection_that_has_ended_is_opened_anew(shop: Shop, curtains: Varian
     assert shop.is_known(PRODUCT, shop.learn(PRODUCT, asks["cookie"]))
 
 
-def test_without_prepared_statements_it_asks_as_well(shop: Shop, curtains: Variant, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "prepare_threshold", None)
-    connection.close()
+def test_a_rollback_keeps_nobody_from_being_asked(shop: Shop, curtains: Variant):
     shop.learn(PRODUCT)
-    assert connection.connection.prepare_threshold is None
+    for _ in range(5):
+        shop.ask(PRODUCT)
+    with transaction.atomic():
+        Variant.objects.update(price="51.00")
+        transaction.set_rollback(True)
+    assert shown.snapshot_at_hand()
+
+
+def test_what_begins_in_one_minute_and_ends_in_the_next_lasts_no_longer_than_the_first(
+    shop: Shop, curtains: Variant, time_machine: TimeMachineFixture
+):
+    asks = shop.learn(PRODUCT)
+    shop.meanwhile = lambda: time_machine.move_to(NOON + timedelta(minutes=2), tick=False)
+    time_machine.move_to(NOON + timedelta(minutes=2, microseconds=-1), tick=False)
+    assert shop.hears(PRODUCT, asks)[1]
+    shop.meanwhile = lambda: None
+    assert shop.hears(PRODUCT, asks)[1]
