@@ -107,7 +107,7 @@ def lines_of(order: Order) -> list[OrderLine]:
 
 def ships_by(order: AnyOrder, lines: Sequence[AnyLine], some: Sequence[AnyLine], told: Told) -> str:
     """The day by which the last of some lines of an order ships; empty when no day can be given."""
-    return wording.day_or_none(day_of_all(lines if is_together(order) else some, told))
+    return _day_of(lines if is_together(order) else some, told)
 
 
 def together(order: AnyOrder, lines: Sequence[AnyLine], told: Told, *, is_released: bool) -> dict[str, Any] | None:
@@ -116,7 +116,13 @@ def together(order: AnyOrder, lines: Sequence[AnyLine], told: Told, *, is_releas
         return None
     waits = waits_for_the_rest(order, lines, is_released=is_released)
     is_complete = not any(line.claim.lacks for line in lines)
-    return {"by": wording.day_or_none(day_of_all(lines, told)), "waits": waits, "complete": is_complete}
+    return {"by": _day_of(lines, told), "waits": waits, "complete": is_complete}
+
+
+def _day_of(lines: Sequence[AnyLine], told: Told) -> str:
+    """The day of all these lines, an estimate if it is one."""
+    portions = [portion for line in lines if line.claim_id in told for portion in told[line.claim_id][1]]
+    return wording.day_told(day_of_all(lines, told), portions)
 
 
 def told_to_all(orders: Iterable[tuple[PlainOrder, Sequence[PlainLine]]]) -> Told:

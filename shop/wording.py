@@ -84,8 +84,8 @@ def changes(told: tuple[Change, ...], together: bool) -> Mapping[str, Any]:
     is_part = old != max(line.old[-1].by for line in told)
     return {
         "items": items,
-        "old_day": day_or_none(old),
-        "new_day": day_or_none(new),
+        "old_day": day_told(old, [portion for line in told for portion in line.old]),
+        "new_day": day_told(new, [portion for line in told for portion in line.new]),
         "what": f"{'part of ' if is_part else ''}{named(goods)}",
         "reasons": reasons(line.reason for line in told),
         "again": any(each.kind == Kind.RENEWED for each in asked),
@@ -211,14 +211,13 @@ def _ships(portion: Portion) -> str:
 def complete_by(told: Iterable[Sequence[Portion]]) -> str:
     """The day on which the last unit ships, an estimate if it is one; empty when everything ships now."""
     ends = [portions[-1] for portions in told]
-    last = max(portion.by for portion in ends)
-    is_sure = all(portion.confirmed for portion in ends if portion.by == last)
-    return "" if last == date.min else f"{long_day(last)}{'' if is_sure else ' (estimated)'}"
+    return day_told(max(portion.by for portion in ends), ends)
 
 
 def latest(told: Iterable[Sequence[Portion]]) -> str:
-    """The day of the last unit of all; empty when no day can be given for it."""
-    return day_or_none(max(portions[-1].by for portions in told))
+    """The day of the last unit of all, an estimate if it is one; empty when no day can be given for it."""
+    ends = [portions[-1] for portions in told]
+    return day_told(max(portion.by for portion in ends), ends)
 
 
 def until(moment: datetime) -> str:
@@ -235,6 +234,12 @@ def due_day(moment: datetime) -> str:
     It ends at midnight, of the house or earlier: where her own day ends before ours, we are bound by hers.
     """
     return long_day(timezone.localdate(moment - timedelta(microseconds=1)))
+
+
+def day_told(day: date, portions: Iterable[Portion]) -> str:
+    """A day out of these portions, an estimate if one of them has it as one; empty where it is none."""
+    is_sure = all(portion.confirmed for portion in portions if portion.by == day)
+    return f"{long_day(day)}{'' if is_sure else ' (estimated)'}" if day not in {date.min, date.max} else ""
 
 
 def day_or_none(day: date) -> str:

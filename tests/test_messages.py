@@ -252,15 +252,15 @@ def test_a_delay_begins_with_both_days_and_the_reason_and_offers_the_choice(curt
     notices.tell([move(order, by(2, FIFTH), by(2, TWELFTH, confirmed=False))], at=AT)
 
     subject, words = read()
-    assert subject == f"Your order {order.number}: 2 × Linen curtains delayed, now by 12 December 2026"
+    assert subject == f"Your order {order.number}: 2 × Linen curtains delayed, now by 12 December 2026 (estimated)"
     assert (
-        "We told you that 2 × Linen curtains would ship by 5 December 2026; that day has moved to 12 December 2026, "
-        "and the reason is “Held at customs”. We are sorry." in words
+        "We told you that 2 × Linen curtains would ship by 5 December 2026; that day has moved to 12 December 2026 "
+        "(estimated), and the reason is “Held at customs”. We are sorry." in words
     )
     assert "Was: 2 ship by 5 December 2026 Now: 2 ship by 12 December 2026 (estimated)" in words
     assert (
         "YOU NEED DO NOTHING Without an answer we keep your order, with your place in the queue, until 12 December "
-        "2026, and ship by then. OR CANCEL WITH A FULL REFUND It is free and needs no reason" in words
+        "2026 (estimated), and ship by then. OR CANCEL WITH A FULL REFUND It is free and needs no reason" in words
     )
 
 

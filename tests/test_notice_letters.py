@@ -36,7 +36,7 @@ ENDINGS = {"order_lapsed", "never_coming"}
 TO_STAFF = {"staff_alert"}
 # It goes to a supplier: tests/staff/test_ordering.py reads it.
 TO_SUPPLIERS = {"purchase_order"}
-# They are about no order: see tests/shop/test_stock_alerts.py.
+# They are about no order: see tests/shop/test_stock_alerts.py and tests/web/test_accounts.py.
 TO_SHOPPERS = {"account", "alert_asked", "back_in_stock"}
 
 KEEP, CANCEL = "Keep it and wait", "Cancel with a full refund"

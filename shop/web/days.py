@@ -110,7 +110,7 @@ def _of_line(order: Order, line: OrderLine) -> Iterator[Event]:
         newest |= enumerate(dated)
         holding = len(dated) if line.claim.quantity else 0
     for place, (day, row) in newest.items():
-        status = _status(is_confirmed=row.confirmed) if place < holding else Status.CANCELLED
+        status = _status(order, is_confirmed=row.confirmed) if place < holding else Status.CANCELLED
         what = f"{row.quantity} × {line.title}{f', {line.choice}' if line.choice else ''}"
         yield _event(order, f"{line.claim_id}-{place + 1}", [line.claim], day, what, status)
 
@@ -122,12 +122,13 @@ def _of_all(order: Order, lines: Sequence[OrderLine], parts: Sequence[Event]) ->
     on = max(part.day for part in parts) if day in {date.min, date.max} else day
     is_gone = day == date.max or not any(claim.quantity for claim in claims)
     is_confirmed = all(part.status != Status.TENTATIVE for part in parts)
-    status = Status.CANCELLED if is_gone else _status(is_confirmed=is_confirmed)
+    status = Status.CANCELLED if is_gone else _status(order, is_confirmed=is_confirmed)
     return _event(order, "all", claims, on, "everything in one parcel", status)
 
 
 def _event(order: Order, name: str, claims: Sequence[Claim], day: date, what: str, status: Status) -> Event:
-    estimated = " (estimated)" if status == Status.TENTATIVE else ""
+    why = "once it is paid" if order.payment.is_awaited else "estimated"
+    open_yet = f" ({why})" if status == Status.TENTATIVE else ""
     address = f"{settings.SITE_URL}{order.get_absolute_url()}"
     return Event(
         uid=f"{order.number}-{name}@{urlsplit(settings.SITE_URL).hostname}",
@@ -135,15 +136,16 @@ def _event(order: Order, name: str, claims: Sequence[Claim], day: date, what: st
         sequence=sum(claim.told for claim in claims),
         changed_at=max(_changes(claims)),
         day=day,
-        title=f"{settings.SHOP_NAME}: {what} ships by this day{estimated}",
+        title=f"{settings.SHOP_NAME} ships {what} by this day{open_yet}",
         text=f"Order {order.number} at {settings.SHOP_NAME}. Where it stands, and what you can change: {address}",
         address=address,
         status=status,
     )
 
 
-def _status(*, is_confirmed: bool) -> Status:
-    return Status.CONFIRMED if is_confirmed else Status.TENTATIVE
+def _status(order: Order, *, is_confirmed: bool) -> Status:
+    """Nothing ships before its payment is here, whatever its day."""
+    return Status.CONFIRMED if is_confirmed and not order.payment.is_awaited else Status.TENTATIVE
 
 
 def _changes(claims: Sequence[Claim]) -> Iterator[datetime]:

@@ -90,12 +90,14 @@ class LineStanding:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """An order that is sent together: by which day (None while there is none), and whether its ready part must wait.
+    """An order that is sent together: by which day (None while there is none), whether that is no estimate, and whether
+    its ready part must wait.
 
     `may_release` when that part can be sent ahead.
     """
 
     by: date | None
+    confirmed: bool
     waits: bool
     release: Release | None
     may_release: bool
@@ -188,7 +190,7 @@ class Standing:
 class Units:
     """Where an order's units stand, in numbers; `held` when what is ready waits for the rest, `asks` when she is asked
     about a delay. Of what is waited for, `late` units had a day that has passed, and `next_by` is the next day that is
-    to come, if there is one."""
+    to come, if there is one, `next_is_sure` when it is no estimate."""
 
     waiting: int
     ready: int
@@ -197,6 +199,7 @@ class Units:
     asks: bool
     late: int
     next_by: date | None
+    next_is_sure: bool
 
     @classmethod
     def of(cls, order: Order, told: Told, today: date) -> Self:
@@ -208,6 +211,7 @@ class Units:
             day = day_of_all(lines, told)
             waiting = [replace(portion, ships_on=day) for portion in waiting if day < date.max]
         days = [(portion.ships_on, portion.quantity) for portion in waiting if portion.ships_on]
+        next_by = min((day for day, _ in days if day >= today), default=None)
         return cls(
             sum(claim.lacks for claim in claims),
             sum(claim.ready for claim in claims),
@@ -217,7 +221,8 @@ class Units:
             ),
             any(claim.is_asked and claim.lacks for claim in claims),
             sum(units for day, units in days if day < today),
-            min((day for day, _ in days if day >= today), default=None),
+            next_by,
+            all(portion.confirmed for portion in waiting if portion.ships_on == next_by),
         )
 
     @property
@@ -240,7 +245,8 @@ def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together 
     day, release = day_of_all(lines, told), open_release(order)
     waits = waits_for_the_rest(order, lines, is_released=release is not None)
     may_release = waits and any(line.claim.ready for line in lines) and not order.payment.is_awaited
-    return Together(None if day == date.max else day, waits, release, may_release)
+    confirmed = all(part.confirmed for line in lines for part in _waited_for(line.claim, told) if part.by == day)
+    return Together(None if day == date.max else day, confirmed, waits, release, may_release)
 
 
 def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:

@@ -44,8 +44,8 @@ def test_every_day_on_which_something_ships_is_an_event_of_its_own(visitor: Clie
     events = read(visitor, order)
     assert days(events) == [(TODAY, "CONFIRMED"), (SOON, "CONFIRMED")]
     assert [str(event["SUMMARY"]) for event in events] == [
-        "Dibs: 1 × Popular curtains, POPULAR-CURTAINS ships by this day",
-        "Dibs: 2 × Popular curtains, POPULAR-CURTAINS ships by this day",
+        "Dibs ships 1 × Popular curtains, POPULAR-CURTAINS by this day",
+        "Dibs ships 2 × Popular curtains, POPULAR-CURTAINS by this day",
     ]
     assert events[1]["URL"].endswith(order.get_absolute_url())
     assert str(events[1]["ORGANIZER"]) == "mailto:help@localhost"
@@ -72,7 +72,7 @@ def test_a_day_that_rests_on_an_estimate_is_tentative(visitor: Client, order: Or
     move(order, LATER, confirmed=False)
     event = read(visitor, order)[1]
     assert str(event["STATUS"]) == "TENTATIVE"
-    assert str(event["SUMMARY"]).endswith("ships by this day (estimated)")
+    assert str(event["SUMMARY"]).endswith(" by this day (estimated)")
 
 
 def test_a_day_that_holds_no_more_is_taken_out_of_the_calendar(visitor: Client, order: Order):

@@ -12,7 +12,7 @@ from backorders.models import Withdrawal
 from inventory.models import PurchaseOrderLine
 from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
-from shop.models import Carrier, Order, User
+from shop.models import Carrier, Order, Sends, User
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
 from tests.web.reading import link, words
 
@@ -261,3 +261,22 @@ def test_the_list_tells_what_is_late_from_what_is_still_to_come(client: Client):
     with time_machine.travel(NOON + 2 * (LATER - TODAY), tick=False):
         client.force_login(ada)
         assert "3 waiting, late" in words(client.get("/account/orders/"))
+
+
+@pytest.mark.parametrize("sends", Sends)
+def test_an_estimate_is_called_one_wherever_its_day_stands(client: Client, sends: Sends):
+    item = stock()
+    inbound(item, 2, confirmed=False)
+    order = buy((variant(item), 2), (variant(stock("MUG", on_hand=1)), 1), sends=sends)
+    client.get(link(order))
+    page = words(client.get(order.get_absolute_url()))
+    says = (
+        "everything ships by 9 December 2026 (estimated)"
+        if sends == Sends.TOGETHER
+        else "ship by 9 December 2026 (estimated)"
+    )
+    assert says in page
+    user = User.objects.create_user(ADA["email"])
+    Order.objects.update(user=user)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    assert "by 9 Dec (estimated)" in words(client.get("/account/orders/"))

@@ -178,3 +178,14 @@ def test_words_from_outside_stay_words(client: Client, order: Order, settings: A
     settings.BANK_ACCOUNT_HOLDER = "<b>Weavers & Sons</b>"
 
     assert html.escape("<b>Weavers & Sons</b>") in client.get(order.get_absolute_url()).content.decode()
+
+
+def test_nothing_is_sure_in_a_calendar_before_it_is_paid(client: Client, order: Order):
+    address = f"{order.get_absolute_url()}days.ics"
+    unpaid = client.get(address).content.decode().replace("\r\n ", "")
+    assert "STATUS:TENTATIVE" in unpaid
+    assert "by this day (once it is paid)" in unpaid
+    holds.receive_payment(order, order.payment.amount, actor=CY, at=NOON)
+    paid = client.get(address).content.decode()
+    assert "STATUS:CONFIRMED" in paid
+    assert "once it is paid" not in paid
