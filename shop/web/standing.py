@@ -44,10 +44,12 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """`first` are the days that were told at first for the units that are still waited for."""
+    """`first` are the days that were told at first for the units that are still waited for, `packed_by` the day by which
+    those that are set aside leave; None while nothing is, or none was told."""
 
     line: OrderLine
     waiting: tuple[Portion, ...]
+    packed_by: date | None = None
     first: tuple[Portion, ...] = ()
     place: int | None = None
     moved: tuple[Moved, ...] = ()
@@ -130,6 +132,7 @@ class Standing:
                 LineStanding(
                     line,
                     _waited_for(line.claim, told),
+                    _packed_by(line.claim, told),
                     _first_told(line.claim, promises[line.claim_id]),
                     places.get(line.claim_id),
                     tuple(_history(promises[line.claim_id], notices[line.claim_id])),
@@ -146,7 +149,8 @@ class Standing:
         """How many units stand where, without places and history. Two queries, three if it is sent together."""
         lines, told = _lines_of(order)
         return cls(
-            tuple(LineStanding(line, _waited_for(line.claim, told)) for line in lines), _together(order, lines, told)
+            tuple(LineStanding(line, _waited_for(line.claim, told), _packed_by(line.claim, told)) for line in lines),
+            _together(order, lines, told),
         )
 
     @property
@@ -161,6 +165,12 @@ class Standing:
     def waiting(self) -> tuple[Portion, ...]:
         """What all lines wait for, by day."""
         return merge(sorted((part for line in self.lines for part in line.waiting), key=lambda part: part.by))
+
+    @property
+    def packed_by(self) -> date | None:
+        """The day by which all that is set aside leaves; None where one was not told."""
+        days = [line.packed_by for line in self.lines if line.claim.ready]
+        return max((day for day in days if day), default=None) if all(days) else None
 
     @property
     def left(self) -> int:
@@ -251,6 +261,13 @@ def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together 
 
 def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:
     return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
+
+
+def _packed_by(claim: Claim, told: Told) -> date | None:
+    if not claim.ready or claim.pk not in told:
+        return None
+    ready = list(take(after(told[claim.pk][1], claim.shipped), claim.ready))
+    return ready[-1].ships_on if ready else None
 
 
 def _first_told(claim: Claim, promises: Iterable[Promise]) -> tuple[Portion, ...]:

@@ -79,7 +79,7 @@ def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str
     assert page.redirect_chain == [(f"/orders/{order.number}/placed/", 302)]
     assert "Thank you, Ada Lovelace." in words(page)
     assert "What you ordered 3 × Popular curtains, POPULAR-CURTAINS Total, with shipping: " in words(page)
-    assert "1 is set aside for you and being packed 2 ship by 9 December 2026" in words(page)
+    assert "1 is set aside for you and being packed, ships by 21 November 2026 2 ship by 9 December 2026" in words(page)
     assert (order.email, order.consent_text, order.total) == (ADA["email"], CONSENT, 3 * 49 + order.shipping_price)
     assert not Cart.objects.exists()
     assert 'class="count"' not in page.content.decode()

@@ -26,7 +26,7 @@ def test_the_link_opens_the_order_and_is_left_behind(client: Client, order: Orde
     assert "no-store" in answer.headers["Cache-Control"]
     page = client.get(order.get_absolute_url())
     assert "no-store" in page.headers["Cache-Control"]
-    assert "1 is set aside for you and being packed 2 ship by 9 December 2026" in words(page)
+    assert "1 is set aside for you and being packed, ships by 21 November 2026 2 ship by 9 December 2026" in words(page)
 
 
 def test_without_the_link_nobody_sees_it(client: Client, order: Order):
