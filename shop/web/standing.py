@@ -44,8 +44,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """`first` are the days that were told at first for the units that are still waited for, `packed_by` the day by which
-    those that are set aside leave; None while nothing is, or none was told."""
+    """`first` are the days that were told at first for the units that are still waited for. By `packed_by` those leave
+    that are set aside; None while nothing is, or no day was told."""
 
     line: OrderLine
     waiting: tuple[Portion, ...]
