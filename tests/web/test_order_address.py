@@ -114,6 +114,7 @@ def test_once_a_part_has_left_the_address_stays(visitor: Client, order: Order):
     for page in map(words, answers):
         assert f"Part of order {order} has left already: ask the carrier" in page
         assert "Change the address" not in page
+        assert "A part of it has left for this address, and the rest follows it there." in page
     assert not AddressChange.objects.exists()
 
 
