@@ -105,13 +105,11 @@ def test_a_taken_port_is_one_sentence_that_names_the_option() -> None:
             check_port(port)
 
 
-THREE = ["-n", "3", "--dist", "worksteal"]
+TWO = ["-n", "2", "--dist", "worksteal"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"), [([], THREE), (["-k", "queue"], THREE), (["-n0"], []), (["--pdb"], [])]
-)
-def test_three_workers_unless_the_caller_has_an_opinion(
+@pytest.mark.parametrize(("arguments", "expected"), [([], TWO), (["-k", "queue"], TWO), (["-n0"], []), (["--pdb"], [])])
+def test_two_workers_unless_the_caller_has_an_opinion(
     arguments: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)

@@ -2,7 +2,7 @@
 
 All that such an answer is made of lies in the database or in the question: the page's goods, the session, the cart. So
 the same question has the same answer for as long as the database names the same snapshot, and until the clock may say
-something else. That is asked before Django begins, which takes ten times as long to come to the same answer.
+something else. That is asked before Django begins, which takes several times as long to come to the same answer.
 """
 
 from collections.abc import Callable, Iterable

@@ -32,12 +32,9 @@ class Command(BaseCommand):
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Three workers, unless the caller has an opinion, wants to type into a debugger, or there is but one core.
-
-    One more than a small machine has cores: a good part of the tests wait for a browser, a process or a lock.
-    """
+    """Two workers, unless the caller has an opinion, wants to type into a debugger, or there is but one core."""
     serial = any(argument.startswith(SERIAL) for argument in arguments)
-    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "3", "--dist", "worksteal"]
+    return [] if serial or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "worksteal"]
 
 
 def outcome(pytest: subprocess.Popen[bytes]) -> int:
