@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -27,8 +27,6 @@ from shop.formats import long_day, long_moment
 from shop.models import Order, OrderLine, Proposal
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together
-
-_letter = partial(letterhead.letter, leads_to_answer=True)
 
 
 @dataclass(frozen=True)
@@ -69,10 +67,11 @@ def _day_moved(part: News, asks: Mapping[int, Asked], in_words: Callable[..., Ma
     context = {**in_words(changes, is_together(part.order)), **_choice()}
     if part.days_of_all:
         old, new = part.days_of_all
-        context |= {"old_day": wording.day_or_none(old), "new_day": wording.day_or_none(new)}
+        context["old_day"] = wording.day_told(old, [portion for _, fact in part.facts for portion in fact.old])
+        context["new_day"] = wording.day_told(new, [portion for _, fact in part.facts for portion in fact.new])
         context |= {"what": part.what, "together": True}
     template = "days_earlier" if not part.is_later else "answer_needed" if context["answer_by"] else "days_later"
-    return _letter(part.order, template, part.key, context)
+    return letterhead.letter(part.order, template, part.key, context, leads_to_answer=True)
 
 
 def _choice() -> dict[str, Any]:
@@ -91,7 +90,7 @@ def answer_received(order: Order, lines: Sequence[OrderLine], told: Told, *, at:
         "new_day": day,
         "ask_again_on": wording.due_day(max(agreed)) if agreed and not day else "",
     }
-    outbox.write([_letter(order, "answer_received", f"kept:{order.number}:{key}", context)], at=at)
+    outbox.write([letterhead.letter(order, "answer_received", f"kept:{order.number}:{key}", context)], at=at)
 
 
 def last_day_set(order: Order, line: OrderLine, day: date, *, at: datetime) -> None:
@@ -101,7 +100,9 @@ def last_day_set(order: Order, line: OrderLine, day: date, *, at: datetime) -> N
         "answered_at": long_moment(at),
         "last_day": long_day(day),
     }
-    outbox.write([_letter(order, "last_day_set", f"last_day:{order.number}:{line.claim.notice_id}", context)], at=at)
+    outbox.write(
+        [letterhead.letter(order, "last_day_set", f"last_day:{order.number}:{line.claim.notice_id}", context)], at=at
+    )
 
 
 def alternative_taken(
@@ -116,7 +117,7 @@ def alternative_taken(
         "saved": letterhead.money_of(order, saved) if saved else "",
         **letterhead.refund_of(order, refund),
     }
-    outbox.write([_letter(order, "alternative_taken", f"instead:{order.number}:{new.pk}", context)], at=at)
+    outbox.write([letterhead.letter(order, "alternative_taken", f"instead:{order.number}:{new.pk}", context)], at=at)
 
 
 def proposal_key(proposal: Proposal) -> str:
@@ -133,7 +134,9 @@ def alternative_proposed(proposal: Proposal, line: OrderLine, *, saves: Decimal,
         "old": wording.waiting(order, line, told),
         "saved": letterhead.money_of(order, saves) if saves else "",
     }
-    outbox.write([_letter(order, "alternative_proposed", proposal_key(proposal), context)], at=at)
+    outbox.write(
+        [letterhead.letter(order, "alternative_proposed", proposal_key(proposal), context, leads_to_answer=True)], at=at
+    )
 
 
 def order_lapsed(
@@ -147,7 +150,7 @@ def order_lapsed(
         "day": _day_that_passed([line.claim for line in lines], silence),
     }
     key = letterhead.digest(at.timestamp(), sorted((fact.claim_id, fact.left) for fact in withdrawn))
-    outbox.write([_letter(order, "order_lapsed", f"lapsed:{order.number}:{key}", context)], at=at)
+    outbox.write([letterhead.letter(order, "order_lapsed", f"lapsed:{order.number}:{key}", context)], at=at)
 
 
 def _day_that_passed(claims: Sequence[Claim], silence: Silence) -> str:
@@ -163,7 +166,7 @@ def never_coming(order: Order, withdrawn: Sequence[Withdrawn], reason: str, *, r
     _, context = _given_up(order, withdrawn, refund, at)
     context |= {"reasons": wording.reasons([reason])}
     key = letterhead.digest(sorted((fact.claim_id, fact.left) for fact in withdrawn))
-    outbox.write([_letter(order, "never_coming", f"never:{order.number}:{key}", context)], at=at)
+    outbox.write([letterhead.letter(order, "never_coming", f"never:{order.number}:{key}", context)], at=at)
 
 
 def _given_up(
@@ -228,7 +231,7 @@ def day_passed(order: Order, lines: Sequence[OrderLine], key: str, *, is_paid: b
         **asked,
         **_choice(),
     }
-    outbox.write([_letter(order, "day_passed", key, context)], at=at)
+    outbox.write([letterhead.letter(order, "day_passed", key, context, leads_to_answer=True)], at=at)
 
 
 def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: datetime) -> None:
@@ -260,7 +263,11 @@ def answer_reminders(asked: Mapping[int, Sequence[Notice]], days: int, *, at: da
             **_choice(),
         }
         key = letterhead.digest([notice.pk for notice in notices])
-        letters.append(_letter(order, "answer_reminder", f"reminder{days}:{order.number}:{key}", context))
+        letters.append(
+            letterhead.letter(
+                order, "answer_reminder", f"reminder{days}:{order.number}:{key}", context, leads_to_answer=True
+            )
+        )
     outbox.write(letters, at=at)
 
 
@@ -276,5 +283,5 @@ def still_on_time(claim_ids: Collection[int], *, at: datetime) -> None:
             "new_day": letterhead.ships_by(order, lines, waiting, told),
             "together": letterhead.together(order, lines, told, is_released=False),
         }
-        letters.append(_letter(order, "still_on_time", f"still:{order.number}:{at:%Y-%m-%d}", context))
+        letters.append(letterhead.letter(order, "still_on_time", f"still:{order.number}:{at:%Y-%m-%d}", context))
     outbox.write(letters, at=at)

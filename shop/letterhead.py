@@ -62,6 +62,9 @@ def letter(
         "salt": LINK_SALT,
         "payload": {"order": order.number, "v": order.link_version},
     }
+    links = {"order": link}
+    if leads_to_answer:
+        links["answer"] = link | {"path": f"/orders/{order.number}/answer/{{token}}/"}
     return Draft(
         key,
         template,
@@ -74,13 +77,9 @@ def letter(
             "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
             "number": order.number,
             "name": order.name,
-            "links": {"order": link} | (_answer(order, link) if leads_to_answer else {}),
+            "links": links,
         },
     )
-
-
-def _answer(order: AnyOrder, link: Mapping[str, Any]) -> dict[str, Any]:
-    return {"answer": {**link, "path": f"/orders/{order.number}/answer/{{token}}/"}}
 
 
 def a_few[Of](news: Iterable[Of], key: Callable[[Of], str]) -> Iterator[tuple[Of, ...]]:

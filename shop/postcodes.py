@@ -7,10 +7,10 @@ country that is not listed takes whatever is written.
 import re
 from collections.abc import Iterable
 
-# 9 is a digit, A a letter, X either of them; what stands between them is left out. The first of a country is written as
-# its post writes it and serves as an example.
 # The British forces abroad.
 _FORCES = tuple(f"BFPO{'9' * digits}" for digits in range(1, 5))
+# 9 is a digit, A a letter, * either of them; what stands between them is left out. The first of a country is written as
+# its post writes it and serves as an example.
 _FORMATS = {
     "AT": ("1010", "9999"),
     "AU": ("2000", "9999"),
@@ -30,7 +30,7 @@ _FORMATS = {
     "GR": ("104 31", "99999"),
     "HR": ("10000", "99999"),
     "HU": ("1011", "9999"),
-    "IE": ("D02 AF30", "A9XXXXX"),
+    "IE": ("D02 AF30", "A9*****"),
     "IS": ("101", "999"),
     "IT": ("00118", "99999"),
     "JP": ("100-0001", "9999999"),
@@ -53,7 +53,7 @@ _FORMATS = {
     "UA": ("01001", "99999"),
     "US": ("10001", "99999", "999999999"),
 }
-_KINDS = {"9": "[0-9]", "A": "[A-Z]", "X": "[0-9A-Z]"}
+_KINDS = {"9": "[0-9]", "A": "[A-Z]", "*": "[0-9A-Z]"}
 # The sign on the cars of a country, where it is not the code of ISO 3166.
 _SIGNS = {
     "AT": "A",

@@ -89,7 +89,7 @@ def undelivered(limit: int) -> list[int]:
 @use_case
 def give_up(pk: int) -> None:
     """No mail arrives there: nobody at the desk can do anything about it, and nobody waits for it."""
-    _forget(StockAlert.objects.filter(pk=pk))
+    StockAlert.objects.filter(pk=pk).delete()
     outbox.forget([_thread(pk)])
 
 

@@ -116,7 +116,7 @@ def _silence(line: Change, together: bool) -> str:
         return "Our earlier question about it needs no answer any more"
     if asked.last_day:
         return f"The last day that you set for it stays: {until(asked.last_day)}"
-    day = day_or_none(_days_of(line)[1]) if is_worse(line.new, line.old) and not together else ""
+    day = day_told(_days_of(line)[1], line.new) if is_worse(line.new, line.old) and not together else ""
     return f"Without an answer we keep it{f' until {day}' if day else ''}"
 
 
@@ -240,7 +240,3 @@ def day_told(day: date, portions: Iterable[Portion]) -> str:
     """A day out of these portions, an estimate if one of them has it as one; empty where it is none."""
     is_sure = all(portion.confirmed for portion in portions if portion.by == day)
     return f"{long_day(day)}{'' if is_sure else ' (estimated)'}" if day not in {date.min, date.max} else ""
-
-
-def day_or_none(day: date) -> str:
-    return "" if day in {date.min, date.max} else long_day(day)

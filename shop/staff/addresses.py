@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from shop import addresses
 from shop.models import AddressChange, Order
 from shop.staff.flow import Flow
-from shop.web.forms import check_postcode, one_line
+from shop.web.forms import WithPostcode, one_line
 
 
 def _line(label: str, length: int, *, required: bool = True) -> forms.CharField:
@@ -26,16 +26,13 @@ def _line(label: str, length: int, *, required: bool = True) -> forms.CharField:
     )
 
 
-class AddressForm(forms.Form):
+class AddressForm(WithPostcode):
     name = _line("Name", 150)
     line1 = _line("Street and number", 200)
     line2 = _line("Flat, floor, company", 200, required=False)
     postcode = _line("Postcode", 20)
     city = _line("Town or city", 100)
     country = forms.ChoiceField(choices=list(countries), widget=UnfoldAdminSelectWidget)
-
-    def clean(self) -> dict[str, Any]:
-        return check_postcode(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ other: it waits in the outbox until the mail server takes it.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -38,13 +38,59 @@ _CHANGES = {
 }
 
 
+class _Mail(NamedTuple):
+    """`to` is where its button leads: what the library tells under this name, or a page of the shop of this name."""
+
+    about: str
+    says: str = ""
+    act: str = ""
+    to: str = ""
+
+
+_CHANGED = _Mail("Your account was changed", act="Choose a new password", to="account_reset_password")
+_CONFIRM = _Mail(
+    "Please confirm your address",
+    "This address was given for an account. Confirm that it is yours, and it can be used.",
+    "Yes, it is mine",
+    "activate_url",
+)
+# What opens an account, or would.
+_MAILS = {
+    "account/email/login_code": _Mail(
+        "Your code to sign in", "Type this code on the page where you asked for it. It lasts ten minutes."
+    ),
+    "account/email/email_confirmation": _CONFIRM,
+    "account/email/email_confirmation_signup": _CONFIRM,
+    "account/email/password_reset_key": _Mail(
+        "Choose a new password",
+        "You asked for a new password. This link lets you choose one, once.",
+        "Choose a new password",
+        "password_reset_url",
+    ),
+    "account/email/account_already_exists": _Mail(
+        "You have an account already",
+        "An account was to be made for this address, and there is one. Sign in to it; if you do not know the password"
+        " any more, let us mail you a code there.",
+        "Sign in",
+        "account_login",
+    ),
+    "account/email/unknown_account": _Mail(
+        "There is no account for this address",
+        "Somebody tried to get into an account of this address, and there is none. You may have ordered without one, or"
+        " with another address.",
+        "Make an account",
+        "account_signup",
+    ),
+}
+
+
 def is_change(occasion: str) -> bool:
     return occasion in _CHANGES
 
 
 def write(occasion: str, address: str, told: Mapping[str, Any]) -> None:
     """The owner of an account hears that it was changed. `told` is what the library tells of it."""
-    draft = Draft(f"account:{uuid4()}", _TEMPLATE, address, thread="", context=_context(occasion, told))
+    draft = Draft(f"account:{uuid4()}", _TEMPLATE, address, thread="", context=_words(occasion, told))
     with transaction.atomic():
         outbox.write([draft], at=told["timestamp"])
         wakeups.wake_mailer()
@@ -52,67 +98,20 @@ def write(occasion: str, address: str, told: Mapping[str, Any]) -> None:
 
 def message(occasion: str, address: str, told: Mapping[str, Any]) -> EmailMessage:
     """What the mail server gets. Raises notifications.rendering.UnableToRender for an address that no mail can have."""
-    letter = Letter(key=f"account:{uuid4()}", template=_TEMPLATE, recipient=address, context=_context(occasion, told))
+    letter = Letter(key=f"account:{uuid4()}", template=_TEMPLATE, recipient=address, context=_words(occasion, told))
     return rendering.message(letter)
 
 
-def _context(occasion: str, told: Mapping[str, Any]) -> dict[str, str]:
-    return {"code": "", "link": "", "act": "", "also": ""} | _words(occasion, told)
-
-
 def _words(occasion: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """`told` may have a code, and the address that the letter leads to."""
     if change := _CHANGES.get(occasion):
         when = f"That was on {long_moment(told['timestamp'])}, from the internet address {told['ip']}."
-        return {
-            "about": "Your account was changed",
-            "says": f"{change.format_map(told)} {when}",
-            "act": "Choose a new password",
-            "link": _at_home(reverse("account_reset_password")),
-            "also": _WATCH_OUT,
-        }
-    match occasion:
-        case "account/email/login_code":
-            return {
-                "about": "Your code to sign in",
-                "says": "Type this code on the page where you asked for it. It lasts ten minutes.",
-                "code": told["code"],
-                "also": _NOT_YOU,
-            }
-        case "account/email/email_confirmation" | "account/email/email_confirmation_signup":
-            return {
-                "about": "Please confirm your address",
-                "says": "This address was given for an account. Confirm that it is yours, and it can be used.",
-                "act": "Yes, it is mine",
-                "link": _at_home(told["activate_url"]),
-                "also": _NOT_YOU,
-            }
-        case "account/email/password_reset_key":
-            return {
-                "about": "Choose a new password",
-                "says": "You asked for a new password. This link lets you choose one, once.",
-                "act": "Choose a new password",
-                "link": _at_home(told["password_reset_url"]),
-                "also": _NOT_YOU,
-            }
-        case "account/email/account_already_exists":
-            return {
-                "about": "You have an account already",
-                "says": "An account was to be made for this address, and there is one. Sign in to it; if you do not"
-                " know the password any more, let us mail you a code there.",
-                "act": "Sign in",
-                "link": _at_home(reverse("account_login")),
-                "also": _NOT_YOU,
-            }
-        case "account/email/unknown_account":
-            return {
-                "about": "There is no account for this address",
-                "says": "Somebody tried to get into an account of this address, and there is none. You may have"
-                " ordered without one, or with another address.",
-                "act": "Make an account",
-                "link": _at_home(reverse("account_signup")),
-                "also": _NOT_YOU,
-            }
-    raise ValueError(f"The shop has no words for a mail of the kind {occasion}.")
+        mail, also = _CHANGED._replace(says=f"{change.format_map(told)} {when}"), _WATCH_OUT
+    else:
+        mail, also = _MAILS[occasion], _NOT_YOU
+    link = _at_home(told.get(mail.to) or reverse(mail.to)) if mail.to else ""
+    code = str(told.get("code", ""))
+    return {"about": mail.about, "says": mail.says, "code": code, "act": mail.act, "link": link, "also": also}
 
 
 def _at_home(address: str) -> str:

@@ -93,7 +93,8 @@ def _all_or_list(request: HttpRequest) -> TemplateResponse:
 
 
 def _kept(request: HttpRequest, make: Callable[[], TemplateResponse]) -> HttpResponse:
-    """Of thousands of products a file takes seconds: whoever asks again and again gets what was made a while ago."""
+    """Of thousands of products a file takes seconds: whoever asks again and again gets what was made a while ago,
+    also by an address with something added, under which Django's own cache would not find it."""
     pages, key = caches["pages"], f"shop.web.crawlers:{request.path}:{id_of(request.GET.get('p', '1'))}"
     kept = pages.get(key)
     if kept is None:

@@ -131,16 +131,6 @@ class QuantityField(forms.CharField):
         return units
 
 
-def check_postcode(form: forms.Form) -> dict[str, Any]:
-    """What a form has cleaned; its postcode is refused where its country has none such."""
-    cleaned: dict[str, Any] = forms.Form.clean(form) or form.cleaned_data
-    postcode, country = cleaned.get("postcode"), str(cleaned.get("country") or "")
-    if postcode and not postcodes.is_usual(postcode, country):
-        where = f"{countries.name(country)}, where one looks like {postcodes.example(country)}"
-        form.add_error("postcode", f"There is no such postcode in {where}: please check it.")
-    return cleaned
-
-
 class PlainForm(forms.Form):
     """Its labels have no colon behind them."""
 
@@ -149,7 +139,19 @@ class PlainForm(forms.Form):
         self.label_suffix = ""
 
 
-class AddressForm(PlainForm):
+class WithPostcode(forms.Form):
+    """Refuses a `postcode` that its `country` has not."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        postcode, country = cleaned.get("postcode"), str(cleaned.get("country") or "")
+        if postcode and not postcodes.is_usual(postcode, country):
+            where = f"{countries.name(country)}, where one looks like {postcodes.example(country)}"
+            self.add_error("postcode", f"There is no such postcode in {where}: please check it.")
+        return cleaned
+
+
+class AddressForm(WithPostcode, PlainForm):
     """Where an order goes: all of Address.FIELDS."""
 
     name = forms.CharField(max_length=150, widget=Input(attrs={"autocomplete": "name"}))
@@ -178,9 +180,6 @@ class AddressForm(PlainForm):
             if field.required and not isinstance(field.widget, forms.RadioSelect):
                 label = field.label or name
                 field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
-
-    def clean(self) -> dict[str, Any]:
-        return check_postcode(self)
 
 
 class DetailsForm(AddressForm):

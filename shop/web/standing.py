@@ -44,12 +44,12 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """`first` are the days that were told at first for the units that are still waited for. By `packed_by` those leave
-    that are set aside; None while nothing is, or no day was told."""
+    """`first` are the days that were told at first for the units that are still waited for. By `ready_ships_by` those
+    ship that are set aside; None while nothing is, or no day was told."""
 
     line: OrderLine
     waiting: tuple[Portion, ...]
-    packed_by: date | None = None
+    ready_ships_by: date | None = None
     first: tuple[Portion, ...] = ()
     place: int | None = None
     moved: tuple[Moved, ...] = ()
@@ -132,7 +132,7 @@ class Standing:
                 LineStanding(
                     line,
                     _waited_for(line.claim, told),
-                    _packed_by(line.claim, told),
+                    _ready_ships_by(line.claim, told),
                     _first_told(line.claim, promises[line.claim_id]),
                     places.get(line.claim_id),
                     tuple(_history(promises[line.claim_id], notices[line.claim_id])),
@@ -149,7 +149,9 @@ class Standing:
         """How many units stand where, without places and history. Two queries, three if it is sent together."""
         lines, told = _lines_of(order)
         return cls(
-            tuple(LineStanding(line, _waited_for(line.claim, told), _packed_by(line.claim, told)) for line in lines),
+            tuple(
+                LineStanding(line, _waited_for(line.claim, told), _ready_ships_by(line.claim, told)) for line in lines
+            ),
             _together(order, lines, told),
         )
 
@@ -167,9 +169,9 @@ class Standing:
         return merge(sorted((part for line in self.lines for part in line.waiting), key=lambda part: part.by))
 
     @property
-    def packed_by(self) -> date | None:
-        """The day by which all that is set aside leaves; None where one was not told."""
-        days = [line.packed_by for line in self.lines if line.claim.ready]
+    def ready_ships_by(self) -> date | None:
+        """The day by which all that is set aside ships; None where one was not told."""
+        days = [line.ready_ships_by for line in self.lines if line.claim.ready]
         return max((day for day in days if day), default=None) if all(days) else None
 
     @property
@@ -263,7 +265,7 @@ def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:
     return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
 
 
-def _packed_by(claim: Claim, told: Told) -> date | None:
+def _ready_ships_by(claim: Claim, told: Told) -> date | None:
     if not claim.ready or claim.pk not in told:
         return None
     ready = list(take(after(told[claim.pk][1], claim.shipped), claim.ready))

@@ -27,8 +27,6 @@ _ASKED = (
     *("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_COOKIE", "HTTP_HX_REQUEST"),
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"),
 )
-# These are asked of no database.
-_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
 _MAY_VARY = {"cookie", "hx-request"}
 # What a browser needs to hear again (RFC 9110, 15.4.5); all else it has.
 _REPEATED = {"cache-control", "etag", "vary"}
@@ -60,9 +58,11 @@ def lasts(request: HttpRequest, snapshot: str, at: datetime, until: datetime) ->
 def answering(application: Application) -> Application:
     """Goes around Django's application, and answers for it what it has answered already."""
     answers: dict[tuple[Any, ...], _Answer] = {}
+    # These are asked of no database.
+    files = (settings.STATIC_URL, settings.MEDIA_URL)
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if "HTTP_IF_NONE_MATCH" not in environ or environ["PATH_INFO"].startswith(_FILES):
+        if "HTTP_IF_NONE_MATCH" not in environ or environ["PATH_INFO"].startswith(files):
             return application(environ, start_response)
         question = tuple(map(environ.get, _ASKED))
         # Asked before anything else is read: an answer that is kept below is made of nothing older.

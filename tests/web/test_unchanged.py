@@ -57,6 +57,15 @@ class Shop:
                 return asks
         pytest.fail("There was no moment in which nothing was written to this server.")
 
+    def quietly[Said](self, act: Callable[[], Said]) -> Said:
+        """What came of it while nothing was written: whatever is, Django is asked."""
+        for _ in range(300):
+            before = shown.snapshot_at_hand()
+            said = act()
+            if before and shown.snapshot_at_hand() == before:
+                return said
+        pytest.fail("There was no moment in which nothing was written to this server.")
+
     def is_known(self, path: str, asks: dict[str, str]) -> bool:
         self.ask(path, **asks)
         return self.hears(path, asks) == (304, False)
@@ -114,13 +123,7 @@ def test_what_is_written_while_the_answer_is_made_is_not_passed_over(shop: Shop,
 
 def test_it_says_again_only_what_a_browser_needs(shop: Shop, curtains: Variant):
     asks = shop.learn(PRODUCT)
-    for _ in range(300):
-        before = shop.reached
-        status, headers = shop.ask(PRODUCT, **asks)
-        if shop.reached == before:
-            break
-    else:
-        pytest.fail("There was no moment in which nothing was written to this server.")
+    status, headers = shop.quietly(lambda: [shop.ask(PRODUCT, **asks) for _ in range(3)][-1])
     assert (status, headers) == (
         304,
         {"ETag": asks["if-none-match"], "Cache-Control": "private, no-cache", "Vary": "HX-Request, Cookie"},
@@ -132,8 +135,14 @@ def test_it_says_again_only_what_a_browser_needs(shop: Shop, curtains: Variant):
 )
 def test_another_question_is_asked_of_django(shop: Shop, curtains: Variant, other: dict[str, str]):
     asks = shop.learn(PRODUCT)
-    assert shop.hears(PRODUCT, asks | other)[1]
-    assert shop.hears(f"{PRODUCT}?quantity=2", asks)[1]
+    known, reached = shop.quietly(lambda: (shop.is_known(PRODUCT, asks), shop.hears(PRODUCT, asks | other)[1]))
+    assert (known, reached) == (True, True)
+
+
+def test_another_address_is_asked_of_django(shop: Shop, curtains: Variant):
+    asks = shop.learn(PRODUCT)
+    known, reached = shop.quietly(lambda: (shop.is_known(PRODUCT, asks), shop.hears(f"{PRODUCT}?quantity=2", asks)[1]))
+    assert (known, reached) == (True, True)
 
 
 def test_a_cart_changes_what_its_visitor_has(shop: Shop, curtains: Variant):
@@ -146,8 +155,14 @@ def test_a_cart_changes_what_its_visitor_has(shop: Shop, curtains: Variant):
 
 def test_no_answer_lasts_longer_than_its_minute(shop: Shop, curtains: Variant):
     asks = shop.learn(PRODUCT)
-    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
-        assert shop.hears(PRODUCT, asks)[1]
+
+    def a_minute_later() -> bool:
+        with time_machine.travel(NOON, tick=False):
+            assert shop.is_known(PRODUCT, asks) or shop.learn(PRODUCT)
+        with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+            return shop.hears(PRODUCT, asks)[1]
+
+    assert shop.quietly(a_minute_later)
 
 
 def test_a_closed_shop_says_so(shop: Shop, curtains: Variant, settings: Any, tmp_path: Path):
