@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from backorders.plan import Portion, after, is_worse
 
@@ -19,14 +20,17 @@ class Joined:
     portions: tuple[Portion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A waiting claim was given units that are now set aside on the shelf. `lacks` is what it still waits for."""
+class Filled(NamedTuple):
+    """A waiting claim was given units that are now set aside on the shelf.
+
+    `lacks` is what it still waits for; it is `asked` when its customer was to answer a question about a delay.
+    """
 
     claim_id: int
     item_id: int
     units: int
     lacks: int
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ def tell_again(claims: Iterable[Claim], *, reason: str, at: datetime) -> None:
 def date_what_is_here(claim_ids: Collection[int], day: date, *, reason: str, at: datetime) -> list[Claim]:
     """Units that lie on the shelf for claims which were told no day for them are told this one; whose they are."""
     claims = _undated(claims=list(claim_ids))
+    if not claims:
+        return []
     told = holding([claim.pk for claim in claims])
     rows: list[tuple[int, _Row]] = []
     dated: list[Claim] = []

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Model
 
 from backorders import promises
+from backorders.deadlines import Standing
 from backorders.facts import Filled, Joined, Shipped, Withdrawn
 from backorders.judging import with_newcomer
 from backorders.models import Claim, Policy, Queue, Withdrawal
@@ -27,7 +28,7 @@ from inventory.pipelining import draw, insert
 from inventory.prepared import Given, IsOneOf, Prepared, planned_once
 
 # So many claims are filled in one transaction: others who want the item wait for it.
-FILL_CHUNK = 400
+FILL_CHUNK = 500
 
 COUNTERS = ("waiting", "passed_over", "put_off", "last_rank", "judged", "filled", "freed")
 
@@ -271,16 +272,27 @@ def fill(queue: Queue, *, actor: str, at: datetime) -> list[Filled]:
         return []
     free = queue.item.unallocated
     filled = _serve(queue.item_id, free, min(FILL_CHUNK, free))
-    given = sum(fact.units for fact in filled)
+    _count_served(queue, sum(fact.units for fact in filled))
+    entries = [ledger.Entry(queue.item, fact.units, f"claim {fact.claim_id}") for fact in filled]
+    ledger.allocate(entries, actor=actor, at=at)
+    return filled
+
+
+def _count_served(queue: Queue, given: int) -> None:
     queue.waiting -= given
+    # Where some are passed over, units do not go to the head of the queue, and its places must all be judged anew.
     if queue.passed_over:
         queue.judged = None
     else:
         queue.filled += given
-    queue.save(update_fields=COUNTERS)
-    entries = [ledger.Entry(queue.item, fact.units, f"claim {fact.claim_id}") for fact in filled]
-    ledger.allocate(entries, actor=actor, at=at)
-    return filled
+    with planned_once() as cursor:
+        cursor.execute(
+            """
+            UPDATE backorders_queue
+            SET waiting = %s, filled = %s, judged = CASE WHEN %s THEN judged END WHERE id = %s
+            """,
+            [queue.waiting, queue.filled, queue.judged is not None, queue.pk],
+        )
 
 
 def is_filling(queue: Queue) -> bool:
@@ -304,11 +316,13 @@ def _serve(item_id: int, free: int, limit: int) -> list[Filled]:
             )
             UPDATE backorders_claim AS claim SET allocated = allocated + given.units
             FROM given WHERE claim.id = given.id AND given.units > 0
-            RETURNING given.before, claim.id, given.units, claim.quantity - claim.allocated
+            RETURNING given.before, claim.id, given.units, claim.quantity - claim.allocated, claim.standing
             """,
             {"item": item_id, "free": free, "limit": limit},
         )
-        return [Filled(pk, item_id, units, lacks) for _, pk, units, lacks in sorted(cursor.fetchall())]
+        served = sorted(cursor.fetchall())
+    asking = {str(standing) for standing in Standing if standing.is_question}
+    return [Filled(pk, item_id, units, lacks, standing in asking) for _, pk, units, lacks, standing in served]
 
 
 def ship(queues: Mapping[int, Queue], units: Mapping[int, int], *, actor: str, at: datetime) -> list[Shipped]:

@@ -1,7 +1,6 @@
 """What a claim's three counters mean, for its row and for a plain value alike."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Counters(Protocol):
@@ -34,11 +33,14 @@ class Units:
         return self.allocated - self.shipped
 
 
-@dataclass(frozen=True, slots=True)
-class PlainClaim(Units):
-    """A claim as it was read, where thousands are read at once and nothing is written to them one by one."""
-
+class _Columns(NamedTuple):
     pk: int
     quantity: int
     allocated: int
     shipped: int
+
+
+class PlainClaim(_Columns, Units):
+    """A claim as it was read, where thousands are read at once and nothing is written to them one by one."""
+
+    __slots__ = ()

@@ -6,8 +6,8 @@ database's CHECK constraints are the last wall; they raise IntegrityError when a
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from inventory.locking import require_transaction
 from inventory.models import MovementKind, StockItem
@@ -18,8 +18,7 @@ class NotLocked(Exception):
     """The ledger was given an item that was not read under the lock: its counters may be old."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """So many units of one item, and the row that causes the movement."""
 
     item: StockItem

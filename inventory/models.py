@@ -61,7 +61,7 @@ class StockMovement(models.Model):
     kind = models.CharField(max_length=10, choices=MovementKind)
     on_hand_change = models.IntegerField()
     allocated_change = models.IntegerField()
-    cause = models.CharField(max_length=100, help_text="The row that caused it, such as “delivery 17” or “claim 4”.")
+    cause = models.CharField(max_length=150, help_text="The row that caused it, such as “delivery 17” or “claim 4”.")
     reason = models.CharField(max_length=255, blank=True)
     actor = models.CharField(max_length=150)
     at = models.DateTimeField()

@@ -8,16 +8,16 @@ import hashlib
 import json
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
+from inventory.prepared import planned_once
 from notifications.models import Letter
 
 PAUSES = (
@@ -42,23 +42,33 @@ _WRITE = """
 INSERT INTO notifications_letter
     (key, template, recipient, context, thread, written_at, due_at, state, attempts,
     subject, message_id, body_hash, server_answer)
-SELECT key, template, recipient, context, thread, %s, %s, %s, 0, '', '', '', ''
-FROM jsonb_to_recordset(%s::jsonb) AS draft (key text, template text, recipient text, context jsonb, thread text)
+SELECT draft.key, alike.template, draft.recipient, alike.shared || draft.context, draft.thread,
+    %s::timestamptz, %s::timestamptz, %s, 0, '', '', '', ''
+FROM jsonb_to_recordset(%s::jsonb) AS alike (template text, shared jsonb, drafts jsonb),
+    jsonb_to_recordset(alike.drafts) AS draft (key text, recipient text, context jsonb, thread text)
+ORDER BY draft.key COLLATE "C"
 ON CONFLICT (key) DO NOTHING
 """
 # So many letters in one statement: none comes near the limit of time.
 _BATCH = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A letter that is not in the outbox yet; its fields are those of the letter."""
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Draft(NamedTuple):
+    """A letter that is not in the outbox yet; its fields are those of the letter.
+
+    Its context has what is `shared` as well. Letters that say the same hold one and the same mapping there: it is
+    written down once for thousands of them.
+    """
 
     key: str
     template: str
     recipient: str
     thread: str
     context: Mapping[str, Any]
+    shared: Mapping[str, Any] = _NOTHING
 
 
 def write(drafts: Iterable[Draft], *, at: datetime) -> None:
@@ -69,21 +79,21 @@ def write(drafts: Iterable[Draft], *, at: datetime) -> None:
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("A letter is written in the transaction of the fact that it tells.")
-    rows = [
-        {
-            "key": draft.key,
-            "template": draft.template,
-            "recipient": draft.recipient,
-            "context": draft.context,
-            "thread": draft.thread,
-        }
-        for draft in sorted(drafts, key=attrgetter("key"))
-    ]
-    with connection.cursor() as cursor:
-        for some in batched(rows, _BATCH):
+    with planned_once() as cursor:
+        for some in batched(sorted(drafts, key=attrgetter("key")), _BATCH):
             # The database reads every character.
-            text = json.dumps(some, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(_alike(some), ensure_ascii=False, separators=(",", ":"))
             cursor.execute(_WRITE, [at, at, _State.PENDING.value, text])
+
+
+def _alike(drafts: Iterable[Draft]) -> list[dict[str, Any]]:
+    alike: dict[tuple[str, int], dict[str, Any]] = {}
+    for key, template, recipient, thread, context, shared in drafts:
+        same = template, id(shared)
+        if same not in alike:
+            alike[same] = {"template": template, "shared": shared, "drafts": []}
+        alike[same]["drafts"].append({"key": key, "recipient": recipient, "context": context, "thread": thread})
+    return list(alike.values())
 
 
 def forget(threads: Iterable[str]) -> int:

@@ -30,6 +30,7 @@ from django.db.models.functions import Abs, JSONObject
 from backorders.availability import quotes_of
 from backorders.plan import Quote, State
 from inventory.prepared import Given, IsOneOf, Prepared
+from shop import search
 from shop.facets import Facet, counted, facets
 from shop.models import Category, Product, ProductImage, Variant
 from shop.models.carts import MOST_UNITS_OF_A_LINE
@@ -155,10 +156,17 @@ def listing(shelf: Shelf, at: datetime, *, wishes: Wishes = EVERYTHING, page: in
 
 
 def found(
-    ids: Sequence[int], at: datetime, *, wishes: Wishes = EVERYTHING, page: int = 1, customer: str = ""
+    ids: Sequence[int],
+    at: datetime,
+    *,
+    text: str = "",
+    wishes: Wishes = EVERYTHING,
+    page: int = 1,
+    customer: str = "",
 ) -> Listing:
-    """The same for products that were searched for: in the order of their ids, unless another is wished."""
-    return _listing(_SEARCHED, ids, wishes, page, at, customer)
+    """The same for products that were searched for by this text: in the order of their ids, unless another is wished.
+    A card is of the variants that the text names, if it names some."""
+    return _listing(_SEARCHED, ids, wishes, page, at, customer, text)
 
 
 def cards_of(ids: Sequence[int], at: datetime, *, customer: str = "") -> tuple[Card, ...]:
@@ -213,19 +221,21 @@ def _shelves(inside: _Inside, parent: int | None) -> tuple[Shelf, ...]:
     return tuple(Shelf(pk, name, slug, _shelves(inside, pk)) for pk, name, slug in inside.get(parent, ()))
 
 
-def _listing(source: "_Source", ids: Sequence[int], wishes: Wishes, page: int, at: datetime, customer: str) -> Listing:
+def _listing(
+    source: "_Source", ids: Sequence[int], wishes: Wishes, page: int, at: datetime, customer: str, text: str = ""
+) -> Listing:
     fitting = Fitting(wishes, at, customer)
     if wishes.ships:
         # Its conditions name single articles, other ones each time.
         among = Value(list(ids), output_field=_IDS)
         rows = list(_page(source, among, fitting, page))
         products = Value([row.pk for row in rows], output_field=_IDS)
-        variants, options = list(_fitting(products, fitting)), list(_options(source, among, fitting))
+        variants, options = list(_fitting(source, products, fitting)), list(_options(source, among, fitting))
     else:
         given, asked = {"ids": list(ids), **wishes.given}, _asked(source, wishes.shape, page)
         rows, options = asked.page(**given, **instant(at)), asked.options(**given)
         variants = asked.variants(products=[row.pk for row in rows], **given)
-    cards = _cards(rows, variants, at, customer, are_part=wishes.are_any)
+    cards = _cards(rows, variants, at, customer, are_part=wishes.are_any, text=text)
     return Listing(cards, rows[0].total if rows else 0, page, facets(options, fitting))
 
 
@@ -252,9 +262,9 @@ def _options(source: _Source, ids: Any, fitting: Fitting) -> QuerySet[Any, Any]:
     return counted(Variant.objects.filter(product__in=products), fitting)
 
 
-def _fitting(products: Any, fitting: Fitting) -> QuerySet[Any]:
+def _fitting(source: _Source, products: Any, fitting: Fitting) -> QuerySet[Any]:
     variants = _with_stock(fitting.of(Variant.objects.filter(IsOneOf("product_id", products))))
-    return variants.annotate(own=_own_picture()) if fitting.wishes.are_any else variants
+    return variants.annotate(own=_own_picture()) if fitting.wishes.are_any or source is _SEARCHED else variants
 
 
 class _Asked(NamedTuple):
@@ -272,7 +282,7 @@ def _asked(source: _Source, shape: Wishes, page: int) -> _Asked:
     return _Asked(
         Prepared(lambda: _page(source, ids, fitting, page)),
         Prepared(lambda: _options(source, ids, fitting)),
-        Prepared(lambda: _fitting(products, fitting)),
+        Prepared(lambda: _fitting(source, products, fitting)),
     )
 
 
@@ -296,19 +306,27 @@ def _ordered(among: Q, fitting: Fitting, best_first: Sequence[Any]) -> QuerySet[
 
 
 def _cards(
-    products: Sequence[Any], fit: Sequence[Variant], at: datetime, customer: str, *, are_part: bool = False
+    products: Sequence[Any],
+    fit: Sequence[Variant],
+    at: datetime,
+    customer: str,
+    *,
+    are_part: bool = False,
+    text: str = "",
 ) -> tuple[Card, ...]:
     """Of products that were read with their cover, in their order, and those of their variants that fit. One query."""
     variants: dict[int, list[Variant]] = defaultdict(list)
     for variant in fit:
         variants[variant.product_id].append(variant)
     answers = _answers(fit, 1, at, customer=customer)
-    return tuple(
-        _card(product, variants[product.pk], product.cover, answers, is_part=are_part)
-        for product in products
+    cards = []
+    for product in products:
         # Somebody may have bought the last one that fits since the page was cut off.
-        if variants[product.pk]
-    )
+        if every := variants[product.pk]:
+            some = search.meant(every, text) if text else every
+            is_part = are_part or len(some) < len(every)
+            cards.append(_card(product, some, product.cover, answers, is_part=is_part))
+    return tuple(cards)
 
 
 def _with_stock(variants: QuerySet[Any]) -> QuerySet[Any]:

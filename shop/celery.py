@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init
+from celery.signals import beat_init, celeryd_after_setup
+
+from shop import loaded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -57,6 +59,12 @@ app.conf.update(
         },
     },
 )
+
+
+@celeryd_after_setup.connect
+def keep_what_is_loaded(**_: Any) -> None:
+    """Before the worker's processes are forked."""
+    loaded.keep()
 
 
 @beat_init.connect

@@ -14,9 +14,10 @@ from backorders.models import Claim
 from backorders.plan import Portion, is_worse
 from inventory.pipelining import insert
 from inventory.prepared import Prepared
-from shop import carts, messages, payments, wakeups
+from shop import carts, info, messages, payments, wakeups
 from shop.carts import Contents, LineQuote
 from shop.gateways import Gateway
+from shop.info import Link
 from shop.models import Cart, Order, OrderLine, Sends, ShippingMethod, User
 from shop.models.orders import draw_number
 from shop.review import DETAILS, Option, Review, Shown, UnableToPlaceOrder
@@ -73,8 +74,12 @@ def review(cart: Cart, at: datetime) -> Review:
     return review_of(carts.contents(cart.pk, at))
 
 
-def review_of(contents: Contents, methods: Sequence[ShippingMethod] | None = None) -> Review:
-    """The same for contents that were quoted already, and ways of shipping that were read already."""
+def review_of(contents: Contents) -> Review:
+    """The same for contents that were quoted already."""
+    return _review_of(contents, shipping_methods(), tuple(link for link in info.links() if link.part_of_orders))
+
+
+def _review_of(contents: Contents, offered: Sequence[ShippingMethod], parts: tuple[Link, ...] = ()) -> Review:
     if not contents.lines:
         raise UnableToPlaceOrder(_EMPTY)
     if contents.goods_total > MOST_OF_AN_ORDER:
@@ -82,11 +87,10 @@ def review_of(contents: Contents, methods: Sequence[ShippingMethod] | None = Non
     details = contents.cart.details
     if not details.get("email") or not details.get("line1"):
         raise UnableToPlaceOrder("Fill in your contact and address first.")
-    offered = shipping_methods() if methods is None else methods
     shipping = next((way for way in offered if way.pk == details.get("shipping_method")), None)
     if shipping is None:
         raise UnableToPlaceOrder("Choose how your order is to be shipped.")
-    return Review(contents, shipping, _options(contents, shipping), _payment_of(contents.cart))
+    return Review(contents, shipping, _options(contents, shipping), _payment_of(contents.cart), parts)
 
 
 def foreseen(contents: Contents) -> tuple[ShippingMethod, tuple[Option, ...]] | None:
@@ -131,7 +135,7 @@ def place_order(
     )
     answers = quotes_of([line.item for line in queues.values()], carts.wanted_by(lines), at, customer=customer)
     contents = carts.quoted(lines, answers)
-    agreed = review_of(contents, offered())
+    agreed = _review_of(contents, offered())
     check(agreed, shown, sends, consented=consented)
     # An answer is kept also when all of it can meanwhile ship on one day: a day may still move apart.
     kept = sends if sends and shown.asked_how else agreed.option(sends).sends
@@ -141,7 +145,7 @@ def place_order(
     order = _order_of(cart, order_id, number, agreed, kept, shown, user, at)
     ordered = [_order_line(order, line, fact.claim_id) for line, fact in zip(contents.lines, joined, strict=True)]
     insert([order, *ordered, payments.payment_of(order, agreed.payment, at=at)])
-    messages.order_placed(order, list(zip(ordered, joined, strict=True)), at=at)
+    messages.order_placed(order, list(zip(ordered, joined, strict=True)), parts=shown.parts, at=at)
     carts.discard(cart)
     payments.forget(order)
     wakeups.wake_mailer()

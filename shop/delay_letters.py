@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F
 
@@ -24,6 +24,7 @@ from backorders.telling import Asked
 from notifications import outbox
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
+from shop.letterhead import Paying
 from shop.models import Order, OrderLine, Proposal
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together
@@ -56,7 +57,7 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
     """
     told = [part for part in news if any(line.claim_id in asks for line, _ in part.facts)]
     # Thousands are told the same: it is put into words once.
-    in_words = cache(wording.changes)
+    in_words = cache(_in_words)
     for some in letterhead.a_few(told, attrgetter("key")):
         outbox.write([_day_moved(part, asks, in_words) for part in some], at=at)
 
@@ -64,14 +65,32 @@ def days_moved(news: Iterable[News], asks: Mapping[int, Asked], *, at: datetime)
 def _day_moved(part: News, asks: Mapping[int, Asked], in_words: Callable[..., Mapping[str, Any]]) -> outbox.Draft:
     facts = [(line, fact) for line, fact in part.facts if line.claim_id in asks]
     changes = tuple(wording.Change.of(line, fact, asks[line.claim_id]) for line, fact in facts)
-    context = {**in_words(changes, is_together(part.order)), **_choice()}
+    of_all = None
     if part.days_of_all:
         old, new = part.days_of_all
-        context["old_day"] = wording.day_told(old, [portion for _, fact in part.facts for portion in fact.old])
-        context["new_day"] = wording.day_told(new, [portion for _, fact in part.facts for portion in fact.new])
-        context |= {"what": part.what, "together": True}
-    template = "days_earlier" if not part.is_later else "answer_needed" if context["answer_by"] else "days_later"
-    return letterhead.letter(part.order, template, part.key, context, leads_to_answer=True)
+        of_all = _OfAll(
+            part.what,
+            wording.day_told(old, [portion for _, fact in part.facts for portion in fact.old]),
+            wording.day_told(new, [portion for _, fact in part.facts for portion in fact.new]),
+        )
+    words = in_words(changes, Paying.of(part.order), of_all)
+    template = "days_earlier" if not part.is_later else "answer_needed" if words["answer_by"] else "days_later"
+    return letterhead.addressed(part.order, template, part.key, words, leads_to_answer=True)
+
+
+class _OfAll(NamedTuple):
+    """What of an order that is sent together moved, from which day to which."""
+
+    what: str
+    old_day: str
+    new_day: str
+
+
+def _in_words(changes: tuple[wording.Change, ...], paying: Paying, of_all: _OfAll | None) -> Mapping[str, Any]:
+    context = {**wording.changes(changes, of_all is not None), **_choice()}
+    if of_all:
+        context |= {**of_all._asdict(), "together": True}
+    return letterhead.words(context, paying)
 
 
 def _choice() -> dict[str, Any]:

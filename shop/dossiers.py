@@ -24,6 +24,7 @@ from shop.models import (
     Release,
     SentAgain,
     ShipmentLine,
+    TrackingChange,
 )
 from shop.sending import Told, is_together
 
@@ -103,6 +104,10 @@ class Dossier:
         """Line by line, with the parcels that they left in."""
         rows = ShipmentLine.objects.filter(shipment__order=self.order)
         return list(rows.select_related("shipment", "line").order_by("shipment_id", "id"))
+
+    @cached_property
+    def tracking_changes(self) -> list[TrackingChange]:
+        return list(TrackingChange.objects.filter(shipment__order=self.order).select_related("shipment").order_by("id"))
 
     @cached_property
     def release(self) -> Release | None:

@@ -12,7 +12,7 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from shop.catalog import Shelf
-from shop.models import Category, Product, ProductImage, Variant
+from shop.models import Category, InfoPage, Product, ProductImage, Variant
 
 
 def products() -> QuerySet[Any]:
@@ -46,6 +46,12 @@ def of_shelves(shelves: Iterable[Shelf]) -> dict[int, datetime]:
         shelf.pk: [at for pk in shelf.pks for at in (own.get(pk), goods.get(pk)) if at is not None] for shelf in shelves
     }
     return {pk: max(found) for pk, found in moments.items() if found}
+
+
+def info_pages() -> QuerySet[Any]:
+    """Published pages of the house, each with `changed_at`, which is None for one without a history."""
+    pages = InfoPage.objects.filter(published=True).defer("text")
+    return pages.annotate(changed_at=_latest(InfoPage.history.filter(id=OuterRef("pk")))).order_by("position", "id")
 
 
 def _latest(history: QuerySet[Any]) -> Subquery:

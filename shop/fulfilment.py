@@ -12,6 +12,7 @@ from backorders.queries import hold_reasons
 from inventory import ledger
 from inventory.locking import stand_in_line
 from inventory.models import MovementKind, PurchaseOrder, StockMovement
+from inventory.pipelining import pipelined
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import departures, holds, messages, notices, releases, wakeups
 from shop.models import Carrier, Order, OrderLine, Shipment, ShipmentLine
@@ -100,16 +101,17 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
 
 @use_case
 def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
-    leave_the_disk_to_others()
-    stand_in_line(item_ids)
-    queues = queue.lock(item_ids)
-    filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
-    served = {fact.item_id for fact in filled}
-    drained = {pk for pk, line in queues.items() if not (line.waiting > line.passed_over and line.item.unallocated)}
-    settled = [queues[pk] for pk in sorted(served & drained)]
-    moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
-    notices.arrived(filled, at=at)
-    messages.units_arrived(filled, at=at)
+    with pipelined():
+        leave_the_disk_to_others()
+        stand_in_line(item_ids)
+        queues = queue.lock(item_ids)
+        filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
+        served = {fact.item_id for fact in filled}
+        drained = {pk for pk, line in queues.items() if not queue.is_filling(line)}
+        settled = [queues[pk] for pk in sorted(served & drained)]
+        moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
+        notices.arrived(filled, at=at)
+        messages.units_arrived(filled, at=at)
     tell(settled, moved, at=at)
     return filled, drained == queues.keys()
 

@@ -61,13 +61,13 @@ def receive_payment(order: Order, amount: Decimal, *, actor: str, at: datetime) 
     payment.state, payment.amount = Payment.State.PAID, amount
     payment.settled_at, payment.settled_by = at, actor
     payment.save(update_fields=["state", "amount", "settled_at", "settled_by"])
-    payments.owe_back(payment, reason="more was paid than was due", at=at)
+    too_much = payments.owe_back(payment, reason="more was paid than was due", at=at)
     # The days were told for a payment in time: from here on they count.
     waiting = [line.claim for line in lines if line.claim.left]
     promises.postpone(waiting, ready_on(at), reason=f"your payment came on {long_day(timezone.localdate(at))}", at=at)
     _ask_whose_time_ran_out(payment.order, at)
     reschedule(payment.order, at=at)
-    messages.payment_received(payment.order, payment, at=at)
+    messages.payment_received(payment.order, payment, too_much=too_much, at=at)
     wakeups.wake_mailer()
     return payment
 

@@ -1,11 +1,14 @@
 """HTML that came from elsewhere, made safe by an allow-list. Used on save and once more on render."""
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import nh3
 
-_SCHEMES = {"http", "https", "mailto"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+# Not //, which leads to another shop.
+_PATH = re.compile(r"/(?![/\\])")
 _TAGS = {
     *(
         "a",
@@ -41,6 +44,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value if name != "href" or _scheme(value) in _SCHEMES else None
 
 
+def _own_attribute(tag: str, name: str, value: str) -> str | None:
+    """What was written here leads to pages of this shop as well, by their path."""
+    return value if _PATH.match(value) else _attribute(tag, name, value)
+
+
 def _scheme(address: str) -> str:
     try:
         return urlsplit(address.strip()).scheme.lower()
@@ -50,8 +58,11 @@ def _scheme(address: str) -> str:
 
 # A text is read far more often than it is changed; those of a big import are not all kept.
 @lru_cache(200)
-def clean(html: str) -> str:
-    """The same text with every tag and attribute removed that is not on the list. Cleaning twice changes nothing."""
+def clean(html: str, *, own: bool = False) -> str:
+    """The same text with every tag and attribute removed that is not on the list. Cleaning twice changes nothing.
+
+    The house's `own` words may lead to pages of this shop.
+    """
     return nh3.clean(
         html,
         tags=_TAGS,
@@ -62,8 +73,8 @@ def clean(html: str) -> str:
             "td": {"colspan", "rowspan"},
             "th": {"colspan", "rowspan"},
         },
-        attribute_filter=_attribute,
+        attribute_filter=_own_attribute if own else _attribute,
         url_schemes=_SCHEMES,
-        link_rel="nofollow noopener",
+        link_rel=None if own else "nofollow noopener",
         strip_comments=True,
     ).strip()

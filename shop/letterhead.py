@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from backorders.facts import Withdrawn
 from backorders.queries import holding
@@ -38,7 +38,7 @@ def withdrawal(
         "owed": money_of(order, order.payment.amount) if order.payment.state == Payment.State.DUE else "",
         "nothing_left": not any(line.claim.quantity for line in lines),
         **refund_of(order, refund),
-        "to_come": wording.to_come(order, open_lines, told),
+        "to_come": wording.to_come(order, open_lines, told, at),
         "together": together(order, open_lines, told, is_released=order.pk in released([order])),
     }
 
@@ -51,53 +51,62 @@ def refund_of(order: Order, amount: Decimal) -> dict[str, str]:
     return {"refund": money_of(order, amount), "refund_by": wording.due_day(due_by)}
 
 
+class Paying(NamedTuple):
+    """How an order is paid; while its payment is awaited, also how much and until when."""
+
+    gateway: str
+    amount: str = ""
+    until: str = ""
+
+    @classmethod
+    def of(cls, order: AnyOrder) -> "Paying":
+        payment = order.payment
+        if payment.is_awaited and payment.due_by:
+            return cls(payment.gateway, money_of(order, payment.amount), long_moment(payment.due_by))
+        return cls(payment.gateway)
+
+
 def letter(
     order: AnyOrder, template: str, key: str, context: Mapping[str, Any], *, leads_to_answer: bool = False
 ) -> Draft:
-    """The links' tokens are made when the letter is rendered: what is stored here opens no order. One that offers a
-    choice leads to the page where it is made as well."""
+    """A letter about an order. One that offers a choice leads to the page where it is made as well."""
+    return addressed(order, template, key, words(context, Paying.of(order)), leads_to_answer=leads_to_answer)
+
+
+def words(context: Mapping[str, Any], paying: Paying) -> Mapping[str, Any]:
+    """What a letter says, whoever gets it."""
     lists = {name: context[name] for name in ("items", "to_come") if name in context}
+    gateway = BY_NAME[paying.gateway]
+    due = asdict(transfer.account()) | {"amount": paying.amount, "until": paying.until} if paying.amount else None
+    return {
+        **context,
+        "paying": {"promise": gateway.promise, "on_dispatch": gateway.on_dispatch, "due": due},
+        **{name: items[:LINES_IN_A_LETTER] for name, items in lists.items()},
+        "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
+    }
+
+
+def addressed(
+    order: AnyOrder, template: str, key: str, said: Mapping[str, Any], *, leads_to_answer: bool = False
+) -> Draft:
+    """The links' tokens are made when the letter is rendered: what is stored here opens no order."""
+    number = order.number
     link = {
-        "path": f"/orders/{order.number}/open/{{token}}/",
+        "path": f"/orders/{number}/open/{{token}}/",
         "salt": LINK_SALT,
-        "payload": {"order": order.number, "v": order.link_version},
+        "payload": {"order": number, "v": order.link_version},
     }
     links = {"order": link}
     if leads_to_answer:
-        links["answer"] = link | {"path": f"/orders/{order.number}/answer/{{token}}/"}
+        links["answer"] = link | {"path": f"/orders/{number}/answer/{{token}}/"}
     return Draft(
-        key,
-        template,
-        recipient=order.email,
-        thread=order.number,
-        context={
-            **context,
-            "paying": _paying(order),
-            **{name: items[:LINES_IN_A_LETTER] for name, items in lists.items()},
-            "left_out": sum(len(items[LINES_IN_A_LETTER:]) for items in lists.values()),
-            "number": order.number,
-            "name": order.name,
-            "links": links,
-        },
+        key, template, order.email, number, {"number": number, "name": order.name, "links": links}, shared=said
     )
 
 
 def a_few[Of](news: Iterable[Of], key: Callable[[Of], str]) -> Iterator[tuple[Of, ...]]:
     """What letters are about by the `key` of each, a few at a time: these are written while others become words."""
     return batched(sorted(news, key=key), _A_FEW)
-
-
-def _paying(order: AnyOrder) -> dict[str, Any]:
-    """How the order is paid. While its payment is awaited, `due` says how much, where to and until when."""
-    payment = order.payment
-    gateway = BY_NAME[payment.gateway]
-    due = None
-    if payment.is_awaited and payment.due_by:
-        due = asdict(transfer.account()) | {
-            "amount": money_of(order, payment.amount),
-            "until": long_moment(payment.due_by),
-        }
-    return {"promise": gateway.promise, "on_dispatch": gateway.on_dispatch, "due": due}
 
 
 def lines_of(order: Order) -> list[OrderLine]:

@@ -6,12 +6,12 @@ held when it was written, whenever it is sent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache
 from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -23,13 +23,23 @@ from notifications import outbox
 from notifications.outbox import Draft
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
+from shop.letterhead import Paying
 from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Shipment
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, released, waits_for_the_rest
 
 
-def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at: datetime) -> None:
-    """The confirmation: a day for every portion, what it costs, where it goes, how to pay and how to cancel."""
+def order_placed(
+    order: Order,
+    joined: Sequence[tuple[OrderLine, Joined]],
+    *,
+    parts: Iterable[tuple[str, str]] = (),
+    at: datetime,
+) -> None:
+    """The confirmation: a day for every portion, what it costs, where it goes, how to pay and how to cancel.
+
+    `parts` are the pages that were named as part of the order, each by its title and its path.
+    """
     promised = [fact.portions for _, fact in joined]
     context = {
         "items": [
@@ -55,6 +65,7 @@ def order_placed(order: Order, joined: Sequence[tuple[OrderLine, Joined]], *, at
         "address": order.address_lines,
         "consent": order.consent_text,
         "consented_at": order.consented_at and long_moment(order.consented_at),
+        "parts": [{"title": title, "path": path} for title, path in parts],
     }
     outbox.write([letterhead.letter(order, "order_placed", f"placed:{order.number}", context)], at=at)
 
@@ -76,43 +87,66 @@ def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
         orders = list(orders_of(units))
         told = letterhead.told_to_all(orders)
         free_to_go = released(order for order, _ in orders)
-        news = (_Arrival(order, lines, units, at) for order, lines in orders)
+        # Thousands got all that they waited for: it is put into words once.
+        in_words = cache(_in_words)
+        news = (_Arrival.of(order, lines, units, at) for order, lines in orders)
         for some in letterhead.a_few(news, attrgetter("key")):
-            outbox.write([_arrived(part, told, is_released=part.order.pk in free_to_go) for part in some], at=at)
+            outbox.write([_arrived(part, told, free_to_go, in_words) for part in some], at=at)
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """An order, and the units of its claims that are set aside now."""
+class _Goods(NamedTuple):
+    """So many units of a line came, and so many of it are ready to leave now."""
 
+    title: str
+    choice: str
+    units: int
+    ready: int
+
+
+class _Arrival(NamedTuple):
+    """An order, and the units of its claims that are set aside now: what one letter tells."""
+
+    key: str
     order: PlainOrder
     lines: Sequence[PlainLine]
-    units: Mapping[int, int]
-    at: datetime
+    goods: tuple[_Goods, ...]
 
-    @cached_property
-    def arrived(self) -> list[PlainLine]:
-        return [line for line in self.lines if line.claim_id in self.units]
-
-    @cached_property
-    def key(self) -> str:
+    @classmethod
+    def of(cls, order: PlainOrder, lines: Sequence[PlainLine], units: Mapping[int, int], at: datetime) -> "_Arrival":
+        arrived = [line for line in lines if line.claim_id in units]
         # A correction can take units away that the next delivery brings again: the moment tells the two apart.
-        facts = [(line.claim_id, line.claim.allocated) for line in self.arrived]
-        return f"arrived:{self.order.number}:{letterhead.digest(self.at.timestamp(), facts)}"
+        facts = [(line.claim_id, line.claim.allocated) for line in arrived]
+        key = f"arrived:{order.number}:{letterhead.digest(at.timestamp(), facts)}"
+        goods = tuple(_Goods(line.title, line.choice, units[line.claim_id], line.claim.ready) for line in arrived)
+        return cls(key, order, lines, goods)
 
 
-def _arrived(news: _Arrival, told: Told, *, is_released: bool) -> Draft:
-    order, lines, units = news.order, news.lines, news.units
+def _arrived(
+    news: _Arrival, told: Told, free_to_go: Collection[int], in_words: Callable[..., Mapping[str, Any]]
+) -> Draft:
+    order, lines, paying = news.order, news.lines, Paying.of(news.order)
+    to_come = [wording.waiting(order, line, told) for line in lines if line.claim.lacks]
+    if to_come or is_together(order):
+        together = letterhead.together(order, lines, told, is_released=order.pk in free_to_go)
+        words = _in_words(news.goods, paying, to_come, together)
+    else:
+        words = in_words(news.goods, paying)
+    return letterhead.addressed(order, "units_arrived", news.key, words)
+
+
+def _in_words(
+    goods: tuple[_Goods, ...],
+    paying: Paying,
+    to_come: Sequence[wording.Item] = (),
+    together: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any]:
     context = {
-        "items": [
-            wording.item(line, units[line.claim_id], wording.set_aside(line, units[line.claim_id]))
-            for line in news.arrived
-        ],
-        "units": sum(units[line.claim_id] for line in news.arrived),
-        "to_come": [wording.waiting(order, line, told) for line in lines if line.claim.lacks],
-        "together": letterhead.together(order, lines, told, is_released=is_released),
+        "items": [wording.item(line, line.units, wording.set_aside(line.ready, line.units)) for line in goods],
+        "units": sum(line.units for line in goods),
+        "to_come": to_come,
+        "together": together,
     }
-    return letterhead.letter(order, "units_arrived", news.key, context)
+    return letterhead.words(context, paying)
 
 
 def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
@@ -127,11 +161,25 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
         "tracking_link": shipment.tracking_link,
-        "to_come": wording.to_come(order, open_lines, told),
+        "to_come": wording.to_come(order, open_lines, told, at),
         "together": letterhead.together(order, open_lines, told, is_released=False),
         "ahead": _ahead(shipment),
     }
     outbox.write([letterhead.letter(order, "parcel_shipped", f"shipped:{shipment.pk}", context)], at=at)
+
+
+def tracking_corrected(shipment: Shipment, change_id: int, *, at: datetime) -> None:
+    """How a parcel that has left is followed. What was wrong is not repeated: it may be somebody else's parcel."""
+    rows = shipment.lines.select_related("line").order_by("id")
+    context = {
+        "items": [wording.item(row.line, row.quantity) for row in rows],
+        "shipped_on": long_day(timezone.localdate(shipment.shipped_at)),
+        "carrier": shipment.carrier,
+        "tracking_number": shipment.tracking_number,
+        "tracking_link": shipment.tracking_link,
+    }
+    draft = letterhead.letter(shipment.order, "tracking_corrected", f"tracking:{change_id}", context)
+    outbox.write([draft], at=at)
 
 
 def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Decimal, at: datetime) -> None:
@@ -142,16 +190,17 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Dec
     outbox.write([letterhead.letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
 
 
-def payment_received(order: Order, payment: Payment, *, at: datetime) -> None:
-    """The money is here: how much, and what now happens with the goods."""
+def payment_received(order: Order, payment: Payment, *, too_much: Decimal, at: datetime) -> None:
+    """The money is here: how much, what of it goes back, and what now happens with the goods."""
     lines = letterhead.lines_of(order)
     open_lines = [line for line in lines if line.claim.shipped < line.claim.quantity]
     context = {
         "amount": letterhead.money_of(order, payment.amount),
         "received_at": long_moment(at),
+        **letterhead.refund_of(order, too_much),
         "some_ready": any(line.claim.ready for line in lines)
         and not waits_for_the_rest(order, lines, is_released=order.pk in released([order])),
-        "to_come": wording.to_come(order, open_lines, holding([line.claim_id for line in open_lines])),
+        "to_come": wording.to_come(order, open_lines, holding([line.claim_id for line in open_lines]), at),
     }
     outbox.write([letterhead.letter(order, "payment_received", f"paid:{order.number}", context)], at=at)
 
@@ -169,6 +218,11 @@ def payment_missed(
         "until": long_moment(due_by),
     }
     outbox.write([letterhead.letter(order, "payment_missed", f"unpaid:{order.number}", context)], at=at)
+
+
+def order_link(order: Order, turn: int, *, at: datetime) -> None:
+    """The way to an order, for whoever lost the letters about it; once in each turn."""
+    outbox.write([letterhead.letter(order, "order_link", f"link:{order.number}:{turn}", {})], at=at)
 
 
 def address_changed(order: Order, change_id: int, *, at: datetime) -> None:

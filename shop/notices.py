@@ -157,7 +157,7 @@ def arrived(filled: Sequence[Filled], *, at: datetime) -> None:
     day = _packed_by(at)
     dated = promises.date_what_is_here([fact.claim_id for fact in filled], day, reason=_HERE, at=at)
     consent.schedule(dated, dict.fromkeys((claim.pk for claim in dated), day), at=at)
-    consent.arrived([fact.claim_id for fact in filled if not fact.lacks])
+    consent.arrived([fact.claim_id for fact in filled if fact.asked and not fact.lacks])
 
 
 def reschedule(order: Order, *, at: datetime, shipped: Collection[int] = ()) -> None:

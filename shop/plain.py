@@ -5,11 +5,11 @@ as it is called in the models, so that the same functions put a single order and
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from backorders.queries import among
 from backorders.units import PlainClaim
@@ -18,8 +18,7 @@ from shop.models import Order, OrderLine, Payment
 from shop.models.payments import is_awaited
 
 
-@dataclass(frozen=True, slots=True)
-class PlainPayment:
+class PlainPayment(NamedTuple):
     gateway: str
     amount: Decimal
     state: str
@@ -30,8 +29,7 @@ class PlainPayment:
         return is_awaited(self.state, self.due_by)
 
 
-@dataclass(frozen=True, slots=True)
-class PlainOrder:
+class PlainOrder(NamedTuple):
     payment: PlainPayment
     pk: int
     number: str
@@ -43,8 +41,7 @@ class PlainOrder:
     placed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PlainLine:
+class PlainLine(NamedTuple):
     claim: PlainClaim
     title: str
     choice: str

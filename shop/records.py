@@ -49,6 +49,7 @@ def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
         *_readdressed(dossier, for_staff),
         *_asked(dossier, for_staff),
         *_shipped(dossier),
+        *_tracked(dossier, for_staff),
         *_paid(dossier, for_staff),
     ]
     # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
@@ -168,8 +169,20 @@ def _asked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
 def _shipped(dossier: Dossier) -> Iterator[Entry]:
     for row in dossier.shipped:
         parcel = row.shipment
-        carrier = (f"{parcel.carrier} {parcel.tracking_number}".strip(),) if parcel.carrier else ()
+        carrier = (parcel.followed,) if parcel.carrier else ()
         yield Entry(parcel.shipped_at, f"{row.line.article}: {row.quantity} shipped", carrier)
+
+
+def _tracked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
+    """What was wrong is for staff to read only: it may be the number of somebody else's parcel."""
+    right: dict[int, str] = {}
+    for change in reversed(dossier.tracking_changes):
+        is_now = right.get(change.shipment_id, change.shipment.followed)
+        was = right[change.shipment_id] = f"{change.carrier} {change.tracking_number}".strip()
+        details = (*((f"It was: {was or 'nothing'}",) if for_staff else ()), f"It is: {is_now or 'nothing'}")
+        yield Entry(
+            change.at, "How the parcel is followed was corrected", (*details, f"By {_who(change.actor, for_staff)}")
+        )
 
 
 def _paid(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:

@@ -126,7 +126,7 @@ def waits(period: Period) -> Report:
         " and for all but a tenth (p90). The first row is the whole shop.",
         ("SKU", "Name", "Lines", "p50 days", "p90 days"),
         f"""
-        SELECT coalesce(item.sku, 'all'), coalesce(item.name, ''), lines, p50, p90 FROM (
+        SELECT coalesce(item.sku, 'all'), coalesce(item.name, 'the whole shop'), lines, p50, p90 FROM (
             SELECT item_id, count(*)::int AS lines,
                 {_IN_DAYS.format("percentile_cont(0.5) WITHIN GROUP (ORDER BY gone.wait)")} AS p50,
                 {_IN_DAYS.format("percentile_cont(0.9) WITHIN GROUP (ORDER BY gone.wait)")} AS p90

@@ -1,13 +1,15 @@
-"""Sending one letter once more, because its recipient lost it or never saw it. Who did it is kept."""
+"""Sending one letter once more, because its recipient lost it or never saw it; and the way to an order anew."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notifications import outbox
 from notifications.models import Letter
 from notifications.outbox import Draft
-from shop import wakeups
-from shop.models import SentAgain
+from shop import messages, wakeups
+from shop.models import Order, SentAgain
 from shop.transactions import use_case
+
+_TEN_MINUTES = timedelta(minutes=10)
 
 
 class UnableToSendAgain(Exception):
@@ -28,6 +30,18 @@ def send_again(letter_id: int, *, seen: int, actor: str, at: datetime) -> SentAg
     copy = letter if outbox.requeue([letter], at) else _copy(letter, seen + 1, at)
     wakeups.wake_mailer()
     return SentAgain.objects.create(letter=letter, copy=copy, actor=actor, at=at)
+
+
+@use_case
+def send_link(number: str, email: str, *, at: datetime) -> None:
+    """The link of an order, to the address that it was ordered with; to no other one, and nobody learns which that is.
+
+    Once in ten minutes, however often it is asked for.
+    """
+    order = Order.objects.select_related("payment").filter(number=number.upper(), email__iexact=email).first()
+    if order:
+        messages.order_link(order, int(at.timestamp() // _TEN_MINUTES.total_seconds()), at=at)
+        wakeups.wake_mailer()
 
 
 def may_send(letter: Letter) -> bool:

@@ -12,9 +12,10 @@ from backorders.plan import Portion
 from shop.carts import Contents, Parcel, Way
 from shop.formats import long_day
 from shop.gateways import Gateway
+from shop.info import Link
 from shop.models import Sends, ShippingMethod
 
-_SEAL = "shop.checkout.shown:v3"
+_SEAL = "shop.checkout.shown:v4"
 # What the cart's details hold and the order takes over, beside the shipping method.
 DETAILS = ("email", "name", "phone", "line1", "line2", "postcode", "city", "country")
 
@@ -44,7 +45,8 @@ class Shown:
     """What the review page showed: lines, days, prices and where it goes. It travels through the form, sealed.
 
     `going_to` stands for the contact and the address, SHA-256; `shipping_prices` has the price of each way of sending
-    that was offered, by the values of Sends.
+    that was offered, by the values of Sends; `parts` are the pages that were named as part of the order, each by its
+    title and its path.
     """
 
     lines: tuple[ShownLine, ...]
@@ -52,6 +54,7 @@ class Shown:
     shipping_prices: dict[str, str]
     payment: str
     going_to: str
+    parts: tuple[tuple[str, str], ...]
 
     @property
     def asked_how(self) -> bool:
@@ -107,6 +110,7 @@ class Review:
     shipping: ShippingMethod
     options: tuple[Option, ...]
     payment: Gateway
+    parts: tuple[Link, ...]
 
     @property
     def asks_how(self) -> bool:
@@ -146,6 +150,7 @@ class Review:
             {option.sends.value: str(option.shipping_price) for option in self.options},
             self.payment.name,
             self.going_to,
+            tuple((part.title, part.url) for part in self.parts),
         )
 
 
@@ -165,7 +170,14 @@ def unseal(text: str) -> Shown:
         )
         for line in data["lines"]
     )
-    return Shown(tuple(lines), data["shipping_method_id"], data["shipping_prices"], data["payment"], data["going_to"])
+    return Shown(
+        tuple(lines),
+        data["shipping_method_id"],
+        data["shipping_prices"],
+        data["payment"],
+        data["going_to"],
+        tuple((title, path) for title, path in data["parts"]),
+    )
 
 
 def _digest(facts: object) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db.models import F, Q, QuerySet, Value
 
-from shop.models import Product, ProductWords
+from shop.models import Product, ProductWords, Variant
 
 # The language of the stems, the same as in the trigger of migration 0015.
 LANGUAGE = "english"
@@ -75,6 +75,19 @@ def nearest(text: str) -> tuple[int, ...]:
     fits = reduce(or_, map(_alike, long_words), Q(document=query))
     score = reduce(add, (TrigramWordSimilarity(word, "spelled") for word in long_words), _rank(query))
     return _best(ProductWords.objects.filter(fits), score, _NEAREST)
+
+
+def meant(variants: Sequence[Variant], text: str) -> Sequence[Variant]:
+    """Of a product's variants those that the words name best, by the values of their options or by their SKU: who
+    looks for the blue kettle looks for no green one. All of them where the words tell none from the others."""
+    words = set(_words(text))
+    named = [sum(words.issuperset(_words(value)) for value in _names(variant)) for variant in variants]
+    best = max(named, default=0)
+    return [variant for variant, hits in zip(variants, named, strict=True) if hits == best]
+
+
+def _names(variant: Variant) -> list[str]:
+    return [variant.sku, *(value for _, value in variant.options)]
 
 
 def _words(text: str) -> list[str]:

@@ -8,9 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 from backorders.facts import Moved
-from backorders.plan import Portion, after
+from backorders.models import Claim
+from backorders.plan import Portion, after, take
 from backorders.promises import WORTH_TELLING
 from backorders.queries import holding
+from backorders.units import PlainClaim
 from shop.models import Order, Release, Sends, ShippingMethod
 from shop.plain import AnyLine, AnyOrder
 
@@ -54,6 +56,17 @@ def next_days(order: AnyOrder, lines: Iterable[AnyLine], told: Told) -> dict[int
     return {claim.pk: next(after(told[claim.pk][1], claim.shipped)).ships_on for claim in still}
 
 
+def ready_ships_by(claim: Claim | PlainClaim, told: Told, today: date) -> date | None:
+    """The day by which the units that are set aside ship, the first of theirs: they lie here together.
+
+    None while none are, no day was told for them, or it has passed.
+    """
+    if not claim.ready or claim.pk not in told:
+        return None
+    first = next(take(after(told[claim.pk][1], claim.shipped), claim.ready), None)
+    return first.ships_on if first and first.ships_on and first.ships_on >= today else None
+
+
 def move_of_all(lines: Sequence[AnyLine], told: Told, moved: Mapping[int, Moved]) -> tuple[date, date] | None:
     """The old and the new day of an order that is sent together, when promises of its lines moved.
 
@@ -91,13 +104,15 @@ def drop_parcels_that_never_leave(order: Order) -> None:
     if is_together(order) or method is None or not any(line.claim.quantity for line in lines):
         return
     told = holding([line.claim_id for line in lines])
-    ready = any(line.claim.ready for line in lines)
     days = {
         portion.ships_on
         for line in lines
         if line.claim.lacks and line.claim_id in told
         for portion in after(told[line.claim_id][1], line.claim.allocated)
     }
-    price = shipping_price(method, max(1, order.shipments.count() + ready + len(days)))
+    # What is set aside goes along with what comes for the same day.
+    ready_on = {ready_ships_by(line.claim, told, date.min) for line in lines if line.claim.ready}
+    alone = bool(ready_on) and not days & ready_on - {None}
+    price = shipping_price(method, max(1, order.shipments.count() + alone + len(days)))
     if price < order.shipping_price:
         Order.objects.filter(pk=order.pk).update(shipping_price=price)

@@ -272,6 +272,8 @@ CACHES = {
     },
     # In each process its own: to ask another one costs as much as to make half a page.
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
+    # What stands around every page.
+    "frame": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "frame"},
 }
 THUMBNAIL_KVSTORE = "shop.web.kept_pictures.KVStore"
 
@@ -342,7 +344,9 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 # How many orders, or tries at one, come from one internet address in an hour; 0 does not count.
 ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", default=60, least=0, most=100_000)
 # Beside the limits that the library has of its own.
-ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip"} | ({"order": f"{ORDERS_PER_HOUR}/h/ip"} if ORDERS_PER_HOUR else {})
+ACCOUNT_RATE_LIMITS = {"stock_alert": "20/h/ip", "order_link": "20/h/ip"} | (
+    {"order": f"{ORDERS_PER_HOUR}/h/ip"} if ORDERS_PER_HOUR else {}
+)
 ACCOUNT_ADAPTER = "shop.web.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "shop.web.account_forms.Login",

@@ -13,7 +13,7 @@ from backorders.plan import Portion, after, is_worse
 from backorders.telling import Asked
 from shop.formats import long_day
 from shop.plain import AnyLine, AnyOrder
-from shop.sending import Told, is_together
+from shop.sending import Told, is_together, ready_ships_by
 
 type Item = dict[str, Any]
 
@@ -37,19 +37,27 @@ def waiting(order: AnyOrder, line: AnyLine, told: Told) -> Item:
     return item(line, claim.lacks, days(order, after(told[claim.pk][1], claim.allocated)))
 
 
-def to_come(order: AnyOrder, lines: Iterable[AnyLine], told: Told) -> list[Item]:
-    """What of these lines has not left yet: units set aside, and units that are waited for."""
+def to_come(order: AnyOrder, lines: Iterable[AnyLine], told: Told, at: datetime) -> list[Item]:
+    """What of these lines has not left yet, as a letter of that moment says it: units set aside, and waited for."""
     items = []
     for line in lines:
-        ready = [f"{line.claim.ready} set aside for you"] if line.claim.ready else []
+        ready = [_ready(order, line, told, timezone.localdate(at))] if line.claim.ready else []
         lacking = waiting(order, line, told)["notes"] if line.claim.lacks else []
         items.append(item(line, line.claim.quantity - line.claim.shipped, [*ready, *lacking]))
     return items
 
 
-def set_aside(line: AnyLine, arrived: int) -> list[str]:
+def _ready(order: AnyOrder, line: AnyLine, told: Told, today: date) -> str:
+    """Units that are set aside, with their day unless they wait for the rest or for the payment."""
+    ready, day = line.claim.ready, ready_ships_by(line.claim, told, today)
+    here = f"{ready} set aside for you"
+    if day is None or is_together(order) or order.payment.is_awaited:
+        return here
+    return f"{here}, {'ships' if ready == 1 else 'ship'} by {long_day(day)}"
+
+
+def set_aside(ready: int, arrived: int) -> list[str]:
     """Units that were set aside before go into the same parcel, if they have not left."""
-    ready = line.claim.ready
     return [f"with what was set aside before: {ready} in all"] if ready > arrived else []
 
 

@@ -21,6 +21,7 @@ from django.test.signals import template_rendered
 from django.utils.safestring import SafeString
 from whitenoise import WhiteNoise
 
+from shop import loaded
 from shop.dev import processes
 from shop.mailbox import MailServer
 from shop.web.jinja import Page
@@ -38,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("browser") and not CHROMIUM and os.environ.get("CI") != "true":
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_collection_finish() -> None:
+    """As the processes of the shop do: half a million objects are modules, and stay."""
+    loaded.keep()
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +147,7 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
         with redis.Redis.from_url(django_settings.REDIS_URL) as client:
             client.flushdb()
         caches["pages"].clear()
+        caches["frame"].clear()
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from shop import (
     refunds,
     releases,
     reminders,
+    resending,
+    tracking,
 )
 from shop.models import Order, OrderLine, Payment, Refund, Sends, Variant
 from tests.cast import CY, LATER, NOON, SOON, TODAY, cart_of, inbound, order_cart, stock, variant
@@ -361,6 +363,19 @@ def something_else_is_offered() -> None:
 def it_goes_elsewhere() -> None:
     order, _ = waiting()
     addresses.change(order, addresses.address_of(order) | {"line1": "14 Engine Lane"}, seen=0, actor=CY, at=NOON)
+
+
+@scene("tracking_corrected")
+def its_number_was_wrong() -> None:
+    order = bought((variant(stock("MUG", on_hand=1)), 1))
+    parcel = fulfilment.ship_ready(order, carrier="DHL", tracking_number="JD01", actor=CY, at=NOON)
+    tracking.correct(parcel.pk, carrier="DHL", tracking_number="JD014", seen=0, actor=CY, at=NOON)
+
+
+@scene("order_link")
+def her_mails_are_gone() -> None:
+    order, _ = waiting()
+    resending.send_link(order.number, order.email, at=NOON)
 
 
 @scene("inquiry_replied")

@@ -1,11 +1,11 @@
 """Waiting for a condition, and real Celery workers, for the tests that need the real thing."""
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from shop import wakeups
+from tests.worker import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,8 @@ def _services() -> dict[str, str]:
     return {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
 
 
+_loaded = multiprocessing.get_context("forkserver")
+_loaded.set_forkserver_preload([forked.__name__])
 # A worker would check the whole project before it starts: the command that runs the tests has done that.
 _NO_CHECKS = {"CELERY_SKIP_CHECKS": "1"}
 
@@ -65,31 +68,33 @@ class Worker:
         self.log = log
         options = ["--concurrency", str(concurrency), "--pool", pool, "--loglevel", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", app, "worker", *options],
-                cwd=ROOT,
-                env=os.environ | _NO_CHECKS | _services() | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        log.touch()
+        known = os.environ | _NO_CHECKS | _services() | environment
+        self.process = _loaded.Process(target=forked.work, args=(["-A", app, "worker", *options], known, ROOT, log))
+        self.process.start()
 
     def wait_until_ready(self) -> None:
-        wait_for(lambda: " ready." in self.output() or self.process.poll() is not None, what="the worker to start")
+        wait_for(lambda: " ready." in self.output() or self.has_ended(), what="the worker to start")
         assert " ready." in self.output(), self.output()
+
+    def has_ended(self) -> bool:
+        return self.process.exitcode is not None
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
         """kill -9 for the worker and all its children, as a power cut would."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if not self.has_ended():
+            assert self.process.pid
+            # One that has hardly begun has no children yet, and no group of its own.
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
+        self.process.join()
 
     def stop(self) -> None:
         """The warm shutdown: tasks that run are finished."""
         self.process.terminate()
-        self.process.wait(30)
+        self.process.join(30)
+        assert self.has_ended(), self.output()

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -192,6 +192,39 @@ def test_an_arrival_says_what_is_set_aside_and_what_still_waits(curtains: Varian
     )
 
 
+def test_what_is_set_aside_keeps_its_day_in_the_letter_of_a_cancellation(curtains: Variant) -> None:
+    order = place(curtains, (by(2, FIFTH), by(1, TWELFTH)))
+    [claim] = claims(order)
+    fill(claim, 2)
+    claim.quantity = 2
+    claim.save()
+    promise(claim, 2, [by(2, FIFTH)])
+    Claim.objects.update(told=2)
+    gone = Withdrawn(claim.pk, claim.item_id, 1, 0, 2)
+    messages.units_withdrawn(order, [gone], refund=Decimal(0), at=AT)
+
+    assert "2 × Linen curtains, M, Blue 2 set aside for you, ship by 5 December 2026" in read()[1]
+
+
+@pytest.mark.parametrize(
+    ("written_on", "says"),
+    [(FIFTH, "2 set aside for you, ship by 5 December 2026"), (FIFTH + timedelta(1), "2 set aside for you")],
+)
+def test_what_is_set_aside_keeps_its_first_day_until_that_has_passed(
+    curtains: Variant, written_on: date, says: str
+) -> None:
+    order = place(curtains, (by(1, FIFTH), by(2, TWELFTH)))
+    [claim] = claims(order)
+    fill(claim, 2)
+    Claim.objects.update(quantity=2)
+    gone = Withdrawn(claim.pk, claim.item_id, 1, 0, 2)
+    messages.units_withdrawn(order, [gone], refund=Decimal(0), at=AT + (written_on - TODAY))
+
+    words = read()[1]
+    assert says in words
+    assert (written_on > FIFTH) is ("ship by" not in words)
+
+
 def test_an_arrival_that_completes_the_order_says_so(curtains: Variant) -> None:
     order = place(curtains, (by(2, NINTH),))
     messages.units_arrived([fill(claims(order)[0], 2)], at=AT)
@@ -219,6 +252,40 @@ def test_units_that_were_taken_away_and_come_again_are_told_again(curtains: Vari
     messages.units_arrived([again], at=AT.replace(hour=15))
 
     assert Letter.objects.count() == 2
+
+
+def test_each_of_many_reads_what_she_would_read_alone(curtains: Variant) -> None:
+    one, two = (by(1, NINTH),), (by(2, NINTH),)
+    orders = [
+        *(place(curtains, one), place(curtains, one, name="Bo"), place(curtains, two), place(curtains, one, one)),
+        *(
+            place(curtains, (now(1), *one)),
+            place(curtains, one, (by(1, TWELFTH),)),
+            place(curtains, one, sends="together"),
+        ),
+        place(curtains, one),
+    ]
+    Payment.objects.filter(order=orders[-1]).update(
+        gateway="transfer", state=Payment.State.DUE, due_by=AT + timedelta(days=7)
+    )
+    facts = [fill(claim, claim.lacks) for order in orders for claim in claims(order) if claim.pk != last_of(orders[5])]
+
+    def written(*at_once: list[Filled]) -> dict[str, Any]:
+        with transaction.atomic():
+            for some in at_once:
+                messages.units_arrived(some, at=AT)
+            told = {letter.thread: letter.context for letter in Letter.objects.all()}
+            transaction.set_rollback(True)
+        return told
+
+    alone = written(*([fact for fact in facts if fact.claim_id in {c.pk for c in claims(order)}] for order in orders))
+    assert written(facts) == alone
+    assert {told["name"] for told in alone.values()} == {"Ada O'Brien", "Bo"}
+    assert len({json.dumps(told["items"] + [told["paying"], told["to_come"]]) for told in alone.values()}) == 6
+
+
+def last_of(order: Order) -> int:
+    return claims(order)[-1].pk
 
 
 @pytest.mark.parametrize("orders", [1, 30])

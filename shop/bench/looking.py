@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from shop.bench import goods, scene
 from shop.bench.browser import Browser
@@ -37,6 +38,7 @@ def look(here: Scene) -> Outcome:
         "shelf": "/c/kitchen/",
         "shelf up to a price": "/c/kitchen/?price_to=90",
     }
+    pages = dict(islice(pages.items(), here.of(len(pages), least=1)))
     seconds, figures = here.of(SECONDS, least=1), []
     with serving("shop.bench.static_string:application", "/") as port:
         string = _load(port, "/", seconds)

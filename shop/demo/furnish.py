@@ -13,13 +13,17 @@ from inventory.locking import lock_items
 from inventory.models import StockItem, Supplier
 from shop.demo.catalog import GOODS, SHELVES
 from shop.demo.goods import Choice, Goods
+from shop.demo.info import INFO_PAGES
 from shop.demo.stock import CARRIERS, OPENING, QUEUES, SHIPPING, SUPPLIERS, Rules
-from shop.models import Carrier, Category, Product, ProductImage, ShippingMethod, Variant
+from shop.models import Carrier, Category, InfoPage, Product, ProductImage, ShippingMethod, Variant
 
 
 @transaction.atomic
 def furnish(*, actor: str, at: datetime) -> int:
-    """Categories, products, opening stock, queues, suppliers, shipping methods. Returns the number of new products."""
+    """Categories, products, opening stock, queues, suppliers, ways of shipping, pages of the house.
+
+    Returns the number of new products.
+    """
     shelves: dict[str, Category] = {}
     for position, shelf in enumerate(SHELVES):
         defaults = {"name": shelf.name, "parent": shelves.get(shelf.parent), "position": position}
@@ -34,6 +38,9 @@ def furnish(*, actor: str, at: datetime) -> int:
     for name, address in CARRIERS.items():
         Carrier.objects.get_or_create(name=name, defaults={"tracking_address": address})
     _offer_shipping()
+    for position, page in enumerate(INFO_PAGES):
+        said = {"title": page.title, "text": page.text.strip(), "part_of_orders": page.part_of_orders}
+        InfoPage.objects.get_or_create(slug=page.slug, defaults=said | {"position": position})
     return len(new)
 
 

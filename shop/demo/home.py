@@ -15,7 +15,7 @@ that one sits well on it.</p>
             choice("STOOL-OAK-NATURAL", "149.00", 4200, Finish="Natural"),
             choice("STOOL-OAK-BLACK", "159.00", 4200, drawing="oak-stool-black", Finish="Black stained"),
         ),
-        tags=("wood",),
+        tags=("wood", "seat"),
         featured=True,
     ),
     Goods(
@@ -32,7 +32,7 @@ foot</li></ul>""",
             choice("LAMP-DESK-TERRACOTTA", "134.00", 2600, Colour="Terracotta"),
             choice("LAMP-DESK-CREAM", "134.00", 2600, drawing="desk-lamp-cream", Colour="Cream"),
         ),
-        tags=("light",),
+        tags=("light", "reading lamp"),
         featured=True,
     ),
     Goods(
@@ -79,7 +79,7 @@ a saucer that is glazed inside.</p>
             choice("PLANTER-CLAY-MEDIUM", "34.00", 2400, Size="Medium"),
             choice("PLANTER-CLAY-LARGE", "79.00", 7800, Size="Large"),
         ),
-        tags=("terracotta", "outdoor"),
+        tags=("terracotta", "outdoor", "flower pot"),
     ),
     Goods(
         slug="watering-can",
@@ -108,6 +108,6 @@ brass rose comes off for a single stream.</p>
 turning green.</p>
 <p>Holds 400 millilitres; refill it before it runs dry, and the pump lasts for years.</p>""",
         choices=(choice("MISTER-GLASS", "27.00", 430),),
-        tags=("glass",),
+        tags=("glass", "sprayer"),
     ),
 )

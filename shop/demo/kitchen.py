@@ -47,7 +47,7 @@ water runs evenly and the cup is clear.</p>
 <ul><li>Server of 600 millilitres, borosilicate glass</li><li>Takes ordinary No. 2 filter papers</li><li>Dishwasher
 safe without its oak collar</li></ul>""",
         choices=(choice("POUROVER-SET", "46.00", 890, was="54.00"),),
-        tags=("coffee", "glass"),
+        tags=("coffee", "glass", "filter"),
         featured=True,
     ),
     Goods(
@@ -86,7 +86,7 @@ safe</li></ul>""",
             choice("POT-ENAMEL-5L-TERRACOTTA", "94.00", 2600, Size="5 l", Colour="Terracotta"),
             choice("POT-ENAMEL-5L-GREEN", "94.00", 2600, drawing="enamel-pot-green", Size="5 l", Colour="Green"),
         ),
-        tags=("enamel", "induction", "oven"),
+        tags=("enamel", "induction", "oven", "pot", "dutch oven"),
     ),
     Goods(
         slug="bread-bin",
@@ -102,7 +102,7 @@ is a board to cut on.</p>
             choice("BREADBIN-CREAM", "68.00", 2300, Colour="Cream"),
             choice("BREADBIN-GREEN", "68.00", 2300, drawing="bread-bin-green", Colour="Green"),
         ),
-        tags=("bread", "storage"),
+        tags=("bread", "storage", "bread box"),
     ),
     Goods(
         slug="iron-pan",
@@ -118,7 +118,7 @@ heat, and it gets better with every meal.</p>
             choice("PAN-IRON-24", "54.00", 2150, Size="24 cm"),
             choice("PAN-IRON-28", "66.00", 2900, Size="28 cm"),
         ),
-        tags=("iron", "induction", "oven"),
+        tags=("iron", "induction", "oven", "skillet", "frying pan"),
         featured=True,
     ),
     Goods(
@@ -135,7 +135,7 @@ for bread and cheese.</p>
             choice("BOARD-OAK-SMALL", "29.00", 850, Size="Small"),
             choice("BOARD-OAK-LARGE", "44.00", 1700, Size="Large"),
         ),
-        tags=("wood",),
+        tags=("wood", "cutting board"),
     ),
     Goods(
         slug="pepper-mills",
@@ -148,6 +148,6 @@ for bread and cheese.</p>
 neither rust nor wear.</p>
 <p>Turned from beech and oak; 24 and 16 cm high.</p>""",
         choices=(choice("MILLS-PAIR", "52.00", 640),),
-        tags=("wood",),
+        tags=("wood", "grinder"),
     ),
 )

@@ -21,7 +21,7 @@ hooks, and with a hem deep enough to be let down.</p>
                 "CURTAINS-LINEN-SAGE-280", "138.00", 1750, drawing="linen-curtains-sage", Colour="Sage", Length="280 cm"
             ),
         ),
-        tags=("linen",),
+        tags=("linen", "drapes"),
         featured=True,
     ),
     Goods(
@@ -39,7 +39,7 @@ for two on a sofa.</p>
             choice("THROW-WOOL-GREEN", "109.00", 1100, drawing="wool-throw-green", Colour="Green"),
             choice("THROW-WOOL-GREY", "99.00", 1100, drawing="wool-throw-grey", was="109.00", Colour="Undyed grey"),
         ),
-        tags=("wool",),
+        tags=("wool", "blanket"),
         featured=True,
     ),
     Goods(
@@ -53,7 +53,7 @@ for two on a sofa.</p>
 a loop that holds.</p>
 <p>50 × 70 cm; wash at 60 °C.</p>""",
         choices=(choice("TOWELS-TEA-SET", "24.00", 260),),
-        tags=("linen", "cotton"),
+        tags=("linen", "cotton", "dish cloth"),
     ),
     Goods(
         slug="patchwork-cushion",
@@ -69,6 +69,6 @@ comes off by a hidden zip; the filling is included.</p>
             choice("CUSHION-PATCH-WARM", "62.00", 820, Colour="Warm"),
             choice("CUSHION-PATCH-COOL", "62.00", 820, drawing="patchwork-cushion-cool", Colour="Cool"),
         ),
-        tags=("cotton",),
+        tags=("cotton", "pillow"),
     ),
 )

@@ -16,7 +16,7 @@ little differently on every piece.</p>
             choice("MUG-STONE-OCHRE", "18.00", 390, drawing="stoneware-mug-ochre", Colour="Ochre"),
             choice("MUG-STONE-CLAY", "18.00", 390, drawing="stoneware-mug-clay-pink", Colour="Clay pink"),
         ),
-        tags=("stoneware", "coffee"),
+        tags=("stoneware", "coffee", "cup"),
         featured=True,
     ),
     Goods(
@@ -46,7 +46,7 @@ time: the glaze recipe does not change.</p>
 and fizz in.</p>
 <p>The carafe holds 0.9 litres, the tumbler 200 millilitres.</p>""",
         choices=(choice("CARAFE-GLASS", "39.00", 980),),
-        tags=("glass",),
+        tags=("glass", "jug"),
     ),
     Goods(
         slug="mixing-bowls",

@@ -2,8 +2,9 @@ from shop.models.accounts import User
 from shop.models.carts import Cart, CartLine
 from shop.models.catalog import Category, Product, ProductImage, Variant
 from shop.models.demand import LostDemand
-from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain
+from shop.models.desk import AddressChange, OrderNote, Proposal, SentAgain, TrackingChange
 from shop.models.heartbeat import Heartbeat
+from shop.models.info import InfoPage
 from shop.models.inquiries import Inquiry, Reply
 from shop.models.orders import (
     Carrier,
@@ -30,6 +31,7 @@ __all__ = [
     "Departure",
     "Goodwill",
     "Heartbeat",
+    "InfoPage",
     "Inquiry",
     "LostDemand",
     "Order",
@@ -49,6 +51,7 @@ __all__ = [
     "ShipmentLine",
     "ShippingMethod",
     "StockAlert",
+    "TrackingChange",
     "User",
     "Variant",
 ]

@@ -100,7 +100,7 @@ class Variant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product.title} {self.choice}".strip()
+        return f"{self.product.title}, {self.choice}" if self.options else self.product.title
 
     @property
     def sku(self) -> str:

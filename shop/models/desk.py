@@ -6,7 +6,7 @@ from simple_history import register
 from inventory.models import PurchaseOrder, Supplier
 from notifications.models import Letter
 from shop.models.catalog import Variant
-from shop.models.orders import Address, Order, OrderLine
+from shop.models.orders import Address, Order, OrderLine, Shipment
 
 
 class OrderNote(models.Model):
@@ -30,6 +30,19 @@ class AddressChange(Address):
 
     def __str__(self) -> str:
         return f"Address of {self.order} changed"
+
+
+class TrackingChange(models.Model):
+    """What stood on a parcel until it was corrected. What is right is the next change's, or the parcel's own."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="tracking_changes")
+    carrier = models.CharField(max_length=50, blank=True)
+    tracking_number = models.CharField(max_length=100, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Tracking number of {self.shipment} corrected"
 
 
 class SentAgain(models.Model):

@@ -233,7 +233,12 @@ class Shipment(models.Model):
     actor = models.CharField(max_length=150)
 
     def __str__(self) -> str:
-        return f"{self.order.number}: {self.carrier} {self.tracking_number}".rstrip(": ")
+        return f"{self.order.number}: {self.followed}".rstrip(": ")
+
+    @property
+    def followed(self) -> str:
+        """By whom it goes and under which number, such as "DHL JD014"; empty where neither is known."""
+        return f"{self.carrier} {self.tracking_number}".strip()
 
 
 class ShipmentLine(models.Model):

@@ -112,7 +112,7 @@ class RecordAnswer(Flow[AnswerForm, tuple[Asked, ...]]):
         return Asked(
             line.pk,
             claim.notice.pk,
-            f"{line.title} {line.choice}".strip(),
+            line.article,
             claim.quantity,
             claim.left,
             what_was_told(claim.notice),

@@ -1,5 +1,6 @@
-"""Categories, products with their variants and pictures, and the ways a parcel goes."""
+"""Categories, products with their variants and pictures, the ways a parcel goes, and the pages of the house."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,8 +8,10 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.html import linebreaks, strip_tags
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -18,7 +21,7 @@ from shop.html import clean
 from shop.importing.cells import listed, words
 from shop.importing.fetching import as_webp, name_of_webp
 from shop.importing.web import Unfetchable
-from shop.models import Carrier, Category, Product, ProductImage, ShippingMethod, Variant
+from shop.models import Carrier, Category, InfoPage, Product, ProductImage, ShippingMethod, Variant
 from shop.staff.files import ImportProducts
 from shop.staff.history import WithHistory
 from shop.staff.imports import WithFiles
@@ -43,7 +46,11 @@ class CategoryAdmin(WithHistory, ModelAdmin):
 
 
 class ProductForm(forms.ModelForm):
-    tags = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget, help_text="Separated by commas.")
+    tags = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Separated by commas. It is found by these words as well: add what else people call it.",
+    )
 
     class Meta:
         model = Product
@@ -76,7 +83,7 @@ class PictureForm(forms.ModelForm):
 
     class Meta:
         model = ProductImage
-        fields = ["file", "alt", "position"]
+        fields = ["file", "variant", "alt", "position"]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -92,13 +99,23 @@ class PictureForm(forms.ModelForm):
 class ImageInline(TabularInline):
     model = ProductImage
     form = PictureForm
-    fields = ["file", "comes_from", "alt", "position"]
+    fields = ["file", "comes_from", "variant", "alt", "position"]
     readonly_fields = ["comes_from"]
     ordering = ["position", "id"]
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProductImage]:
         return super().get_queryset(request).select_related("product")
+
+    def get_formset(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
+        """A picture shows the product, or one of its variants; these are read once for all pictures."""
+        formset = super().get_formset(request, obj, **kwargs)
+        # A form that only shows has no fields.
+        if field := formset.form.base_fields.get("variant"):
+            own = Variant.objects.filter(product=obj).order_by("position", "id")
+            field.queryset = own
+            field.choices = [("", "all of them"), *((variant.pk, variant.choice or variant.sku) for variant in own)]
+        return formset
 
     @display(description="Comes from")
     def comes_from(self, image: ProductImage) -> str:
@@ -124,11 +141,21 @@ class ProductAdmin(WithFiles, WithHistory, ModelAdmin):
     inlines = [VariantInline, ImageInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        # Each on its own: a search joins the variants once more, and each would count as often as there are variants.
+        variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
         return (
             super()
             .get_queryset(request)
-            .annotate(variants_in=Count("variants"), cheapest=Min("variants__price"), dearest=Max("variants__price"))
+            .annotate(
+                variants_in=Coalesce(Subquery(variants.annotate(count=Count("pk")).values("count")), 0),
+                cheapest=Subquery(variants.annotate(least=Min("price")).values("least")),
+                dearest=Subquery(variants.annotate(most=Max("price")).values("most")),
+            )
         )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Pictures first: what shows a variant that goes shows the product then."""
+        super().save_related(request, form, sorted(formsets, key=lambda each: each.model is Variant), change)
 
     @display(description="Variants", ordering="variants_in")
     def variant_count(self, product: Product) -> int:
@@ -152,3 +179,29 @@ class ShippingMethodAdmin(WithHistory, ModelAdmin):
 class CarrierAdmin(WithHistory, ModelAdmin):
     list_display = ["name", "tracking_address"]
     ordering = ["name"]
+
+
+_TAG = re.compile(r"</?[a-zA-Z]")
+
+
+class InfoPageForm(forms.ModelForm):
+    class Meta:
+        model = InfoPage
+        fields = ["title", "slug", "text", "part_of_orders", "published", "position"]
+
+    def clean_text(self) -> str:
+        """What was typed without a tag keeps its paragraphs and lines."""
+        text = self.cleaned_data["text"]
+        cleaned = clean(text if _TAG.search(text) else linebreaks(text, autoescape=True), own=True)
+        if not strip_tags(cleaned).strip():
+            raise ValidationError("Nothing is left of this text without its unsafe parts: write what the page says.")
+        return cleaned
+
+
+@admin.register(InfoPage)
+class InfoPageAdmin(WithHistory, ModelAdmin):
+    form = InfoPageForm
+    list_display = ["title", "part_of_orders", "published", "position"]
+    search_fields = ["title", "text"]
+    ordering = ["position", "id"]
+    prepopulated_fields = {"slug": ["title"]}

@@ -26,6 +26,7 @@ from shop.settling import Foreseen
 from shop.staff.effects import effects, links_to
 from shop.staff.flow import Flow, Refused
 
+PASSED = "That day has passed: give today or a later day, or none."
 REASON_IS_READ = "Customers whose day changes read this sentence in their letter."
 
 
@@ -97,7 +98,7 @@ def day_field(label: str, help_text: str = "") -> forms.DateField:
 def refuse_past(day: ExpectedDay, old: ExpectedDay, today: date) -> None:
     """A day that has passed can stand there, but not be set."""
     if day.on is not None and day.on < today and day.on != old.on:
-        raise Refused("That day has passed: give today or a later day, or none.")
+        raise Refused(PASSED)
 
 
 class DayForm(forms.Form):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
@@ -43,12 +43,17 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     readonly_fields = ["damage"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        lines = {
-            "sku_count": Count("lines__item", distinct=True),
-            "unit_count": Sum("lines__quantity"),
-            "damaged_count": Sum("lines__damaged"),
-        }
-        return super().get_queryset(request).annotate(**lines)
+        # Each on its own: a search joins the lines once more, and each would count as often as there are lines.
+        lines = DeliveryLine.objects.filter(delivery=OuterRef("pk")).order_by().values("delivery")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                sku_count=Subquery(lines.annotate(skus=Count("item", distinct=True)).values("skus")),
+                unit_count=Subquery(lines.annotate(units=Sum("quantity")).values("units")),
+                damaged_count=Subquery(lines.annotate(units=Sum("damaged")).values("units")),
+            )
+        )
 
     def has_receive_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("inventory.add_delivery")

@@ -33,6 +33,7 @@ from shop.inquiries import UnableToReply
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
 from shop.resending import UnableToSendAgain
+from shop.tracking import UnableToCorrect
 
 
 class Refused(Exception):
@@ -56,6 +57,7 @@ REFUSALS = (
     UnableToPropose,
     UnableToReply,
     UnableToSendAgain,
+    UnableToCorrect,
     UnableToImport,
     UnreadableFile,
     StockBusy,

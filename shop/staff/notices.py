@@ -151,7 +151,7 @@ class NoticeAdmin(OfOrder, ModelAdmin):
     @display(description="Goods")
     def goods(self, notice: Notice) -> str:
         line = notice.claim.order_line
-        return f"{notice.claim.left} of {line.quantity} × {line.title} {line.choice}".strip()
+        return f"{notice.claim.left} of {line.quantity} × {line.article}"
 
     @display(description="Answer by", ordering="answer_by")
     def answer_due(self, notice: Notice) -> str:

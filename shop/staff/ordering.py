@@ -58,6 +58,10 @@ class Send(OnePage, ChangesDays):
         return SendForm(data, self.obj.supplier.email)
 
     def preview(self, form: forms.Form) -> Sending:
+        passed = self.obj.lines.filter(expected_on__lt=timezone.localdate(self.at)).select_related("item").first()
+        if passed:
+            sku = passed.item.sku
+            raise Refused(f"The day of {sku} has passed: give it today or a later day, or none, and send it then.")
         foreseen = delays.preview_send(self.obj, at=self.at)
         return Sending(self.obj.supplier.email, Sample.of(purchase_letters.letter(self.obj)), foreseen)
 

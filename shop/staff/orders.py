@@ -1,11 +1,12 @@
 """Orders: what was bought, where each line stands, and what can be done about it. The rows themselves are read-only."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -16,7 +17,7 @@ from unfold.decorators import action, display
 from inventory.admin import ReadOnly
 from shop import inquiries
 from shop.formats import money
-from shop.models import Order
+from shop.models import Order, OrderLine, Refund
 from shop.sending import is_together
 from shop.staff.addresses import ChangeAddress
 from shop.staff.answering import RecordAnswer
@@ -36,6 +37,7 @@ from shop.staff.proposals import Propose
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
 from shop.staff.timeline import timeline_of
+from shop.staff.tracking import CorrectTracking
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -51,11 +53,13 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, ModelAdmin):
+    # The customer's own page opens by the link of her mails.
+    view_on_site = False
     list_display = ["number", "state", "progress", "promised", "sent", "customer", "placed_at", "total_due"]
     list_filter = [StateFilter, ("placed_at", admin.DateFieldListFilter), "country"]
     # What is typed is looked up by get_search_results.
     search_fields = ["number"]
-    search_help_text = "An order's number, or the beginning of a name or an e-mail address."
+    search_help_text = "An order's number, a SKU, or the beginning of a name or an e-mail address."
     ordering = ["-placed_at", "-id"]
     list_per_page = 25
     show_full_result_count = False
@@ -79,7 +83,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     change_form_outer_before_template = "staff/order.html"
 
     def annotated(self, orders: QuerySet[Order]) -> QuerySet[Order]:
-        return with_progress(orders.select_related("payment"), timezone.localdate())
+        going_back = Refund.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(sum=Sum("amount"))
+        return with_progress(orders.select_related("payment"), timezone.localdate()).annotate(
+            going_back=Coalesce(Subquery(going_back.values("sum")), Decimal(0))
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AnnotatedPage]:
         return AnnotatedPage
@@ -87,7 +94,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if dict(request.GET.items()).keys() <= {"state", "p"} and request.GET.get("state") == "waiting":
             return counted_by(waiting_orders)(*args, **kwargs)
-        if request.GET.get("state") == "shipped":
+        if request.GET.get("state") == "shipped" or request.GET.get("q"):
             return CountedUpTo(*args, **kwargs)
         return super().get_paginator(request, *args, **kwargs)
 
@@ -100,7 +107,12 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             return queryset, False
         named = queryset.annotate(low_name=Lower("name"), low_email=Lower("email"))
         low = words.lower()
-        return named.filter(Q(number=words.upper()) | Q(low_name__startswith=low) | Q(low_email__startswith=low)), False
+        named = named.filter(Q(number=words.upper()) | Q(low_name__startswith=low) | Q(low_email__startswith=low))
+        of_item = OrderLine.objects.filter(claim__item__sku__in={words, words.upper(), low})
+        if not of_item.exists():
+            return named, False
+        # Put together, each is still looked up by its own index.
+        return queryset.filter(pk__in=of_item.values("order").union(named.values("pk"))), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Order | None:
         try:
@@ -239,6 +251,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return [
             path("lines/<int:pk>/propose/", wrap(self.propose), name="shop_order_propose"),
             path("letters/<int:pk>/again/", wrap(self.send_again), name="shop_order_send_again"),
+            path("parcels/<int:pk>/tracking/", wrap(self.track), name="shop_order_track"),
             *super().get_urls(),
         ]
 
@@ -247,6 +260,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     def send_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         return SendAgain.for_letter(request, self, pk).run()
+
+    def track(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return CorrectTracking.for_shipment(request, self, pk).run()
 
     @display(
         description="State",
@@ -294,7 +310,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Total")
     def total_due(self, order: Order) -> str:
-        return money(order.payment.amount, order.currency)
+        """What it comes to: of what was paid, that which does not go back."""
+        return money(order.payment.amount - getattr(order, "going_back", 0), order.currency)
 
     @display(description="Address")
     def address(self, order: Order) -> str:

@@ -100,7 +100,7 @@ def picks_of(slips: Iterable[Slip]) -> list[Pick]:
     return [
         Pick(
             sku,
-            f"{rows[0][1].title} {rows[0][1].choice}".strip(),
+            rows[0][1].article,
             sum(line.claim.ready for _, line in rows),
             tuple((order, line.claim.ready) for order, line in rows),
         )

@@ -43,7 +43,7 @@ class Parcel:
         """Raises UnableToShip when nothing may leave, with what to wait for."""
         lines = list(_lines(order))
         packed = tuple(
-            Packed(line.claim_id, _name(line), line.sku, line.claim.ready, line.claim.shipped, line.claim.quantity)
+            Packed(line.claim_id, line.article, line.sku, line.claim.ready, line.claim.shipped, line.claim.quantity)
             for line in lines
             if line.claim.ready
         )
@@ -155,7 +155,7 @@ class CancelForm(forms.Form):
     def __init__(self, data: Any, lines: QuerySet[OrderLine]):
         super().__init__(data)
         self.lines = {str(line.pk): line for line in lines if _left(line)}
-        choices = [(pk, f"{_left(line)} × {_name(line)}") for pk, line in self.lines.items()]
+        choices = [(pk, f"{_left(line)} × {line.article}") for pk, line in self.lines.items()]
         what = self.fields["what"]
         assert isinstance(what, forms.ChoiceField)
         what.choices = [(_EVERYTHING, "Everything that has not shipped"), *choices]
@@ -208,12 +208,8 @@ class Cancel(Flow[CancelForm, tuple[Cancelled, ...]]):
 def _cancelled(line: OrderLine, units: int) -> Cancelled:
     claim = line.claim
     released = max(0, units - claim.lacks)
-    return Cancelled(line.pk, _name(line), units, claim.quantity, released, line.unit_price * units)
+    return Cancelled(line.pk, line.article, units, claim.quantity, released, line.unit_price * units)
 
 
 def _left(line: OrderLine) -> int:
     return line.claim.quantity - line.claim.shipped
-
-
-def _name(line: OrderLine) -> str:
-    return f"{line.title} {line.choice}".strip()

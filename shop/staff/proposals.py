@@ -98,4 +98,4 @@ class Propose(Flow[ProposalForm, Offer]):
 def _in_words(each: Alternative, currency: str) -> str:
     variant = each.variant
     saves = f", {money(each.saves, currency)} less in all" if each.saves else ", the same price"
-    return f"{each.units} × {variant.product.title} {variant.choice} ({variant.sku}){saves}"
+    return f"{each.units} × {variant} ({variant.sku}){saves}"

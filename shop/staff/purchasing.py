@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +21,7 @@ from inventory.lateness import days_of_order
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from shop.purchase_letters import letter_to
 from shop.staff import kept
-from shop.staff.days import MoveDay, WriteOff, may_move
+from shop.staff.days import PASSED, MoveDay, WriteOff, may_move
 from shop.staff.files import ImportOrders
 from shop.staff.flow import address, find
 from shop.staff.history import WithHistory
@@ -67,10 +69,23 @@ class ExpectedFilter(admin.SimpleListFilter):
         return queryset
 
 
+class DraftLineForm(forms.ModelForm):
+    class Meta:
+        model = PurchaseOrderLine
+        fields = ["item", "quantity", "expected_on", "confirmed"]
+
+    def clean_expected_on(self) -> date | None:
+        day: date | None = self.cleaned_data["expected_on"]
+        if "expected_on" in self.changed_data and day is not None and day < timezone.localdate():
+            raise ValidationError(PASSED)
+        return day
+
+
 class DraftLineInline(TabularInline):
     """The lines of a draft. Those of an order that was sent are shown below it, each with what can be done to it."""
 
     model = PurchaseOrderLine
+    form = DraftLineForm
     fields = ["item", "quantity", "expected_on", "confirmed"]
     autocomplete_fields = ["item"]
     ordering = ["id"]

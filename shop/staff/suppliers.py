@@ -69,6 +69,20 @@ class ChangeHandlingDays(ChangesDays):
         return self.tell(f"{self.obj}: {_in_words(days)} instead of {self.obj.handling_days} ({reason}).", preview)
 
 
+class SupplierForm(forms.ModelForm):
+    class Meta:
+        model = Supplier
+        fields = ["name", "email"]
+
+    def clean_name(self) -> str:
+        name = " ".join(str(self.cleaned_data["name"]).split())
+        twin = Supplier.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).first()
+        # Two that are there already can still get another address.
+        if twin and "name" in self.changed_data:
+            raise forms.ValidationError(f"There is a supplier {twin} already: open that one, or give another name.")
+        return name
+
+
 class NumberInline(TabularInline):
     """What the supplier calls our goods. Who may change the supplier may change its numbers."""
 
@@ -94,6 +108,7 @@ class NumberInline(TabularInline):
 @admin.register(Supplier)
 class SupplierAdmin(WithFiles, SavesOnlyChanges, WithHistory, ModelAdmin):
     importer = ImportSuppliers
+    form = SupplierForm
     list_display = ["name", "email", "handling", "open_orders"]
     search_fields = ["name", "email"]
     ordering = ["name"]

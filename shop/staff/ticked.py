@@ -303,7 +303,7 @@ class OfferTicked(Ticked[ProposalForm, Offers]):
             [
                 (
                     variant.pk,
-                    f"{variant.product.title} {variant.choice} ({variant.sku}): fits {times} of {len(self.bought)}",
+                    f"{variant} ({variant.sku}): fits {times} of {len(self.bought)}",
                 )
                 for variant, times in number.most_common()
             ],

@@ -103,6 +103,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Categories", "account_tree", "shop.category"),
                     _link("Shipping methods", "package_2", "shop.shippingmethod"),
                     _link("Carriers", "local_shipping", "shop.carrier"),
+                    _link("Pages", "article", "shop.infopage"),
                 ],
             },
             {

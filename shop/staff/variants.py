@@ -56,10 +56,21 @@ class VariantForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self.instance.options = cleaned.get("choice", self.instance.options)
+        price, before = cleaned.get("price"), cleaned.get("compare_at_price")
+        if price is not None and price < 0:
+            self.add_error("price", "Give a price of 0 or more.")
+        # A file may have brought both alike: what nobody touched stands in nobody's way.
+        elif (
+            price is not None and before is not None and before <= price and self._changes("price", "compare_at_price")
+        ):
+            self.add_error("compare_at_price", "Give the price before, which was higher; or nothing if there was none.")
         twins = Variant.objects.filter(product=self.instance.product_id, options=self.instance.options)
         if self.instance.product_id and "choice" in cleaned and twins.exclude(pk=self.instance.pk).exists():
             self.add_error("choice", "The product has a variant with this choice already: give it another one.")
         return cleaned
+
+    def _changes(self, *fields: str) -> bool:
+        return not set(fields).isdisjoint(self.changed_data)
 
     def save(self, commit: bool = True) -> Variant:
         """Called by the formset inside the admin's transaction, when the product has its title."""
@@ -69,7 +80,7 @@ class VariantForm(forms.ModelForm):
         return variant
 
     def _stock_item(self) -> StockItem:
-        name = f"{self.instance.product.title} {self.instance.choice}".strip()[:_NAME_LENGTH]
+        name = str(self.instance)[:_NAME_LENGTH]
         item, _ = StockItem.objects.get_or_create(sku=self.cleaned_data["sku"], defaults={"name": name})
         # With a queue from the start, its rules can be set before anybody waits.
         Queue.objects.get_or_create(item=item)

@@ -1,5 +1,6 @@
 """From cart to order: details, review, order. The same review submitted twice places one order."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,10 @@ from shop.web.cart import contents_of
 from shop.web.forms import DetailsForm, details_of
 from shop.web.paying import Paying
 from shop.web.standing import Standing
+
+_ORDERED_ALREADY = "You ordered this already: here is your order, and nothing was ordered a second time."
+# Who presses twice within it meant one order, and has nothing to be told.
+_ONE_CLICK = timedelta(seconds=10)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,14 +76,15 @@ def _order(request: HttpRequest) -> HttpResponse:
     if not limits.is_within(request, "order"):
         messages.error(request, "Many orders came from where you are: please try again later. Nothing was lost.")
         return again.ask(request)
+    at, sends = timezone.now(), _sends(request.POST)
     try:
         order = checkout.place_order(
             key,
             shown=unseal(request.POST.get("shown", "")),
-            sends=_sends(request.POST),
+            sends=sends,
             consented=_consented(request.POST),
             user=basket.customer(request),
-            at=timezone.now(),
+            at=at,
         )
     except (PromiseMoved, AnswersMissing):
         return again.ask(request)
@@ -88,6 +94,8 @@ def _order(request: HttpRequest) -> HttpResponse:
     except UnableToPlaceOrder as error:
         messages.error(request, str(error))
         return redirect("review" if _can_be_reviewed(request) else "checkout")
+    if order.placed_at != at and (order.placed_at < at - _ONE_CLICK or sends not in {None, order.sends}):
+        messages.info(request, _ORDERED_ALREADY)
     access.grant(request, order)
     basket.remember_units(request, 0)
     return redirect("placed", order.number)
@@ -159,7 +167,7 @@ def _back_to_cart(request: HttpRequest, units: int) -> HttpResponse:
     key = basket.key(request)
     ordered = Order.objects.filter(cart_key=key).first() if key else None
     if ordered:
-        messages.info(request, "You ordered this already: here is your order.")
+        messages.info(request, _ORDERED_ALREADY)
         return redirect("placed", ordered.number)
     messages.info(request, "Your cart is empty: put something into it first.")
     return redirect("cart")

@@ -1,4 +1,4 @@
-"""What every page of the shop shows: its name, its shelves, how much is in the cart."""
+"""What every page of the shop shows: its name, its shelves, how much is in the cart, what the house says of itself."""
 
 from typing import Any
 
@@ -7,12 +7,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from shop import catalog, payments
+from shop import catalog, info, payments
 from shop.web import basket
 
 
 def storefront(request: HttpRequest) -> dict[str, Any]:
-    """Costs one query, and only on a page that shows the shelves; the cart's count stands in the session."""
+    """Costs one query, and only on a page that shows the shelves; the cart's count stands in the session, and the way
+    to the pages of the house is asked for once a minute."""
     return {
         "today": timezone.localdate(),
         "shop_name": settings.SHOP_NAME,
@@ -22,5 +23,6 @@ def storefront(request: HttpRequest) -> dict[str, Any]:
         "has_figures": settings.PUBLIC_FIGURES,
         "has_mailbox": bool(settings.MAILBOX_DIR),
         "shelves": SimpleLazyObject(catalog.tree),
+        "info_pages": SimpleLazyObject(info.links),
         "cart_units": SimpleLazyObject(lambda: basket.units(request)),
     }

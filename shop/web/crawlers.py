@@ -72,7 +72,21 @@ class _Products(_OfThisShop):
         return freshness.latest_of_products()
 
 
-SECTIONS: dict[str, type[Sitemap] | Sitemap] = {"pages": _Pages, "shelves": _Shelves, "products": _Products}
+class _InfoPages(_OfThisShop):
+    def items(self) -> QuerySet[Any]:
+        return freshness.info_pages()
+
+    def lastmod(self, item: Any) -> datetime | None:
+        changed_at: datetime | None = item.changed_at
+        return changed_at
+
+
+SECTIONS: dict[str, type[Sitemap] | Sitemap] = {
+    "pages": _Pages,
+    "info": _InfoPages,
+    "shelves": _Shelves,
+    "products": _Products,
+}
 
 
 @require_safe

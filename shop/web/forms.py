@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.forms.renderers import BaseRenderer
@@ -139,6 +140,10 @@ class PlainForm(forms.Form):
         self.label_suffix = ""
 
 
+# "in the Netherlands", but "in Germany".
+_WITH_ARTICLE = {"GB", "NL", "US"}
+
+
 class WithPostcode(forms.Form):
     """Refuses a `postcode` that its `country` has not."""
 
@@ -146,7 +151,8 @@ class WithPostcode(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         postcode, country = cleaned.get("postcode"), str(cleaned.get("country") or "")
         if postcode and not postcodes.is_usual(postcode, country):
-            where = f"{countries.name(country)}, where one looks like {postcodes.example(country)}"
+            the = "the " if country in _WITH_ARTICLE else ""
+            where = f"{the}{countries.name(country)}, where one looks like {postcodes.example(country)}"
             self.add_error("postcode", f"There is no such postcode in {where}: please check it.")
         return cleaned
 
@@ -179,7 +185,8 @@ class AddressForm(WithPostcode, PlainForm):
                 field.validators.append(one_line)
             if field.required and not isinstance(field.widget, forms.RadioSelect):
                 label = field.label or name
-                field.error_messages["required"] = f"{str(label).capitalize()}: please fill this in."
+                asks = "choose one" if isinstance(field.widget, forms.Select) else "fill this in"
+                field.error_messages["required"] = f"{str(label).capitalize()}: please {asks}."
 
 
 class DetailsForm(AddressForm):
@@ -216,8 +223,16 @@ class DetailsForm(AddressForm):
         super().__init__(*args, **options)
         self.gateways = payments.offered()
         self.methods = checkout.shipping_methods()
+        self._offer_country()
         self._offer_shipping()
         self._offer_payment()
+
+    def _offer_country(self) -> None:
+        """The house's own, or the only one, is chosen until she chooses another one."""
+        known = settings.COUNTRIES_ONLY
+        if settings.HOLIDAYS_COUNTRY in known or len(known) == 1:
+            own = settings.HOLIDAYS_COUNTRY if settings.HOLIDAYS_COUNTRY in known else known[0]
+            self.initial = {"country": own, **self.initial}
 
     def _offer_shipping(self) -> None:
         """The first way of shipping is chosen until she chooses another one."""
@@ -249,6 +264,19 @@ class DetailsForm(AddressForm):
 def details_of(order: Order) -> dict[str, str]:
     """What a customer gave last time, to be offered again."""
     return {name: str(getattr(order, name)) for name in review.DETAILS}
+
+
+class FindForm(PlainForm):
+    """Which order's link is to be sent, and where it was sent before."""
+
+    number = forms.CharField(
+        label="Order number",
+        max_length=20,
+        help_text="Ten letters and digits, as your bank or your invoice shows it.",
+        widget=Input(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={"required": "Order number: please fill this in."},
+    )
+    email = MailField(help_text="The one that you ordered with.")
 
 
 class PostcodeForm(PlainForm):
@@ -307,8 +335,8 @@ class ElsewhereForm(PostcodeForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields["postcode"]
-        field.label = "Postcode that this order goes to until now"
-        field.help_text = "Typed once more, so that no slip of the finger sends your goods elsewhere."
+        field.label = "The postcode before this change"
+        field.help_text = "So that nobody who only found your link can send your goods elsewhere."
 
     @staticmethod
     def is_needed(order: Order) -> bool:
@@ -329,6 +357,9 @@ class CancelForm(PostcodeForm):
         assert isinstance(field, QuantityField)
         field.most = most
         field.help_text = f"Up to {most} can still be cancelled."
+        # What was meant for more than is left is shown, to be mended.
+        if most == 1 and str(self["units"].value()) == "1":
+            self.fields["units"].widget = forms.HiddenInput()
 
 
 # Nobody waits longer for goods, and the calendar ends somewhere.

@@ -23,6 +23,11 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, whereabouts.of_category(slug), "category")
 
 
+def info_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Raises Http404 for what is not there any more, and for what never was."""
+    return _answer(request, whereabouts.of_info_page(slug), "info_page")
+
+
 def _answer(request: HttpRequest, former: Former | None, page: str) -> HttpResponse:
     if former is None:
         raise Http404

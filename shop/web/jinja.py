@@ -73,6 +73,7 @@ def environment(**options: Any) -> Environment:
         "moment": filters.moment,
         "money": filters.money,
         "near_day": filters.near_day,
+        "own_html": filters.own_html,
         "pluralize": defaultfilters.pluralize,
         "safe_html": filters.safe_html,
         "share": filters.share,

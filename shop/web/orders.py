@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backorders import queries
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
-from shop import cancellations, releases
+from shop import cancellations, releases, resending
 from shop.cancellations import CUSTOMER
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
-from shop.web import access, again, basket
-from shop.web.forms import AskForm, CancelForm, PostcodeForm, amount_of
+from shop.web import access, again, basket, limits
+from shop.web.forms import AskForm, CancelForm, FindForm, PostcodeForm, amount_of
 from shop.web.paying import cancelled
 from shop.web.standing import Standing, Units
 from shop.web.watching import Live, Seen
@@ -57,6 +57,24 @@ def open_link(request: HttpRequest, number: str, token: str, page: str = "order"
     response = redirect(page, number) if granted else access.closed(request)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """For who lost the mails of an order: its link is sent once more. Whether there is such an order nobody learns."""
+    user = basket.customer(request)
+    form = FindForm(again.sent(request), initial={"email": user.email if user else ""})
+    if request.method != "POST":
+        return render(request, "order/find.html", {"form": form})
+    if not form.is_valid():
+        return again.ask(request)
+    if not limits.is_within(request, "order_link"):
+        messages.error(request, "Many links were asked for from where you are: please try again later.")
+        return again.ask(request)
+    number, email = form.cleaned_data["number"], form.cleaned_data["email"]
+    resending.send_link(number, email, at=timezone.now())
+    messages.success(request, f"If order {number} was placed with {email}, its link is on its way there.")
+    return redirect("order_find")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

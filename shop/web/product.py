@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from backorders.availability import queue_of
 from backorders.plan import State
 from inventory.dispatch import order_before
-from shop import catalog, demand
+from shop import catalog, checkout, demand
 from shop.catalog import ProductPage
 from shop.models import ProductImage
 from shop.web import basket, cached, gone, linked_data, sharing, supply
@@ -80,6 +80,7 @@ def _around(page: ProductPage) -> dict[str, Any]:
         "here": category.slug if category else "",
         "sharing": sharing.of_product(page),
         "linked_data": linked_data.of_product(page, crumbs),
+        "shipping_from": min((method.price for method in checkout.shipping_methods()), default=None),
         "choice_label": " / ".join(name for name, _ in page.chosen.options) if page.chosen else "",
     }
 

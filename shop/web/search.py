@@ -25,7 +25,9 @@ def results(request: HttpRequest) -> HttpResponse:
     found, customer = search.find(asked.words), basket.customers_key(request)
 
     def page_of(number: int) -> Listing:
-        return catalog.found(found.ids, timezone.now(), wishes=asked.wishes, page=number, customer=customer)
+        return catalog.found(
+            found.ids, timezone.now(), text=asked.words, wishes=asked.wishes, page=number, customer=customer
+        )
 
     listing = page_of(asked.page) if found.ids else Listing((), 0, 1)
     if asked.page > 1 and not listing.cards:

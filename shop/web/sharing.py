@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from shop import catalog, formats
 from shop.catalog import ProductPage, Shelf
-from shop.models import ProductImage
+from shop.models import InfoPage, ProductImage
 from shop.paths import path_to
 from shop.web import linked_data, pictures, posters
 from shop.web.posters import Poster
@@ -64,6 +64,17 @@ def of_product(page: ProductPage) -> Sharing:
         _at(path_to("product_poster", product.slug), poster),
         (page.images[0].alt or product.title) if poster.photo else _alt(poster),
         "product",
+    )
+
+
+def of_info_page(page: InfoPage) -> Sharing:
+    poster = _home_poster()
+    return Sharing(
+        settings.SITE_URL + page.get_absolute_url(),
+        page.title,
+        Truncator(linked_data.plain(page.text)).chars(155),
+        _at(path_to("home_poster"), poster),
+        _alt(poster),
     )
 
 

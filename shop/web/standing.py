@@ -9,13 +9,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Self
 
+from django.utils import timezone
+
 from backorders import queries
 from backorders.models import Claim, Consent, Notice, Promise, Withdrawal
 from backorders.plan import Portion, after, merge, take
 from inventory.prepared import Given, Prepared
 from shop.models import Order, OrderLine, Release, ShipmentLine
 from shop.releases import open_release
-from shop.sending import Told, day_of_all, is_together, waits_for_the_rest
+from shop.sending import Told, day_of_all, is_together, ready_ships_by, waits_for_the_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Standing:
                 LineStanding(
                     line,
                     _waited_for(line.claim, told),
-                    _ready_ships_by(line.claim, told),
+                    ready_ships_by(line.claim, told, timezone.localdate()),
                     _first_told(line.claim, promises[line.claim_id]),
                     places.get(line.claim_id),
                     tuple(_history(promises[line.claim_id], notices[line.claim_id])),
@@ -150,7 +152,10 @@ class Standing:
         lines, told = _lines_of(order)
         return cls(
             tuple(
-                LineStanding(line, _waited_for(line.claim, told), _ready_ships_by(line.claim, told)) for line in lines
+                LineStanding(
+                    line, _waited_for(line.claim, told), ready_ships_by(line.claim, told, timezone.localdate())
+                )
+                for line in lines
             ),
             _together(order, lines, told),
         )
@@ -263,13 +268,6 @@ def _together(order: Order, lines: Sequence[OrderLine], told: Told) -> Together 
 
 def _waited_for(claim: Claim, told: Told) -> tuple[Portion, ...]:
     return tuple(after(told[claim.pk][1], claim.allocated)) if claim.lacks and claim.pk in told else ()
-
-
-def _ready_ships_by(claim: Claim, told: Told) -> date | None:
-    if not claim.ready or claim.pk not in told:
-        return None
-    ready = list(take(after(told[claim.pk][1], claim.shipped), claim.ready))
-    return ready[-1].ships_on if ready else None
 
 
 def _first_told(claim: Claim, promises: Iterable[Promise]) -> tuple[Portion, ...]:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 
+from inventory.dispatch import ready_on
 from shop.catalog import Listing
 from shop.facets import MOST_OPTIONS
 from shop.formats import long_day, money
@@ -135,6 +136,8 @@ def context(request: HttpRequest, asked: Asked, best_first: str = SORTS[Sort.BES
         "sorted_by": sorts[wishes.sort],
         "by": wishes.ships if isinstance(wishes.ships, date) else None,
         "nothing_after": today + FURTHEST,
+        # Too late on an evening, and on a day on which nobody ships.
+        "ships_today": ready_on(timezone.now()) == today,
         "in_a_week": Wishes(Ships.WEEK).ships_by(today),
     }
 

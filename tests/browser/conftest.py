@@ -116,6 +116,8 @@ def sights() -> list[Sight]:
         ("shelf", "/c/kitchen/", nobody),
         ("shelf narrowed down", "/c/textiles/?option.Colour=Sage&ships=now&sort=price", nobody),
         ("shelf without a fit", "/c/table/?price_from=900&ships=week", nobody),
+        ("page of the house", "/about/delivery/", nobody),
+        ("order found", "/orders/find/", nobody),
         ("search", "/search/?q=stonware", nobody),
         ("search in vain", "/search/?q=blue+elephant", nobody),
         ("product in stock", "/products/stoneware-mug/", nobody),

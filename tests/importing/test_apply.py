@@ -87,7 +87,7 @@ def test_columns_that_the_file_lacks_and_words_of_staff_stay(tmp_path: Path) -> 
 def test_a_renamed_product_renames_its_stock_items(tmp_path: Path) -> None:
     run_import(tmp_path, goods(Option1_Name="Size", Option1_Value="M"))
     run_import(tmp_path, goods(title="Big mug", Option1_Name="Size", Option1_Value="M"))
-    assert StockItem.objects.get().name == "Big mug M"
+    assert StockItem.objects.get().name == "Big mug, M"
 
 
 def test_a_sku_that_was_made_gives_way_to_a_real_one(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_she_is_told_once_and_can_end_it(
     tasks.sweep()
     page.goto(link("back_in_stock", "To the article:"))
     page.get_by_role("button", name="Add to cart").click()
-    expect(said).to_contain_text("1 × Kettle KETTLE added to your cart.")
+    expect(said).to_contain_text("1 × Kettle, KETTLE added to your cart.")
 
     page.goto(link("back_in_stock", "once:"))
     page.get_by_role("button", name="Forget my address").click()

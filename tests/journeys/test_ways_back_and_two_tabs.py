@@ -35,9 +35,24 @@ def test_the_way_back_after_an_order_orders_nothing_again(review: Page):
 
     review.go_back()
 
-    expect(review.get_by_role("main")).to_contain_text("You ordered this already: here is your order.")
+    expect(review.get_by_role("main")).to_contain_text("You ordered this already: here is your order")
     expect(review.get_by_role("main")).to_contain_text(number)
     assert Order.objects.count() == 1
+
+
+def test_another_answer_in_another_tab_is_not_swallowed(review: Page):
+    other = review.context.new_page()
+    other.goto(review.url)
+    other.get_by_role("radio", name="Everything together").check()
+    other.get_by_role("checkbox").check()
+    review.get_by_role("button", name="Order and pay by invoice").click()
+    expect(review.get_by_role("heading", level=1)).to_contain_text("Thank you")
+    expect(review.get_by_role("main")).not_to_contain_text("You ordered this already")
+
+    other.get_by_role("button", name="Order and pay by invoice").click()
+
+    expect(other.get_by_role("main")).to_contain_text("nothing was ordered a second time")
+    assert Order.objects.get().sends == "as_ready"
 
 
 def test_what_changed_in_another_tab_is_shown_before_it_is_ordered(review: Page, live_server: LiveServer):

@@ -11,6 +11,7 @@ from django.db.transaction import TransactionManagementError
 
 from notifications import outbox
 from notifications.models import Letter
+from notifications.outbox import Draft
 from tests.notifications.conftest import AT, Written, draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +42,23 @@ def test_a_repeated_fact_does_not_hold_back_the_others() -> None:
         outbox.write([draft("b"), draft("a"), draft("b")], at=AT)
 
     assert list(Letter.objects.order_by("id").values_list("key", flat=True)) == ["a", "b"]
+
+
+def test_letters_that_share_what_they_say_say_the_rest_for_themselves() -> None:
+    shared, other = {"greeting": "Good day", "units": 2}, {"greeting": "Good day", "units": 3}
+    drafts = [
+        Draft(key, "parcel_shipped", f"{key}@example.com", key.upper(), {"name": key, **own}, said)
+        for key, own, said in [("c", {}, shared), ("b", {}, other), ("a", {"units": 1}, shared)]
+    ]
+    with transaction.atomic():
+        outbox.write(drafts, at=AT)
+
+    written = Letter.objects.order_by("id").values_list("key", "recipient", "thread", "context")
+    assert list(written) == [
+        ("a", "a@example.com", "A", {"greeting": "Good day", "units": 1, "name": "a"}),
+        ("b", "b@example.com", "B", {"greeting": "Good day", "units": 3, "name": "b"}),
+        ("c", "c@example.com", "C", {"greeting": "Good day", "units": 2, "name": "c"}),
+    ]
 
 
 def test_a_thousand_letters_are_written_in_one_statement(django_assert_num_queries: Any) -> None:

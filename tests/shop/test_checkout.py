@@ -33,7 +33,7 @@ def test_an_order_takes_what_is_there_and_waits_for_the_rest():
     assert (item.on_hand, item.allocated, item.queue.waiting) == (1, 1, 2)
     assert days_told(order) == [(1, TODAY), (2, SOON)]
     assert order.consent_text == (
-        "I agree to wait for what is not on the shelf: 2 × Popular curtains POPULAR-CURTAINS by 9 December 2026."
+        "I agree to wait for what is not on the shelf: 2 × Popular curtains, POPULAR-CURTAINS by 9 December 2026."
     )
     assert order.consented_at == NOON
     assert (order.total, order.payment.amount) == (order.goods_total + order.shipping_price, order.total)

@@ -292,6 +292,20 @@ def test_there_is_not_always_something_to_release(
         release(together)
 
 
+def test_a_parcel_that_never_leaves_is_not_paid_though_another_is_still_to_come(
+    lamp: StockItem, stool: StockItem, coming: PurchaseOrderLine
+) -> None:
+    """The lamp is here, the throw comes today: they leave together. Only the stools are a parcel of their own."""
+    throw = stock("THROW")
+    inbound(throw, 1, TODAY)
+    order = buy((variant(lamp), 1), (variant(throw), 1), (variant(stool), 2))
+    assert owes(order)[0] == Decimal("7.80")
+
+    cancellations.cancel_line(order.lines.get(sku="STOOL"), 2, actor="customer", at=NOON)
+
+    assert owes(order)[0] == Decimal("4.90")
+
+
 def test_cancelling_what_is_missing_completes_the_order(together: Order) -> None:
     cancellations.cancel_line(together.lines.get(sku="STOOL"), 2, actor="customer", at=NOON)
 

@@ -207,7 +207,7 @@ def test_the_letters_can_be_ended_by_one_click_and_open_nothing_else(kettle: Var
     mail = rendering.message(letter)
     assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail.extra_headers["List-Unsubscribe"].endswith("/stop/>")
-    assert "Kettle KETTLE" in mail.subject
+    assert "Kettle, KETTLE" in mail.subject
     assert "/orders/" not in str(mail.body)
 
 

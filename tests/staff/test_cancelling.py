@@ -24,7 +24,7 @@ def test_some_units_of_a_line_are_cancelled_after_a_preview(cy: Client) -> None:
 
     assert "1 of 3 1 on the shelf goes to the next in the queue" in preview
     assert "owes €49.00 less" in preview
-    assert "Cancelled 1 × Popular curtains POPULAR-CURTAINS. The customer gets a letter." in words(page)
+    assert "Cancelled 1 × Popular curtains, POPULAR-CURTAINS. The customer gets a letter." in words(page)
     withdrawal = Withdrawal.objects.get()
     assert (withdrawal.units, withdrawal.reason, withdrawal.actor) == (1, "rang up", CY)
     assert Letter.objects.filter(template="units_withdrawn").count() == 1

@@ -46,6 +46,34 @@ def address(model: type[Model], page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+def test_a_search_does_not_multiply_what_a_list_counts(cy: Client) -> None:
+    item, other = stock("KETTLE-BLUE"), stock("KETTLE-RED")
+    product = variant(item).product
+    Variant.objects.create(product=product, stock_item=other, options=[["Colour", "Red"]], price=20)
+    arrived = [Arrived(item.pk, 3, damaged=1), Arrived(other.pk, 4)]
+    fulfilment.receive("D-1", arrived, damage="dented", actor=CY, at=NOON)
+
+    [row] = cy.get(address(Product, "changelist"), {"q": "kettle"}).context["cl"].result_list
+    assert (row.variants_in, row.cheapest) == (2, 20)
+    [row] = cy.get(address(Delivery, "changelist"), {"q": "KETTLE"}).context["cl"].result_list
+    assert (row.sku_count, row.unit_count, row.damaged_count) == (2, 7, 1)
+
+
+def test_orders_are_found_by_what_was_ordered(cy: Client) -> None:
+    kettle, mug = variant(stock("KETTLE", on_hand=9)), variant(stock("MUG", on_hand=9))
+    both = buy((kettle, 1), (mug, 1))
+    named = buy((mug, 2), who=ADA | {"name": "Kettle Ketterson"})
+
+    def found(typed: str) -> list[Order]:
+        return list(cy.get(address(Order, "changelist"), {"q": typed}).context["cl"].result_list)
+
+    assert found("mug") == found("MUG") == [named, both]
+    # Nobody who is called like an article is hidden behind it.
+    assert found("kettle") == [named, both]
+    assert found("kettle o") == []
+    assert found("kettle k") == [named]
+
+
 def tell(times: int) -> None:
     """The same story that many times, with goods, suppliers and customers of its own each time."""
     for _ in range(times):

@@ -103,6 +103,21 @@ def test_without_an_address_it_is_said_and_the_order_is_marked_as_sent_by_hand(c
     assert (state(order), Letter.objects.count()) == ("sent", 0)
 
 
+def test_a_draft_that_asks_for_a_day_in_the_past_is_neither_saved_nor_sent(cy: Client) -> None:
+    order, line = draft()
+    of_line = {"id": line.pk, "order": order.pk, "item": line.item_id, "quantity": 5, "expected_on": "2020-01-01"}
+    form = {"number": order.number, "supplier": order.supplier_id}
+    counted = {"lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 1}
+    page = cy.post(page_of(order), form | counted | {f"lines-0-{name}": value for name, value in of_line.items()})
+    assert "That day has passed: give today or a later day, or none." in words(page)
+
+    PurchaseOrderLine.objects.filter(pk=line.pk).update(expected_on="2020-01-01")
+    sent = cy.get(page_of(order, "send"), follow=True)
+
+    assert "The day of POPULAR-CURTAINS has passed: give it today or a later day" in words(sent)
+    assert state(order) == "draft"
+
+
 def test_an_address_that_vanished_meanwhile_keeps_the_draft(db: None) -> None:
     order, _ = draft(email="")
 
@@ -324,6 +339,28 @@ def test_an_order_offers_what_can_be_done_with_it(cy: Client) -> None:
     assert [act for act in acts if act in as_draft] == acts[:1]
     assert [act for act in acts if act in as_sent] == acts[1:]
     assert [act for act in acts if act in as_closed] == ["Receive goods"]
+
+
+def test_a_supplier_is_entered_once_however_it_is_written(cy: Client) -> None:
+    Supplier.objects.create(name="Walk Supply")
+    numbers = {"numbers-TOTAL_FORMS": 0, "numbers-INITIAL_FORMS": 0}
+
+    page = cy.post(reverse("admin:inventory_supplier_add"), {"name": "walk  SUPPLY", **numbers})
+
+    assert "There is a supplier Walk Supply already" in words(page)
+    assert Supplier.objects.count() == 1
+
+
+def test_two_suppliers_of_one_name_that_are_there_already_can_be_kept_up(cy: Client) -> None:
+    Supplier.objects.create(name="Walk Supply")
+    twin = Supplier.objects.create(name="WALK SUPPLY")
+    numbers = {"numbers-TOTAL_FORMS": 0, "numbers-INITIAL_FORMS": 0}
+    page = reverse("admin:inventory_supplier_change", args=[twin.pk])
+
+    cy.post(page, {"name": "WALK SUPPLY", "email": "new@walk.example", **numbers})
+
+    twin.refresh_from_db()
+    assert twin.email == "new@walk.example"
 
 
 def test_a_suppliers_own_numbers_stand_on_its_page(cy: Client) -> None:

@@ -1,5 +1,6 @@
 """The desk sees which orders await their payment, and says when the money is here."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from notifications import rendering
+from notifications.models import Letter
 from shop import cancellations, holds
 from shop.models import Order, Payment, User
 from shop.staff.desk import cards_of
@@ -113,6 +116,17 @@ def test_an_amount_that_changed_meanwhile_is_not_taken(cy: Client, order: Order)
     cy.post(received_address(order), data | {"seal": seal_of(again)})
     assert Payment.objects.get().state == "paid"
     assert "Refunds Amount For State What can be done €49.00 more was paid than was due" in order_page(cy, order)
+
+
+def test_what_is_too_much_goes_back_and_is_no_part_of_the_total(cy: Client, order: Order) -> None:
+    confirm(cy, received_address(order), {"amount": "120.00"})
+
+    text = re.sub(r"\s+", " ", rendering.preview(Letter.objects.get(template="payment_received")).text)
+    assert "Your payment of €120.00" in text
+    assert "You paid €17.10 too much: we send it back by " in text
+    totals = words(cy.get(reverse("admin:shop_order_changelist")))
+    assert "€102.90" in totals
+    assert "€120.00" not in totals
 
 
 def test_an_order_that_was_given_back_says_so_and_takes_no_money(cy: Client, order: Order) -> None:

@@ -52,8 +52,8 @@ def test_the_preview_shows_row_by_row_who_gets_what_and_changes_nothing(cy: Clie
     page = cy.post(receive_address(line.order), {"number": "D-1", f"units_{item.pk}": 4, "preview": "1"})
 
     text = words(page)
-    assert f"{ada.number} Ada Lovelace Popular curtains POPULAR-CURTAINS 2 of 2 complete" in text
-    assert f"{bo.number} Bo Nordin Popular curtains POPULAR-CURTAINS 2 of 3 waits for 1 more" in text
+    assert f"{ada.number} Ada Lovelace Popular curtains, POPULAR-CURTAINS 2 of 2 complete" in text
+    assert f"{bo.number} Bo Nordin Popular curtains, POPULAR-CURTAINS 2 of 3 waits for 1 more" in text
     assert "2 orders get 4 units; 1 of them then waits for nothing more." in text
     assert "1 short" in text
     assert (Delivery.objects.count(), shelves()) == (0, [("POPULAR-CURTAINS", 0)])
@@ -159,6 +159,16 @@ def test_entries_can_be_changed_after_the_preview(cy: Client) -> None:
     page = cy.post(receive_address(line.order), {"number": "D-1", f"units_{item.pk}": 4, "edit": "1"})
 
     assert f'name="units_{item.pk}" value="4"' in page.content.decode()
+
+
+def test_the_longest_number_there_is_is_kept_whole(cy: Client) -> None:
+    line = inbound(stock(), 5)
+    number = "N" * 100
+
+    confirm(cy, receive_address(line.order), {"number": number, f"units_{line.item_id}": 5})
+
+    assert Delivery.objects.get().number == number
+    assert StockMovement.objects.get().cause == f"delivery {number}"
 
 
 def test_bad_entries_get_a_sentence(cy: Client) -> None:

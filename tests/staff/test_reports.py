@@ -106,7 +106,7 @@ def test_waits():
     waited = {claim: days_of(at - Claim.objects.get(pk=claim).placed_at) for claim, at in left_on().items()}
     [everything, *by_sku] = reports.waits(PERIOD).rows
     p90 = quantiles(waited.values(), n=10, method="inclusive")[-1]
-    assert everything[:3] == ("all", "", len(waited))
+    assert everything[:3] == ("all", "the whole shop", len(waited))
     assert [float(cell or 0) for cell in everything[3:]] == pytest.approx([median(waited.values()), p90], abs=0.06)
     assert {row[0]: row[2] for row in by_sku} == {"POPULAR-CURTAINS": 2, "LAMP": 1}
 

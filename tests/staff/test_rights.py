@@ -14,7 +14,7 @@ from django.urls import reverse
 from backorders.models import Claim, Queue
 from inventory.models import Delivery, DeliveryLine, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from notifications.models import Letter
-from shop.models import Carrier, Category, Order, OrderLine, Product, Refund, ShippingMethod, User
+from shop.models import Carrier, Category, InfoPage, Order, OrderLine, Product, Refund, Shipment, ShippingMethod, User
 from tests.cast import NOON, buy, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,7 @@ FORMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "notifications.Letter": (SUPERUSER, SUPERUSER, SUPERUSER),
     "shop.Carrier": ({MANAGER}, {MANAGER}, {MANAGER}),
     "shop.Category": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, {CATALOG, MANAGER}),
+    "shop.InfoPage": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, {CATALOG, MANAGER}),
     "shop.Order": (SUPERUSER, SUPERUSER, SUPERUSER),
     "shop.Product": ({CATALOG, MANAGER}, {CATALOG, MANAGER}, {CATALOG, MANAGER}),
     "shop.Refund": (SUPERUSER, SUPERUSER, SUPERUSER),
@@ -91,6 +92,7 @@ ACTIONS: dict[str, set[str]] = {
     "notifications_letter_page": {SUPPORT, MANAGER},
     "shop_carrier_simple_history": {MANAGER},
     "shop_category_simple_history": EVERYBODY,
+    "shop_infopage_simple_history": {CATALOG, MANAGER},
     "shop_order_answer": {SUPPORT, MANAGER},
     "shop_order_change_address": {SUPPORT, MANAGER},
     "shop_order_note": {WAREHOUSE, SUPPORT, MANAGER},
@@ -102,6 +104,7 @@ ACTIONS: dict[str, set[str]] = {
     "shop_order_release": {SUPPORT, MANAGER},
     "shop_order_reply": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_order_track": {WAREHOUSE, MANAGER},
     "shop_order_propose": {SUPPORT, MANAGER},
     "shop_order_ship_many": {WAREHOUSE, MANAGER},
     "shop_product_simple_history": EVERYBODY,
@@ -149,9 +152,11 @@ def rows() -> dict[type[Model], Model]:
         Letter.objects.get(),
         customer,
     )
+    parcel = Shipment.objects.create(order=order, carrier="DHL", shipped_at=NOON, actor="cy")
     carrier = Carrier.objects.create(name="DHL")
     shelf, method = Category.objects.create(name="Windows", slug="windows"), ShippingMethod.objects.latest("id")
-    sold = (Product.objects.get(), shelf, method, carrier)
+    page = InfoPage.objects.create(title="Terms", slug="terms", text="<p>Ours.</p>")
+    sold = (Product.objects.get(), shelf, method, carrier, page, parcel)
     return {type(row): row for row in (item, line, line.order, line.order.supplier, *bought, *sold)}
 
 
@@ -177,6 +182,8 @@ def address(name: str, rows: dict[type[Model], Model]) -> str:
     model: type[Model] = next(model for start, model in by_name.items() if name.startswith(f"{start}_"))
     if name == "shop_order_send_again":
         model = Letter
+    if name == "shop_order_track":
+        model = Shipment
     if name == "shop_order_propose":
         model = OrderLine
     if name in {"inventory_purchaseorder_move", "inventory_purchaseorder_write_off"}:

@@ -27,7 +27,7 @@ def test_the_page_shows_what_goes_into_the_parcel_and_what_does_not(cy: Client) 
 
     text = words(cy.get(ship_address(order)))
 
-    assert "POPULAR-CURTAINS Popular curtains POPULAR-CURTAINS 1 1 of 3 shipped" in text
+    assert "POPULAR-CURTAINS Popular curtains, POPULAR-CURTAINS 1 1 of 3 shipped" in text
     assert "Not in it, because it is still to come: 2 × Popular curtains" in text
 
 

@@ -76,7 +76,7 @@ def test_what_is_set_aside_is_not_taken_back_unless_it_is_said(cy: Client) -> No
     preview = cy.post(undo_address(delivery), taken | {"preview": "1"})
     confirm(cy, undo_address(delivery), taken)
 
-    assert f"{bo.number} Bo Nordin Popular curtains POPULAR-CURTAINS 2 {ada.number} Ada" in words(preview)
+    assert f"{bo.number} Bo Nordin Popular curtains, POPULAR-CURTAINS 2 {ada.number} Ada" in words(preview)
     assert "No promise changes" in words(preview)
     assert (books(item), days_told(ada), days_told(bo)) == ((0, 0), [(2, SOON)], [(2, SOON)])
     assert list(recount()) == []

@@ -70,9 +70,9 @@ def test_what_is_not_published_cannot_be_added(client: Client):
 def test_a_quantity_is_changed_and_zero_removes_the_line(client: Client):
     put_into_cart(client, variant(stock("MUG", on_hand=9)), 2)
     address = f"/cart/lines/{CartLine.objects.get().pk}/"
-    assert "Mug MUG: the quantity is 4 now." in words(client.post(address, {"quantity": "4"}, follow=True))
+    assert "Mug, MUG: the quantity is 4 now." in words(client.post(address, {"quantity": "4"}, follow=True))
     assert CartLine.objects.get().quantity == 4
-    assert "Mug MUG is out of your cart. Your cart It is empty." in words(
+    assert "Mug, MUG is out of your cart. Your cart It is empty." in words(
         client.post(address, {"quantity": "0"}, follow=True)
     )
     assert "That is not in your cart any more." in words(client.post(address, {"quantity": "1"}, follow=True))
@@ -83,7 +83,7 @@ def test_a_quantity_that_cannot_be_one_is_told_at_its_field_and_changes_nothing(
     line = CartLine.objects.get()
     page = client.post(f"/cart/lines/{line.pk}/", {"quantity": "many"}, follow=True)
     assert page.redirect_chain == [(f"/cart/?again=1#quantity-{line.pk}", 302)]
-    assert "Update quantity of Mug MUG Enter a whole number from 0 to 9999, such as 2." in words(page)
+    assert "Update quantity of Mug, MUG Enter a whole number from 0 to 9999, such as 2." in words(page)
     assert 'value="many" aria-invalid="true"' in page.content.decode()
     assert 'value="2" aria-invalid' not in client.get("/cart/").content.decode()
     line.refresh_from_db()

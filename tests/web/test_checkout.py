@@ -16,7 +16,7 @@ from tests.web.reading import field, fill_in_details, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
 
-CONSENT = "I agree to wait for what is not on the shelf: 2 × Popular curtains POPULAR-CURTAINS by 9 December 2026."
+CONSENT = "I agree to wait for what is not on the shelf: 2 × Popular curtains, POPULAR-CURTAINS by 9 December 2026."
 
 
 @pytest.fixture
@@ -84,6 +84,15 @@ def test_an_order_is_placed_and_the_cart_is_empty(client: Client, reviewing: str
     assert not Cart.objects.exists()
     assert 'class="count"' not in page.content.decode()
     assert order.number in words(client.get(order.get_absolute_url()))
+
+
+def test_thank_you_says_which_of_it_ships_when(client: Client, reviewing: str, parcel: ShippingMethod):
+    put_into_cart(client, variant(stock("MUG", on_hand=2)), 2)
+    page = fill_in_details(client, parcel.pk)
+    sent = {"shown": field(page, "shown"), "sends": "as_ready", "consent": "as_ready"}
+    text = words(client.post("/checkout/review/", sent, follow=True))
+    assert "3 × Popular curtains, POPULAR-CURTAINS 1 set aside for you 2 ship by 9 December 2026" in text
+    assert "2 × Mug, MUG 2 set aside for you" in text
 
 
 def test_nothing_waits_nothing_to_consent_to(client: Client, parcel: ShippingMethod):
@@ -185,9 +194,38 @@ def test_every_missing_detail_is_named(client: Client, curtains: Variant, parcel
     page = client.post("/checkout/", {"email": "nobody"}, follow=True)
     text = words(page)
     assert "Enter an e-mail address such as ada@example.com." in text
-    for name in ("Name", "Street and number", "Postcode", "Town or city", "Country"):
+    for name in ("Name", "Street and number", "Postcode", "Town or city"):
         assert f"{name}: please fill this in." in text
+    assert "Country: please choose one." in text
     assert "Choose how your order is to be shipped." in text
+
+
+@pytest.mark.parametrize(
+    ("house", "ships_to", "chosen"),
+    [("DE", ["AT", "DE"], "DE"), ("", ["AT"], "AT"), ("US", ["AT", "DE"], ""), ("", ["AT", "DE"], "")],
+)
+def test_the_houses_own_country_is_chosen_until_another_one_is(
+    client: Client,
+    curtains: Variant,
+    parcel: ShippingMethod,
+    settings: Any,
+    house: str,
+    ships_to: list[str],
+    chosen: str,
+):
+    settings.HOLIDAYS_COUNTRY, settings.COUNTRIES_ONLY = house, ships_to
+    put_into_cart(client, curtains)
+    selected = (
+        client.get("/checkout/").content.decode().partition('<select name="country"')[2].partition(" selected")[0]
+    )
+    assert selected.rpartition('<option value="')[2].partition('"')[0] == chosen
+
+
+def test_beside_the_details_stands_what_it_will_cost(client: Client, curtains: Variant, parcel: ShippingMethod):
+    put_into_cart(client, curtains, 1)
+    assert "Goods €49.00 Shipping €4.90 Total €53.90" in words(client.get("/checkout/"))
+    put_into_cart(client, curtains, 2)
+    assert "Goods €147.00 Shipping from €4.90 The total stands on the next page" in words(client.get("/checkout/"))
 
 
 def test_a_postcode_that_its_country_has_not_is_shown_beside_one_that_it_has(

@@ -14,7 +14,7 @@ from shop import cancellations, delays, fulfilment, turns
 from shop.letterhead import LINK_SALT
 from shop.models import Carrier, Order, Payment, Sends, User
 from tests.cast import ADA, BO, CY, LATER, NOON, SOON, TODAY, buy, inbound, stock, variant
-from tests.web.reading import link, words
+from tests.web.reading import field, link, words
 
 pytestmark = pytest.mark.django_db
 
@@ -281,6 +281,24 @@ def test_nobody_gives_up_a_place_in_a_queue_who_does_not_wait(client: Client):
     client.get(link(order))
     page = words(client.get(f"/orders/{order.number}/cancel/{order.lines.get().pk}/"))
     assert "Cancelling is free and needs no reason. It cannot be taken back." in page
+
+
+def test_of_a_single_unit_it_is_not_asked_how_many(client: Client):
+    order = buy((variant(stock("MUG", on_hand=1)), 1))
+    client.get(link(order))
+    address = f"/orders/{order.number}/cancel/{order.lines.get().pk}/"
+    page = client.get(address)
+    assert "It has not shipped. Cancelling is free" in words(page)
+    assert "Cancel it Keep it" in words(page)
+    assert "How many" not in words(page)
+    client.post(address, {"units": field(page, "units"), "seen": field(page, "seen")})
+    assert order.lines.get().claim.quantity == 0
+
+
+def test_who_meant_more_than_is_left_can_mend_it(visitor: Client, order: Order):
+    cancellations.cancel_line(order.lines.get(), 2, reason="", seen=3, actor=CY, at=NOON)
+    page = visitor.post(f"/orders/{order.number}/cancel/{order.lines.get().pk}/", {"units": "2"}, follow=True)
+    assert "How many to cancel Enter a whole number from 1 to 1." in words(page)
 
 
 @pytest.mark.parametrize("sends", Sends)

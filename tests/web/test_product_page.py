@@ -10,7 +10,7 @@ from django.test import Client
 
 from backorders.models import Policy
 from shop.models import Product, ProductImage, Variant
-from tests.cast import LATER, SOON, TODAY, buy, inbound, stock, variant
+from tests.cast import LATER, SOON, TODAY, buy, inbound, shipping, stock, variant
 from tests.web.reading import button, linked_data, put_into_cart, words
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +216,19 @@ def test_a_picture_whose_file_is_lost_costs_no_page(client: Client, settings: An
     settings.MEDIA_ROOT = str(tmp_path)
     ProductImage.objects.create(product=part_backordered().product, file="products/lost.jpg")
     assert '<svg viewBox="0 0 800 800"' in client.get(CURTAINS).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("prices", "says"),
+    [(["4.90", "9.90"], "shipping costs from €4.90."), (["0", "9.90"], "shipping can be free."), ([], "")],
+)
+def test_it_says_what_shipping_costs_at_least(client: Client, prices: list[str], says: str):
+    variant(stock(on_hand=1))
+    for price in prices:
+        shipping(price)
+    page = words(client.get(CURTAINS))
+    assert (f"Prices include tax; {says}" in page) is bool(says)
+    assert ("Prices include tax" in page) is bool(says)
 
 
 @pytest.mark.parametrize("asked", ["", "?quantity=3"])

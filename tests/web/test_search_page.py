@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django.asserts import assertRedirects
 
 from shop.catalog import CARDS_OF_A_PAGE
-from shop.models import Category, Product
+from shop.models import Category, Product, ProductImage, Variant
 from tests.cast import inbound, stock, variant
 from tests.web.reading import words
 from tests.web.test_shelves import titles
@@ -36,6 +36,27 @@ def test_what_is_mistyped_is_found_and_the_page_says_so(client: Client):
     kettles()
     assert titles(client, "/search/?q=ketle") == ["Kettle", "Kettle of copper"]
     assert "Nothing here is called “ketle”. This is spelled like it." in words(client.get("/search/?q=ketle"))
+
+
+def test_who_names_a_variant_is_shown_that_one(client: Client):
+    blue, red = variant(stock("KETTLE-BLUE"), price="64.00"), stock("KETTLE-RED", on_hand=1)
+    inbound(blue.stock_item, 2)
+    Variant.objects.create(product=blue.product, stock_item=red, price=60, options=[["Colour", "Deep red"]])
+    Variant.objects.filter(pk=blue.pk).update(options=[["Colour", "Blue"]])
+    Product.objects.update(title="Kettle")
+    ProductImage.objects.create(product=blue.product, drawing="linen-curtains-sage", variant=blue)
+
+    def says(text: str) -> str:
+        return words(client.get("/search/", {"q": text}))
+
+    assert "Kettle €64.00 Backorder, ships 9 Dec" in says("blue kettle")
+    page = client.get("/search/", {"q": "KETTLE-BLUE"}).content.decode()
+    assert f'href="/products/kettle-blue/?variant={blue.pk}"' in page
+    assert "drawings/linen-curtains-sage" in page
+    assert "Kettle €60.00 In stock" in says("kettle in deep red")
+    # Words that name none of them, or all alike, tell nothing.
+    assert "Kettle from €60.00 In stock" in says("kettle")
+    assert "Kettle from €60.00 In stock" in says("deep kettle")
 
 
 def test_what_was_found_is_narrowed_down_and_sorted_like_a_shelf(client: Client):

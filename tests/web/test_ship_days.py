@@ -52,6 +52,14 @@ def test_a_unit_from_the_shelf_ships_on_the_next_day_of_work(client: Client, day
     assert "In stock" in page
 
 
+@pytest.mark.parametrize(("day", "hour", "offered"), [(FRIDAY, 13, True), (FRIDAY, 14, False), (SATURDAY, 9, False)])
+def test_what_ships_today_is_looked_for_while_something_can(client: Client, day: date, hour: int, offered: bool):
+    variant(stock(on_hand=1))
+    with time_machine.travel(datetime(day.year, day.month, day.day, hour, tzinfo=BERLIN), tick=False):
+        assert ('value="today"' in client.get("/c/home/").content.decode()) is offered
+        assert 'value="today" checked' in client.get("/c/home/?ships=today").content.decode()
+
+
 def test_the_day_is_there_for_machines_too(client: Client):
     variant(stock(on_hand=1))
     body = page_at(client, SATURDAY, 9).content.decode()
@@ -136,8 +144,8 @@ def test_nobody_agrees_to_wait_for_what_lies_on_the_shelf(client: Client):
     put_into_cart(client, variant(kettle), 1)
     put_into_cart(client, variant(stock("GRINDER", on_hand=1)), 1)
     page = words(fill_in_details(client, shipping().pk))
-    assert "I agree to wait for what is not on the shelf: 1 × Kettle KETTLE by 23 November 2026." in page
-    assert "1 × Grinder GRINDER by" not in page
+    assert "I agree to wait for what is not on the shelf: 1 × Kettle, KETTLE by 23 November 2026." in page
+    assert "1 × Grinder, GRINDER by" not in page
 
 
 def test_what_lies_on_the_shelf_and_leaves_later_needs_no_consent(client: Client):

@@ -107,8 +107,8 @@ def all_is_as_without_a_kill(item: StockItem, server: MailServer, twice: int = 0
 
 def killed_worker(start: StartWorker, fault: str) -> None:
     worker = start(app="tests.worker.faulty:app", pool="solo", FAULT=fault)
-    wait_for(lambda: worker.process.poll() is not None, what=f"the fault\n{worker.output()}")
-    assert worker.process.returncode == -signal.SIGKILL
+    wait_for(worker.has_ended, what=f"the fault\n{worker.output()}")
+    assert worker.process.exitcode == -signal.SIGKILL
     # Five minutes pass before the next worker: a letter that was in flight counts as stuck from then on.
     Letter.objects.filter(state=Letter.State.IN_FLIGHT).update(claimed_at=F("claimed_at") - timedelta(minutes=6))
 
@@ -189,7 +189,7 @@ def test_control_a_fill_without_a_transaction_is_torn_by_a_kill(celery_worker, s
     item = ada_and_bo_wait_and_four_arrive()
 
     worker = celery_worker(app="tests.worker.torn:app", pool="solo")
-    wait_for(lambda: worker.process.poll() is not None, what=f"the fault\n{worker.output()}")
+    wait_for(worker.has_ended, what=f"the fault\n{worker.output()}")
 
     item.refresh_from_db()
     assert Claim.objects.exclude(allocated=0).exists()
