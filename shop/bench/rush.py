@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from multiprocessing.pool import Pool
 from multiprocessing.synchronize import Barrier, Event
 from uuid import UUID
 
@@ -22,7 +23,6 @@ PATIENCE = 900
 type Sale = Callable[[], bool]
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["shop.bench.ready"])
 _start: Barrier
 _stop: Event
 
@@ -81,7 +81,7 @@ class Neighbour:
 
     def __enter__(self) -> "Neighbour":
         start, self._end = _processes.Barrier(2), _processes.Event()
-        self._pool = _processes.Pool(1, _prepare, (start, self._end))
+        self._pool = _pool(1, start, self._end)
         self._answer = self._pool.apply_async(self._errand)
         start.wait(PATIENCE)
         return self
@@ -98,10 +98,16 @@ class Neighbour:
 
 def _run(errands: Sequence[Callable[[], list[Try]]]) -> Rush:
     start = _processes.Barrier(len(errands))
-    with _processes.Pool(len(errands), _prepare, (start, _processes.Event())) as pool:
+    with _pool(len(errands), start, _processes.Event()) as pool:
         # All wait for one another at the start, so every process gets exactly one errand.
         answers = pool.map_async(_call, errands, chunksize=1).get(PATIENCE)
     return Rush([attempt for tries in answers for attempt in tries])
+
+
+def _pool(buyers: int, start: Barrier, stop: Event) -> Pool:
+    # Said where it is used: whoever only reads this module may fork from something else.
+    _processes.set_forkserver_preload(["shop.bench.ready"])
+    return _processes.Pool(buyers, _prepare, (start, stop))
 
 
 # --- In the buyer's process -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from celery.__main__ import main
+from django.conf import settings
 
 # None of them asks for the settings, which each worker reads from an environment of its own.
 for _name in (
@@ -25,6 +26,7 @@ for _name in (
 
 def work(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
     """`celery ...` in this process, as if it had been started with this environment, in this folder."""
+    assert not settings.configured, "This process was forked from one that had read the settings of another."
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
