@@ -60,7 +60,13 @@ def questions() -> list[Question]:
         Question("In one parcel or as it comes?", "/checkout/review/", (), "How are we to send it", buyer),
         Question("Where is my order?", order, (), rf"ordered on {A_DAY}.*waiting", customer),
         Question("What is my place in the queue?", order, (), r"Number \d+ in the queue", customer),
-        Question("How do I cancel one?", order, (("link", "Cancel (it|some)"),), "How many", customer),
+        Question(
+            "How do I cancel one?",
+            order,
+            (("link", "Cancel (it|some)"),),
+            "Cancelling is free.*Cancel (it|these units)",
+            customer,
+        ),
         Question(
             "How do I cancel everything?", order, (("link", "Cancel everything"),), "free and needs no reason", customer
         ),
