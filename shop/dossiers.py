@@ -22,6 +22,7 @@ from shop.models import (
     OrderNote,
     Refund,
     Release,
+    Return,
     SentAgain,
     ShipmentLine,
     TrackingChange,
@@ -104,6 +105,13 @@ class Dossier:
         """Line by line, with the parcels that they left in."""
         rows = ShipmentLine.objects.filter(shipment__order=self.order)
         return list(rows.select_related("shipment", "line").order_by("shipment_id", "id"))
+
+    @cached_property
+    def returns(self) -> list[Return]:
+        """No query while nothing has shipped."""
+        if not any(line.claim.shipped for line in self.lines):
+            return []
+        return list(Return.objects.filter(line__order=self.order).order_by("id"))
 
     @cached_property
     def tracking_changes(self) -> list[TrackingChange]:

@@ -7,24 +7,18 @@ from django.db import transaction
 
 from backorders import promises, queue, turns
 from backorders.facts import Filled
-from backorders.models import Claim
 from backorders.queries import hold_reasons
-from inventory import ledger
 from inventory.locking import stand_in_line
-from inventory.models import MovementKind, PurchaseOrder, StockMovement
+from inventory.models import PurchaseOrder
 from inventory.pipelining import pipelined
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import departures, holds, messages, notices, releases, wakeups
-from shop.models import Carrier, Order, OrderLine, Shipment, ShipmentLine
+from shop.models import Carrier, Order, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import leave_the_disk_to_others, use_case
 
 _GOODS_ARRIVED = "goods arrived"
 _SOME_DAMAGED = "some of the goods that arrived are damaged"
-
-
-class UnableToTakeBack(Exception):
-    """The sentence says how many can come back."""
 
 
 def put_on_shelf(
@@ -139,23 +133,6 @@ def preview_correction(item_id: int, change: int, *, reason: str, actor: str, at
         foreseen = foresee(queues, reason=reason, actor=actor, at=at)
         transaction.set_rollback(True)
     return foreseen
-
-
-@use_case
-def take_back(line: OrderLine, units: int, *, reason: str, actor: str, at: datetime) -> Outcome:
-    """Units that a customer sent back come onto the shelf again, for the next in the queue.
-
-    Raises UnableToTakeBack when more would come back than were shipped.
-    """
-    item_id = line.claim.item_id
-    queues = queue.lock([item_id])
-    cause = f"return of claim {line.claim_id}"
-    returned = StockMovement.objects.filter(item=item_id, kind=MovementKind.TAKE_BACK, cause=cause)
-    away = Claim.objects.get(pk=line.claim_id).shipped - sum(returned.values_list("on_hand_change", flat=True))
-    if not 0 < units <= away:
-        raise UnableToTakeBack(f"{away} of {line.sku} are with the customer: at most so many can come back.")
-    ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)
-    return settle(queues, reason=reason, actor=actor, at=at)
 
 
 @use_case

@@ -24,7 +24,7 @@ from notifications.outbox import Draft
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
 from shop.letterhead import Paying
-from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Shipment
+from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Return, Shipment
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, released, waits_for_the_rest
 
@@ -188,6 +188,18 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Dec
     lines = letterhead.lines_of(order)
     context = letterhead.withdrawal(order, lines, withdrawn, refund, at)
     outbox.write([letterhead.letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
+
+
+def units_returned(order: Order, returned: Return, *, refund: Decimal, at: datetime) -> None:
+    """What she sent back is here: which goods, and what that takes off the bill. Why is for staff to know."""
+    context = {
+        "items": [wording.item(returned.line, returned.units)],
+        "returned_on": long_day(timezone.localdate(at)),
+        "amount": letterhead.money_of(order, returned.amount) if returned.amount else "",
+        "owed": letterhead.money_of(order, order.payment.amount) if order.payment.state == Payment.State.DUE else "",
+        **letterhead.refund_of(order, refund),
+    }
+    outbox.write([letterhead.letter(order, "units_returned", f"returned:{returned.pk}", context)], at=at)
 
 
 def payment_received(order: Order, payment: Payment, *, too_much: Decimal, at: datetime) -> None:

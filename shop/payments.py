@@ -12,7 +12,7 @@ from backorders import consent
 from backorders.deadlines import ours_ends, refund_by
 from inventory.dispatch import working_days
 from shop.gateways import BY_NAME, Gateway
-from shop.models import Order, Payment, Refund
+from shop.models import Order, Payment, Refund, Return
 
 
 class UnableToChoosePayment(Exception):
@@ -67,11 +67,18 @@ def lock(order_id: int) -> Payment:
 
 
 def owed(order: Order) -> Decimal:
-    """The price of what is still wanted. Shipping is owed unless nothing was or will be sent."""
+    """The price of what is still wanted, less what was taken off it for goods that came back.
+
+    Shipping is owed unless nothing was or will be sent.
+    """
     goods = order.lines.aggregate(
         total=Coalesce(Sum(F("unit_price") * F("claim__quantity")), Decimal(0), output_field=Payment.amount.field)
     )["total"]
-    return goods + order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
+    came_back = Return.objects.filter(line__order=order).aggregate(
+        total=Coalesce(Sum("amount"), Decimal(0), output_field=Payment.amount.field)
+    )["total"]
+    sent = order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
+    return max(Decimal(0), goods + sent - came_back)
 
 
 def reduce_to_what_is_wanted(order: Order) -> Payment:

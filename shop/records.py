@@ -50,6 +50,7 @@ def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
         *_asked(dossier, for_staff),
         *_shipped(dossier),
         *_tracked(dossier, for_staff),
+        *_came_back(dossier, lines, for_staff),
         *_paid(dossier, for_staff),
     ]
     # What happened in one moment stays in the order above: a promise stands before the letter that tells it.
@@ -183,6 +184,16 @@ def _tracked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
         yield Entry(
             change.at, "How the parcel is followed was corrected", (*details, f"By {_who(change.actor, for_staff)}")
         )
+
+
+def _came_back(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
+    article = {line.pk: line.article for line in lines.values()}
+    for row in dossier.returns:
+        amount = money(row.amount, dossier.order.currency)
+        for_us = (*((f"{row.damaged} of them damaged",) if row.damaged else ()), f"Reason: {row.reason}")
+        by = f"Written down by {_who(row.actor, for_staff)}"
+        details = (f"{amount} came off the price", *(for_us if for_staff else ()), by)
+        yield Entry(row.at, f"{article[row.line_id]}: {row.units} came back", details)
 
 
 def _paid(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from shop import (
     releases,
     reminders,
     resending,
+    returns,
     tracking,
 )
 from shop.models import Order, OrderLine, Payment, Refund, Sends, Variant
@@ -370,6 +372,28 @@ def its_number_was_wrong() -> None:
     order = bought((variant(stock("MUG", on_hand=1)), 1))
     parcel = fulfilment.ship_ready(order, carrier="DHL", tracking_number="JD01", actor=CY, at=NOON)
     tracking.correct(parcel.pk, carrier="DHL", tracking_number="JD014", seen=0, actor=CY, at=NOON)
+
+
+@scene("units_returned")
+def she_sends_it_back() -> None:
+    order = bought((variant(stock("MUG", on_hand=2)), 2))
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    returns.take_back(order.lines.get(), 1, reason="too large", actor=CY, at=NOON)
+
+
+@scene("units_returned")
+def she_sends_back_what_she_has_paid_for() -> None:
+    order = bought((variant(stock("MUG", on_hand=2)), 2), payment="transfer")
+    holds.receive_payment(order, order.payment.amount, actor=CY, at=NOON)
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    returns.take_back(order.lines.get(), 2, damaged=1, reason="too large", actor=CY, at=NOON)
+
+
+@scene("units_returned")
+def nothing_goes_back_for_it() -> None:
+    order = bought((variant(stock("MUG", on_hand=1)), 1))
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    returns.take_back(order.lines.get(), 1, damaged=1, amount=Decimal(0), reason="worn out", actor=CY, at=NOON)
 
 
 @scene("order_link")

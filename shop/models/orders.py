@@ -253,6 +253,30 @@ class ShipmentLine(models.Model):
         return f"{self.quantity} × {self.line.title}"
 
 
+class Return(models.Model):
+    """Units of a line that a customer sent back, and what that takes off the price of the order.
+
+    `damaged` of them cannot be sold again; the others are on the shelf once more.
+    """
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns")
+    units = models.PositiveIntegerField()
+    damaged = models.PositiveIntegerField(default=0)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.CharField(max_length=255)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gt=0, damaged__lte=F("units")), name="return_of_units"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="return_amount_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.line.title} back"
+
+
 class Departure(models.Model):
     """A line that has left whole, written once when the last unit of it that was still wanted left (shop.departures).
 

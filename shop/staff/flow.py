@@ -33,6 +33,7 @@ from shop.inquiries import UnableToReply
 from shop.refunds import UnableToRefund
 from shop.releases import UnableToRelease
 from shop.resending import UnableToSendAgain
+from shop.returns import UnableToTakeBack
 from shop.tracking import UnableToCorrect
 
 
@@ -57,6 +58,7 @@ REFUSALS = (
     UnableToPropose,
     UnableToReply,
     UnableToSendAgain,
+    UnableToTakeBack,
     UnableToCorrect,
     UnableToImport,
     UnreadableFile,

@@ -7,7 +7,7 @@ from itertools import groupby
 from backorders.models import Promise, Withdrawal
 from backorders.queries import places, portion_of
 from shop.dossiers import Dossier
-from shop.models import OrderLine
+from shop.models import OrderLine, Return
 from shop.staff.effects import in_words
 
 
@@ -26,6 +26,7 @@ class LineView:
     place: int | None
     told: tuple[Told, ...]
     withdrawals: tuple[Withdrawal, ...]
+    returns: tuple[Return, ...]
 
     @property
     def holds(self) -> Told | None:
@@ -38,11 +39,19 @@ class LineView:
 
 def lines_of(dossier: Dossier) -> list[LineView]:
     in_queue = places([line.claim for line in dossier.lines])
-    withdrawals, told = defaultdict(list), _told(dossier)
+    withdrawals, returns, told = defaultdict(list), defaultdict(list), _told(dossier)
     for row in dossier.withdrawals:
         withdrawals[row.claim_id].append(row)
+    for came_back in dossier.returns:
+        returns[came_back.line_id].append(came_back)
     return [
-        LineView(line, in_queue.get(line.claim_id), tuple(told[line.claim_id]), tuple(withdrawals[line.claim_id]))
+        LineView(
+            line,
+            in_queue.get(line.claim_id),
+            tuple(told[line.claim_id]),
+            tuple(withdrawals[line.claim_id]),
+            tuple(returns[line.pk]),
+        )
         for line in dossier.lines
     ]
 

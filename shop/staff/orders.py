@@ -36,6 +36,7 @@ from shop.staff.progress import STATES, in_state, waiting_orders, with_progress
 from shop.staff.proposals import Propose
 from shop.staff.refunds import refunds_of
 from shop.staff.releasing import ReleaseReady, sending
+from shop.staff.returns import TakeBack
 from shop.staff.timeline import timeline_of
 from shop.staff.tracking import CorrectTracking
 
@@ -74,7 +75,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         {
             "title": "More",
             "icon": "more_horiz",
-            "items": ["reply", "receive_payment", "answer", "release", "change_address", "cancel"],
+            "items": ["reply", "receive_payment", "answer", "release", "change_address", "take_back", "cancel"],
         },
     ]
     actions_row = ["ship"]
@@ -155,6 +156,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("backorders.add_withdrawal")
+
+    def has_take_back_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_return")
 
     def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.change_order")
@@ -241,6 +245,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @action(description="Write a note", icon="sticky_note_2", url_path="note", permissions=["note"])
     def note(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return WriteNote(request, self, find(self, request, object_id)).run()
+
+    @action(description="Goods came back", icon="assignment_return", url_path="came-back", permissions=["take_back"])
+    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return TakeBack(request, self, find(self, request, object_id)).run()
 
     @action(description="Cancel", icon="cancel", url_path="cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from backorders import queries
 from backorders.models import Claim, Consent, Notice, Promise, Withdrawal
 from backorders.plan import Portion, after, merge, take
 from inventory.prepared import Given, Prepared
-from shop.models import Order, OrderLine, Release, ShipmentLine
+from shop.models import Order, OrderLine, Release, Return, ShipmentLine
 from shop.releases import open_release
 from shop.sending import Told, day_of_all, is_together, ready_ships_by, waits_for_the_rest
 
@@ -44,6 +44,9 @@ class Moved:
         return date.fromisoformat(answer.detail) if answer and answer.answer == Consent.Answer.LAST_DAY else None
 
 
+type Event = Moved | Withdrawal | ShipmentLine | Return
+
+
 @dataclass(frozen=True, slots=True)
 class LineStanding:
     """`first` are the days that were told at first for the units that are still waited for. By `ready_ships_by` those
@@ -57,18 +60,20 @@ class LineStanding:
     moved: tuple[Moved, ...] = ()
     shipped: tuple[ShipmentLine, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
+    returned: tuple[Return, ...] = ()
 
     @property
     def claim(self) -> Claim:
         return self.line.claim
 
     @property
-    def happened(self) -> list[tuple[str, Moved | Withdrawal | ShipmentLine]]:
-        """What was told, given up and shipped, oldest first, each with what it was."""
-        events: list[tuple[datetime, str, Moved | Withdrawal | ShipmentLine]] = [
+    def happened(self) -> list[tuple[str, Event]]:
+        """What was told, given up, shipped and sent back, oldest first, each with what it was."""
+        events: list[tuple[datetime, str, Event]] = [
             *((moved.told_at, "moved", moved) for moved in self.moved),
             *((gone.at, "given up", gone) for gone in self.withdrawn),
             *((row.shipment.shipped_at, "shipped", row) for row in self.shipped),
+            *((back.at, "came back", back) for back in self.returned),
         ]
         return [(what, event) for _, what, event in sorted(events, key=itemgetter(0))]
 
@@ -114,7 +119,7 @@ class Standing:
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Six queries, one more for an order that is sent together, and one for one that was told of a delay."""
+        """Six queries, and one more each: once something has shipped, if it is sent together, if a delay was told."""
         lines, told = _lines_of(order)
         claims = [line.claim for line in lines]
         places = queries.places(claims)
@@ -129,6 +134,8 @@ class Standing:
         withdrawn: dict[int, list[Withdrawal]] = defaultdict(list)
         for row in Withdrawal.objects.filter(claim__in=claims).order_by("id"):
             withdrawn[row.claim_id].append(row)
+        left = [line for line in lines if line.claim.shipped]
+        returned = _by_line(Return.objects.filter(line__in=left).order_by("id") if left else ())
         return cls(
             tuple(
                 LineStanding(
@@ -140,6 +147,7 @@ class Standing:
                     tuple(_history(promises[line.claim_id], notices[line.claim_id])),
                     tuple(shipped[line.pk]),
                     tuple(withdrawn[line.claim_id]),
+                    tuple(returned[line.pk]),
                 )
                 for line in lines
             ),
@@ -163,6 +171,11 @@ class Standing:
     @property
     def shipped(self) -> int:
         return sum(line.claim.shipped for line in self.lines)
+
+    @property
+    def came_back(self) -> Decimal:
+        """What goods that were sent back take off the price."""
+        return sum((back.amount for line in self.lines for back in line.returned), Decimal(0))
 
     @property
     def ready(self) -> int:
@@ -310,8 +323,8 @@ def _changes(rows: Iterable[Promise], notices: Mapping[int, Notice]) -> Iterator
         before = days
 
 
-def _by_line(rows: Iterable[ShipmentLine]) -> dict[int, list[ShipmentLine]]:
-    result: dict[int, list[ShipmentLine]] = defaultdict(list)
+def _by_line[Row: ShipmentLine | Return](rows: Iterable[Row]) -> dict[int, list[Row]]:
+    result: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         result[row.line_id].append(row)
     return result

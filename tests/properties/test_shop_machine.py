@@ -21,7 +21,7 @@ from backorders.turns import UnableToChangeTurn
 from inventory import queries as stocks
 from inventory.models import PurchaseOrderLine, StockMovement
 from inventory.receiving import Arrived
-from shop import cancellations, checkout, delays, fulfilment, holds, releases, turns
+from shop import cancellations, checkout, delays, fulfilment, holds, releases, returns, turns
 from shop.models import Order, OrderLine, Payment, Sends, ShipmentLine
 from tests.cast import CY, NOON, SOON, cart_of, inbound, stock, variant
 from tests.properties.undone import Undone
@@ -122,8 +122,8 @@ class ShopMachine(Undone):
         if line is None:
             return
         try:
-            fulfilment.take_back(line, 1, reason="too large", actor=CY, at=self.at)
-        except fulfilment.UnableToTakeBack:
+            returns.take_back(line, 1, reason="too large", actor=CY, at=self.at)
+        except returns.UnableToTakeBack:
             came_back = StockMovement.objects.filter(cause=f"return of claim {line.claim_id}")
             assert came_back.count() == line.claim.shipped
 

@@ -15,8 +15,7 @@ from inventory.models import DeliveryLine, PurchaseOrder, PurchaseOrderLine, Sto
 from inventory.purchasing import UnableToChangePurchaseOrder
 from inventory.receiving import Arrived, UnableToReceive
 from notifications.models import Letter
-from shop import cancellations, delays, fulfilment, lapses, notices, tasks
-from shop.fulfilment import UnableToTakeBack
+from shop import cancellations, delays, fulfilment, lapses, notices, returns, tasks
 from shop.models import Order, Payment, Variant
 from tests.cast import BO, LATER, NOON, SOON, TODAY, buy, cart_of, days_told, inbound, order_cart, stock, variant
 
@@ -476,11 +475,11 @@ def test_goods_that_come_back_go_to_those_who_wait():
     ada, bo = buy((curtains, 1)), buy((curtains, 1), who=BO)
     fulfilment.ship_ready(ada, actor="cy", at=NOON)
 
-    fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
+    returns.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
 
     assert holdings(bo) == [(1, 1, 0)]
-    with pytest.raises(UnableToTakeBack, match="0 of POPULAR-CURTAINS"):
-        fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
+    with pytest.raises(returns.UnableToTakeBack, match="0 of POPULAR-CURTAINS"):
+        returns.take_back(ada.lines.get(), 1, reason="wrong colour", actor="cy", at=NOON)
 
 
 def test_a_purchase_order_that_is_placed_betters_a_lead_time():

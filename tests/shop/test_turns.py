@@ -12,7 +12,7 @@ from backorders.turns import UnableToChangeTurn
 from inventory.models import PurchaseOrder
 from inventory.receiving import Arrived
 from notifications.models import Letter
-from shop import cancellations, delays, fulfilment, turns
+from shop import cancellations, delays, fulfilment, returns, turns
 from tests.cast import BO, CY, LATER, NOON, SOON, buy, days_told, inbound, stock, variant
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +179,7 @@ def test_a_unit_that_comes_back_betters_the_last_in_the_queue():
     fulfilment.ship_ready(first, actor=CY, at=NOON)
     assert len(days_told(last)) == 2
 
-    fulfilment.take_back(first.lines.get(), 1, reason="too long", actor=CY, at=NOON)
+    returns.take_back(first.lines.get(), 1, reason="too long", actor=CY, at=NOON)
 
     assert days_told(last) == [(3, SOON)]
 

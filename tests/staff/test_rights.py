@@ -104,6 +104,7 @@ ACTIONS: dict[str, set[str]] = {
     "shop_order_release": {SUPPORT, MANAGER},
     "shop_order_reply": {SUPPORT, MANAGER},
     "shop_order_ship": {WAREHOUSE, MANAGER},
+    "shop_order_take_back": {WAREHOUSE, SUPPORT, MANAGER},
     "shop_order_track": {WAREHOUSE, MANAGER},
     "shop_order_propose": {SUPPORT, MANAGER},
     "shop_order_ship_many": {WAREHOUSE, MANAGER},

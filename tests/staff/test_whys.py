@@ -11,7 +11,7 @@ from django.urls import reverse
 from backorders.models import Claim, Queue
 from inventory.models import PurchaseOrderLine, StockItem
 from inventory.receiving import Arrived
-from shop import cancellations, delays, fulfilment
+from shop import cancellations, delays, fulfilment, returns
 from shop.models import Order, StockAlert
 from shop.staff.whys import why_of
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
@@ -34,7 +34,7 @@ def item(db: None) -> StockItem:
     fulfilment.correct_stock(item.pk, -2, reason="moths", actor=CY, at=NOON)
     cancellations.cancel_line(bo.lines.get(), 2, reason="too many", actor="customer", at=NOON)
     cancellations.cancel_line(dee.lines.get(), 1, actor="customer", at=NOON)
-    fulfilment.take_back(ada.lines.get(), 1, reason="wrong colour", actor=CY, at=NOON)
+    returns.take_back(ada.lines.get(), 1, reason="wrong colour", actor=CY, at=NOON)
     delays.write_off(PurchaseOrderLine.objects.get(), 1, reason="damaged at the mill", actor=CY, at=NOON)
     for email in ("eve@example.com", "fay@example.com"):
         StockAlert.objects.create(variant=curtains, email=email, asked_at=NOON, confirmed_at=NOON)

@@ -1,0 +1,112 @@
+"""Goods that a customer sent back: onto the shelf again for the next in the queue, and off the price of her order."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from backorders import queue
+from backorders.models import Queue
+from inventory import ledger
+from shop import messages, payments
+from shop.formats import money
+from shop.models import OrderLine, Return
+from shop.settling import Foreseen, Outcome, foresee, settle
+from shop.transactions import use_case
+
+_CAME_BACK = "goods that were sent back can be sold again"
+_DAMAGED = "came back damaged"
+_MOVED = "Something came back meanwhile: see what is still with the customer, and enter it once more."
+
+
+class UnableToTakeBack(Exception):
+    """The sentence says how many can come back, or how much money can."""
+
+
+def with_customer(lines: QuerySet[OrderLine]) -> dict[int, int]:
+    """Units that were shipped and did not come back, by line; a line without any is left out. One query."""
+    counted = lines.annotate(away=F("claim__shipped") - Coalesce(Sum("returns__units"), 0))
+    return dict(counted.filter(away__gt=0).values_list("pk", "away"))
+
+
+@use_case
+def take_back(
+    line: OrderLine,
+    units: int,
+    *,
+    damaged: int = 0,
+    amount: Decimal | None = None,
+    reason: str,
+    actor: str,
+    at: datetime,
+    seen: int | None = None,
+) -> Outcome:
+    """Units that a customer sent back come onto the shelf again, but for the `damaged` ones. She gets a letter.
+
+    `amount` comes off the price of her order, and what was paid for it is due back; the price of the units unless
+    given. With `seen`, the units that were with her when somebody entered it: a second click then takes nothing more.
+    Raises UnableToTakeBack.
+    """
+    queues, row = _take_back(line, units, damaged, amount, reason, actor, at, seen)
+    payment = payments.reduce_to_what_is_wanted(line.order)
+    refund = payments.owe_back(payment, reason="goods came back", at=at)
+    messages.units_returned(payment.order, row, refund=refund, at=at)
+    return settle(queues, reason=_CAME_BACK, actor=actor, at=at)
+
+
+def preview(
+    line: OrderLine,
+    units: int,
+    *,
+    damaged: int,
+    amount: Decimal | None,
+    reason: str,
+    actor: str,
+    at: datetime,
+) -> tuple[Return, Decimal, Foreseen]:
+    """What would be written, the money that would be due back, and who would be served, by the code that does it, in a
+    transaction that is rolled back. Raises UnableToTakeBack."""
+    with transaction.atomic():
+        queues, row = _take_back(line, units, damaged, amount, reason, actor, at, None)
+        refund = payments.owe_back(payments.reduce_to_what_is_wanted(line.order), reason="", at=at)
+        foreseen = foresee(queues, reason=_CAME_BACK, actor=actor, at=at)
+        transaction.set_rollback(True)
+    return row, refund, foreseen
+
+
+def _take_back(
+    line: OrderLine,
+    units: int,
+    damaged: int,
+    amount: Decimal | None,
+    reason: str,
+    actor: str,
+    at: datetime,
+    seen: int | None,
+) -> tuple[dict[int, Queue], Return]:
+    item_id = line.claim.item_id
+    queues = queue.lock([item_id])
+    away = with_customer(OrderLine.objects.filter(pk=line.pk)).get(line.pk, 0)
+    if seen not in {None, away}:
+        raise UnableToTakeBack(_MOVED)
+    if not 0 < units <= away:
+        raise UnableToTakeBack(f"{away} of {line.sku} are with the customer: at most so many can come back.")
+    if not 0 <= damaged <= units:
+        raise UnableToTakeBack(f"At most {units} of them can be damaged.")
+    payments.lock(line.order_id)
+    left = payments.owed(line.order)
+    if amount is None:
+        amount = min(line.unit_price * units, left)
+    if not 0 <= amount <= left:
+        raise UnableToTakeBack(
+            f"The order comes to {money(left, line.order.currency)}: enter no more than that, and nothing below 0."
+        )
+    row = Return.objects.create(
+        line=line, units=units, damaged=damaged, amount=amount, reason=reason, actor=actor, at=at
+    )
+    cause = f"return of claim {line.claim_id}"
+    ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)
+    ledger.adjust([ledger.Entry(queues[item_id].item, -damaged, cause, _DAMAGED)], actor=actor, at=at)
+    return queues, row

@@ -1,0 +1,142 @@
+"""Goods that a customer sent back."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.html import format_html
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from shop import returns
+from shop.formats import money
+from shop.models import Order, OrderLine
+from shop.settling import Foreseen
+from shop.staff.effects import effects, links_to
+from shop.staff.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """Units of a line that would be taken back of those that are `with_customer`, and what that comes to."""
+
+    title: str
+    units: int
+    damaged: int
+    with_customer: int
+    amount: Decimal
+    refund: Decimal
+    foreseen: Foreseen
+
+    @property
+    def on_the_shelf(self) -> int:
+        return self.units - self.damaged
+
+
+class CameBackForm(forms.Form):
+    line = forms.ChoiceField(label="What came back", widget=UnfoldAdminSelectWidget)
+    units = forms.IntegerField(
+        min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget, help_text="How many. Empty means all of it."
+    )
+    damaged = forms.IntegerField(
+        label="Of them damaged",
+        min_value=0,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="These are not put on the shelf. Empty means none.",
+    )
+    amount = forms.DecimalField(
+        label="Off the price",
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="What the customer need not pay, or gets back. Empty means the price of the units, without shipping.",
+    )
+    reason = forms.CharField(
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Such as “too large”. Kept with the order, for staff only.",
+    )
+
+    def __init__(self, data: Any, order: Order) -> None:
+        super().__init__(data)
+        away = returns.with_customer(order.lines.all())
+        lines = OrderLine.objects.filter(pk__in=away).select_related("claim", "order").order_by("id")
+        self.away = {str(line.pk): (line, away[line.pk]) for line in lines}
+        choices = [(pk, f"{away} × {line.article}") for pk, (line, away) in self.away.items()]
+        field = self.fields["line"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("line") in self.away:
+            _, away = self.away[cleaned["line"]]
+            units = cleaned.get("units") or away
+            if units > away:
+                self.add_error("units", f"At most {away} can come back: more are not with the customer.")
+            elif (cleaned.get("damaged") or 0) > units:
+                self.add_error("damaged", f"At most {units} of them can be damaged.")
+        return cleaned
+
+
+class TakeBack(Flow[CameBackForm, CameBack]):
+    title = "Goods that came back"
+    act_label = "They are here: take them back"
+    preview_template = "staff/came_back_preview.html"
+    obj: Order
+
+    def run(self) -> HttpResponse:
+        if not self.form().away:
+            messages.error(self.request, f"Nothing of order {self.obj} is with the customer: nothing can come back.")
+            return self.go(self.back())
+        return super().run()
+
+    def form(self, data: Any = None) -> CameBackForm:
+        return CameBackForm(data, self.obj)
+
+    def _entered(self, form: CameBackForm) -> tuple[OrderLine, dict[str, Any]]:
+        line, away = form.away[form.cleaned_data["line"]]
+        return line, {
+            "units": form.cleaned_data["units"] or away,
+            "damaged": form.cleaned_data["damaged"] or 0,
+            "amount": form.cleaned_data["amount"],
+            "reason": form.cleaned_data["reason"],
+            "actor": self.actor,
+            "at": self.at,
+        }
+
+    def preview(self, form: CameBackForm) -> CameBack:
+        line, entered = self._entered(form)
+        row, refund, foreseen = returns.preview(line, **entered)
+        _, away = form.away[form.cleaned_data["line"]]
+        return CameBack(line.article, row.units, row.damaged, away, row.amount, refund, foreseen)
+
+    def shown(self, form: CameBackForm, preview: CameBack | None) -> dict[str, Any]:
+        if preview is None:
+            return {}
+        amounts = {name: money(getattr(preview, name), self.obj.currency) for name in ("amount", "refund")}
+        return {"effects": effects(preview.foreseen), "amounts": amounts}
+
+    def act(self, form: CameBackForm, preview: CameBack) -> str:
+        line, entered = self._entered(form)
+        returns.take_back(line, **entered, seen=preview.with_customer)
+        what = f"Taken back: {preview.units} × {preview.title}."
+        self.admin.log_change(self.request, self.obj, what)
+        messages.success(self.request, f"{what} The customer gets a letter.")
+        touched = effects(preview.foreseen)
+        if touched.gets:
+            messages.info(self.request, format_html("Units were given to {}.", links_to(touched.orders_served)))
+        if touched.orders_told:
+            told = links_to(touched.orders_told)
+            messages.warning(self.request, format_html("The day changed, and a letter goes out, for {}.", told))
+        return self.back()
