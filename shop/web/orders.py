@@ -140,7 +140,9 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
+    user = basket.customer(request)
+    assert user
+    orders = access.orders_of(user).order_by("-placed_at", "-id")
     lines = Prefetch("lines", OrderLine.objects.select_related("claim").order_by("id"))
     page = Paginator(orders.select_related("payment").prefetch_related(lines, "releases"), _PER_PAGE).get_page(
         request.GET.get("page")

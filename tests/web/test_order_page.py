@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.core import signing
 from django.test import Client
 
@@ -94,6 +95,30 @@ def test_the_signed_in_owner_sees_it_and_finds_it_in_the_list(client: Client, or
     client.force_login(bo)
     assert client.get(order.get_absolute_url()).status_code == 403
     assert "You have not ordered anything" in words(client.get("/account/orders/"))
+
+
+def test_what_was_ordered_without_signing_in_is_hers_once_its_address_is(client: Client, order: Order):
+    ada = User.objects.create_user("ada@new.example", "a long pass phrase")
+    written = EmailAddress.objects.create(user=ada, email=order.email, verified=False)
+    Order.objects.filter(pk=order.pk).update(email=order.email.upper())
+    client.force_login(ada)
+    listed = f'href="/orders/{order.number}/"'
+    assert listed not in client.get("/account/orders/").content.decode()
+    assert client.get(order.get_absolute_url()).status_code == 403
+
+    written.verified = True
+    written.save()
+    assert listed in client.get("/account/orders/").content.decode()
+    assert client.get(order.get_absolute_url()).status_code == 200
+
+
+def test_what_somebody_ordered_signed_in_is_hers_alone_whatever_address_she_wrote(client: Client, order: Order):
+    ada, bo = (User.objects.create_user(who["email"], "a long pass phrase") for who in (ADA, BO))
+    EmailAddress.objects.create(user=ada, email=order.email, verified=True)
+    Order.objects.filter(pk=order.pk).update(user=bo)
+    client.force_login(ada)
+    assert order.number not in client.get("/account/orders/").content.decode()
+    assert client.get(order.get_absolute_url()).status_code == 403
 
 
 def test_the_list_of_orders_needs_a_login(client: Client):
