@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backorders import queries
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
-from shop import cancellations, releases, resending
+from shop import cancellations, carts, releases, resending
 from shop.cancellations import CUSTOMER
 from shop.models import Order, OrderLine
 from shop.releases import DearerThanShown, UnableToRelease
@@ -135,6 +135,31 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
         return tell(request, order, error)
     context = {"order": order, "ready": ready, "total": order.payment.amount + ready.price}
     return render(request, "order/release.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_again(request: HttpRequest, number: str) -> HttpResponse:
+    """Put what was ordered into her cart, as far as it is still sold: there she reads the prices and days of today."""
+    order = access.find(request, number)
+    if order is None:
+        return access.closed(request)
+    if request.method != "POST":
+        return redirect(order)
+    added = []
+    for line in order.lines.select_related("variant__product").order_by("id"):
+        if not line.variant.product.published:
+            messages.warning(request, f"{line.article} is not sold any more.")
+            continue
+        try:
+            basket.put_in(request, line.variant, line.quantity)
+        except carts.UnableToChangeCart as error:
+            messages.warning(request, f"{line.variant} was not added: {error}")
+        else:
+            added.append(f"{line.quantity} × {line.variant}")
+    if not added:
+        return redirect(order)
+    messages.success(request, f"Added to your cart, at the prices and days of today: {'; '.join(added)}.")
+    return redirect("cart")
 
 
 @login_required

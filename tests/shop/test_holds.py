@@ -128,7 +128,7 @@ def test_not_paid_in_time_units_and_place_go_to_the_next_in_line() -> None:
     assert f"until {UNTIL}. Your payment of €102.90 was not here by then" in words
     assert "2 × Popular curtains" in words
     assert "You owe us nothing" in words
-    assert "Order again" in words
+    assert "order it again" in words
     assert "1 × Popular curtains" in letter(bo, "units_arrived")
     assert not Letter.objects.filter(template="units_withdrawn").exists()
 

@@ -1,0 +1,69 @@
+"""What was ordered once goes into the cart again with one press: at the prices and days of today."""
+
+import pytest
+from django.test import Client
+
+from backorders.models import Policy
+from shop import cancellations, fulfilment
+from shop.models import CartLine, Order, Product, Variant
+from tests.cast import CY, NOON, buy, stock, variant
+from tests.web.reading import link, words
+
+pytestmark = pytest.mark.django_db
+
+
+def again(client: Client, order: Order) -> str:
+    client.get(link(order))
+    return words(client.post(f"/orders/{order.number}/again/", follow=True))
+
+
+def in_the_cart() -> list[tuple[str, int]]:
+    return list(CartLine.objects.order_by("id").values_list("variant__stock_item__sku", "quantity"))
+
+
+@pytest.fixture
+def gone() -> Order:
+    """Two mugs and a rug, all of which have shipped."""
+    order = buy((variant(stock("MUG", on_hand=5)), 2), (variant(stock("RUG", on_hand=5)), 1))
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    return order
+
+
+def test_all_of_it_is_in_the_cart_at_the_price_of_today(client: Client, gone: Order):
+    Variant.objects.filter(stock_item__sku="MUG").update(price="12.00")
+    said = again(client, gone)
+    assert "Added to your cart, at the prices and days of today: 2 × Mug, MUG; 1 × Rug, RUG." in said
+    assert "2 × €12.00" in said
+    assert in_the_cart() == [("MUG", 2), ("RUG", 1)]
+
+
+def test_what_is_not_sold_any_more_is_said(client: Client, gone: Order):
+    Product.objects.filter(slug="mug").update(published=False)
+    assert "Mug, MUG is not sold any more." in again(client, gone)
+    assert in_the_cart() == [("RUG", 1)]
+    Product.objects.update(published=False)
+    assert f"Order {gone.number}" in again(client, gone)
+    assert in_the_cart() == [("RUG", 1)]
+
+
+def test_more_than_a_cart_takes_is_said(client: Client):
+    order = buy((variant(stock("NAIL", on_hand=9999)), 9999), (variant(stock("RUG", on_hand=5)), 1))
+    again(client, order)
+    said = again(client, order)
+    assert "Nail, NAIL was not added: Choose a quantity from 1 to 9999." in said
+    assert in_the_cart() == [("NAIL", 9999), ("RUG", 2)]
+
+
+def test_the_page_offers_it_once_nothing_of_it_is_under_way(client: Client):
+    order = buy((variant(stock("MUG", policy=Policy.LEAD_TIME, lead_days=9)), 1))
+    client.get(link(order))
+    assert "Order it again" not in words(client.get(order.get_absolute_url()))
+    cancellations.cancel_order(order, actor="customer", at=NOON)
+    assert "Order it again" in words(client.get(order.get_absolute_url()))
+
+
+def test_it_is_for_whoever_may_see_the_order_and_for_a_press_alone(client: Client, gone: Order):
+    assert client.post(f"/orders/{gone.number}/again/").status_code == 403
+    client.get(link(gone))
+    assert client.get(f"/orders/{gone.number}/again/").headers["Location"] == gone.get_absolute_url()
+    assert not in_the_cart()
