@@ -1,13 +1,14 @@
 """Finds products by what shoppers type: by whole words; where there are none, by how words begin; where there are none,
-by words in which two neighbours changed places, or that are spelled alike.
+by words with one slip of the finger, or that are spelled alike.
 
 "Kettles" finds the kettle because PostgreSQL compares stems, "ketle" because it compares groups of three letters. How
-much alike they must be is a setting of the connection, so that the index of letters answers. In a short word two
-letters that changed places leave no group as it was: "lmap" finds the lamp because each pair is tried the other way.
+much alike they must be is a setting of the connection, so that the index of letters answers. In a short word a slip
+leaves hardly a group as it was: "lmap" finds the lamp because each pair of neighbours is tried the other way, and
+"stol" the stool because each letter is tried twice.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -71,10 +72,8 @@ def nearest(text: str) -> tuple[int, ...]:
     if not words:
         return ()
     query = _beginnings(words, " | ")
-    long_words = _long(words)
-    fits = reduce(or_, map(_alike, long_words), Q(document=query))
-    score = reduce(add, (TrigramWordSimilarity(word, "spelled") for word in long_words), _rank(query))
-    return _best(ProductWords.objects.filter(fits), score, _NEAREST)
+    fits = reduce(or_, map(_alike, _long(words)), Q(document=query))
+    return _best(ProductWords.objects.filter(fits), _likeness(words, _rank(query)), _NEAREST)
 
 
 def meant(variants: Sequence[Variant], text: str) -> Sequence[Variant]:
@@ -108,19 +107,36 @@ def _best_stems(query: SearchQuery, most: int) -> tuple[int, ...]:
 
 
 def _misspelled(words: Sequence[str], most: int, weights: str = "") -> tuple[int, ...]:
-    return (_best_stems(_swapped(words, weights), most) if words else ()) or _best_letters(words, most)
+    return (_best_slips(words, most, weights) if words else ()) or _best_letters(words, most)
 
 
-def _swapped(words: Sequence[str], weights: str) -> SearchQuery:
-    """Each word as it is, or with two neighbouring letters in the other order, as words begin."""
-    tried = ({word, *(f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in _pairs(word))} for word in words)
+def _best_slips(words: Sequence[str], most: int, weights: str) -> tuple[int, ...]:
+    query = _with_a_slip(words, weights)
+    return _best(ProductWords.objects.filter(document=query), _likeness(words, _rank(query)), most)
+
+
+def _likeness(words: Sequence[str], *more: Any) -> Any:
+    return reduce(add, [*more, *(TrigramWordSimilarity(word, "spelled") for word in _long(words))])
+
+
+def _with_a_slip(words: Sequence[str], weights: str) -> SearchQuery:
+    """Each word as it is, or without one slip of the finger, as words begin."""
+    tried = ({word, *_without_a_slip(word)} for word in words)
     query = " & ".join(f"({' | '.join(f'{each}:*{weights}' for each in sorted(some))})" for some in tried)
     return SearchQuery(query, config=LANGUAGE, search_type="raw")
 
 
-def _pairs(word: str) -> range:
-    """Where neighbours of a word may be exchanged; of two letters that would be another word."""
-    return range(min(len(word), _LONGEST_WORD) - 1 if len(word) >= _LETTERS_OF_A_GROUP else 0)
+def _without_a_slip(word: str) -> Iterator[str]:
+    """The word with two neighbours exchanged, or a letter twice; one that stands twice, once. Two letters are left as
+    they are: each of that would be another word."""
+    if len(word) < _LETTERS_OF_A_GROUP:
+        return
+    for at in range(min(len(word), _LONGEST_WORD)):
+        yield f"{word[:at]}{word[at]}{word[at:]}"
+        if word[at : at + 1] == word[at + 1 : at + 2]:
+            yield f"{word[:at]}{word[at + 1 :]}"
+        elif at + 1 < len(word):
+            yield f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}"
 
 
 def _best_letters(words: Sequence[str], most: int) -> tuple[int, ...]:
@@ -129,8 +145,7 @@ def _best_letters(words: Sequence[str], most: int) -> tuple[int, ...]:
     if not long_words:
         return ()
     fits = reduce(and_, map(_alike, long_words))
-    score = reduce(add, (TrigramWordSimilarity(word, "spelled") for word in long_words))
-    return _best(ProductWords.objects.filter(fits), score, most)
+    return _best(ProductWords.objects.filter(fits), _likeness(words), most)
 
 
 def _alike(word: str) -> Q:

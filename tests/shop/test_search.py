@@ -49,6 +49,8 @@ def demo() -> None:
         ("curtian", By.LETTERS, CURTAINS),
         ("teepot", By.LETTERS, TEAPOT),
         ("lmap", By.LETTERS, "Jointed Desk Lamp"),
+        ("stol", By.LETTERS, "Oak Stool"),
+        ("lammp", By.LETTERS, "Jointed Desk Lamp"),
         ("stoool oak", By.LETTERS, "Oak Stool"),
         ("oka stool", By.LETTERS, "Oak Stool"),
     ],
