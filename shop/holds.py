@@ -95,7 +95,7 @@ def refuse_unless_due(payment: Payment, amount: Decimal) -> None:
             )
         case Payment.State.VOID:
             raise UnableToReceivePayment(
-                f"Order {order} was cancelled and owes nothing: transfer the money back to the customer."
+                f"Order {order} was cancelled or came back, and owes nothing: transfer the money back to the customer."
             )
     if amount < payment.amount:
         raise UnableToReceivePayment(

@@ -71,14 +71,27 @@ def owed(order: Order) -> Decimal:
 
     Shipping is owed unless nothing was or will be sent.
     """
-    goods = order.lines.aggregate(
-        total=Coalesce(Sum(F("unit_price") * F("claim__quantity")), Decimal(0), output_field=Payment.amount.field)
+    sent = order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
+    return max(Decimal(0), _price(order, "claim__quantity") + sent - _came_back(order))
+
+
+def owed_for_what_left(order: Order) -> Decimal:
+    """The price of what has shipped, and shipping, less what was taken off it: no more can be taken off."""
+    return max(Decimal(0), _price(order, "claim__shipped") + order.shipping_price - _came_back(order))
+
+
+def _price(order: Order, units: str) -> Decimal:
+    price: Decimal = order.lines.aggregate(
+        total=Coalesce(Sum(F("unit_price") * F(units)), Decimal(0), output_field=Payment.amount.field)
     )["total"]
-    came_back = Return.objects.filter(line__order=order).aggregate(
+    return price
+
+
+def _came_back(order: Order) -> Decimal:
+    off: Decimal = Return.objects.filter(line__order=order).aggregate(
         total=Coalesce(Sum("amount"), Decimal(0), output_field=Payment.amount.field)
     )["total"]
-    sent = order.shipping_price if order.lines.filter(claim__quantity__gt=0).exists() else Decimal(0)
-    return max(Decimal(0), goods + sent - came_back)
+    return off
 
 
 def reduce_to_what_is_wanted(order: Order) -> Payment:

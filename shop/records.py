@@ -189,10 +189,10 @@ def _tracked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
 def _came_back(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
     article = {line.pk: line.article for line in lines.values()}
     for row in dossier.returns:
-        amount = money(row.amount, dossier.order.currency)
+        off = (f"{money(row.amount, dossier.order.currency)} came off the price",) if row.amount else ()
         for_us = (*((f"{row.damaged} of them damaged",) if row.damaged else ()), f"Reason: {row.reason}")
         by = f"Written down by {_who(row.actor, for_staff)}"
-        details = (f"{amount} came off the price", *(for_us if for_staff else ()), by)
+        details = (*off, *(for_us if for_staff else ()), by)
         yield Entry(row.at, f"{article[row.line_id]}: {row.units} came back", details)
 
 

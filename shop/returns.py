@@ -95,13 +95,13 @@ def _take_back(
         raise UnableToTakeBack(f"{away} of {line.sku} are with the customer: at most so many can come back.")
     if not 0 <= damaged <= units:
         raise UnableToTakeBack(f"At most {units} of them can be damaged.")
-    payments.lock(line.order_id)
-    left = payments.owed(line.order)
+    order = payments.lock(line.order_id).order
+    left = payments.owed_for_what_left(order)
     if amount is None:
         amount = min(line.unit_price * units, left)
     if not 0 <= amount <= left:
         raise UnableToTakeBack(
-            f"The order comes to {money(left, line.order.currency)}: enter no more than that, and nothing below 0."
+            f"What has left comes to {money(left, order.currency)}: enter no more than that, and nothing below 0."
         )
     row = Return.objects.create(
         line=line, units=units, damaged=damaged, amount=amount, reason=reason, actor=actor, at=at

@@ -16,6 +16,7 @@ from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 
 from shop.models import Product, ProductWords, Variant
@@ -106,8 +107,22 @@ def _best_stems(query: SearchQuery, most: int) -> tuple[int, ...]:
     return _best(ProductWords.objects.filter(document=query), _rank(query), most)
 
 
-def _misspelled(words: Sequence[str], most: int, weights: str = "") -> tuple[int, ...]:
+def _misspelled(typed: Sequence[str], most: int, weights: str = "") -> tuple[int, ...]:
+    words = _telling(typed)
     return (_best_slips(words, most, weights) if words else ()) or _best_letters(words, most)
+
+
+def _telling(words: Sequence[str]) -> list[str]:
+    """Without those that are no lexemes, such as "the": their slips would be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS typed (word, place)
+            WHERE to_tsvector(%s::regconfig, word) <> '' ORDER BY place
+            """,
+            [list(words), LANGUAGE],
+        )
+        return [word for (word,) in cursor.fetchall()]
 
 
 def _best_slips(words: Sequence[str], most: int, weights: str) -> tuple[int, ...]:
@@ -127,15 +142,13 @@ def _with_a_slip(words: Sequence[str], weights: str) -> SearchQuery:
 
 
 def _without_a_slip(word: str) -> Iterator[str]:
-    """The word with two neighbours exchanged, or a letter twice; one that stands twice, once. Two letters are left as
-    they are: each of that would be another word."""
+    """The word with two neighbours exchanged, or a letter twice; a letter too many leaves enough groups as they are.
+    Two letters are left alone: each of that would be another word."""
     if len(word) < _LETTERS_OF_A_GROUP:
         return
     for at in range(min(len(word), _LONGEST_WORD)):
         yield f"{word[:at]}{word[at]}{word[at:]}"
-        if word[at : at + 1] == word[at + 1 : at + 2]:
-            yield f"{word[:at]}{word[at + 1 :]}"
-        elif at + 1 < len(word):
+        if at + 1 < len(word):
             yield f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}"
 
 

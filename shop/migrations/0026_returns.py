@@ -16,7 +16,7 @@ def give(apps, schema_editor):
     """A group that somebody took away stays away."""
     rights = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="shop")
     for group in apps.get_model("auth", "Group").objects.filter(name__in=["Warehouse", "Support", "Manager"]):
-        group.permissions.add(*rights.filter(codename__in=["add_return", "view_return"]))
+        group.permissions.add(*rights.filter(codename="add_return"))
 
 
 def give_with_rights(apps, schema_editor):

@@ -96,20 +96,24 @@ class TakeBack(Flow[CameBackForm, CameBack]):
     obj: Order
 
     def run(self) -> HttpResponse:
-        if not self.form().away:
+        if not returns.with_customer(self.obj.lines.all()):
             messages.error(self.request, f"Nothing of order {self.obj} is with the customer: nothing can come back.")
             return self.go(self.back())
         return super().run()
 
     def form(self, data: Any = None) -> CameBackForm:
-        return CameBackForm(data, self.obj)
+        form = CameBackForm(data, self.obj)
+        if not self.request.user.has_perm("shop.change_refund"):
+            # Whoever unpacks it says what came; another price than that of the units is for those who pay money back.
+            del form.fields["amount"]
+        return form
 
     def _entered(self, form: CameBackForm) -> tuple[OrderLine, dict[str, Any]]:
         line, away = form.away[form.cleaned_data["line"]]
         return line, {
             "units": form.cleaned_data["units"] or away,
             "damaged": form.cleaned_data["damaged"] or 0,
-            "amount": form.cleaned_data["amount"],
+            "amount": form.cleaned_data.get("amount"),
             "reason": form.cleaned_data["reason"],
             "actor": self.actor,
             "at": self.at,

@@ -1,7 +1,5 @@
 """Who may see an order: whoever opened the link from our mail in this browser, and the signed-in owner. Nobody else.
 
-An order that was placed without signing in belongs to whoever has confirmed that its address is hers.
-
 The link is a signed token in an address. It is traded for a grant in the session at once, so that the token is not left
 in the address line, the history or a referrer.
 """
@@ -10,14 +8,12 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.core import signing
-from django.db.models import QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inventory.prepared import Given, Prepared
 from shop.letterhead import LINK_SALT
-from shop.models import Order, User
+from shop.models import Order
 from shop.models.orders import customer_key
 from shop.web import basket
 from shop.web.noted import note
@@ -33,26 +29,34 @@ def find(request: HttpRequest, number: str) -> Order | None:
     order = _numbered.first(number=number)
     if order is None:
         return None
-    is_granted = request.session.get(_GRANTS, {}).get(number) == order.link_version
-    return order if is_granted or _is_owner(basket.customer(request), order) else None
+    user = basket.customer(request)
+    is_owner = user is not None and order.user_id == user.pk
+    return order if is_owner or _is_granted(request, order) else None
 
 
-def _is_owner(user: User | None, order: Order) -> bool:
-    if user is None or order.user_id is not None:
-        return user is not None and order.user_id == user.pk
-    return customer_key(order.email) in _confirmed(user)
+def _is_granted(request: HttpRequest, order: Order) -> bool:
+    granted: object = request.session.get(_GRANTS, {}).get(order.number)
+    return granted == order.link_version
 
 
-def orders_of(user: User) -> QuerySet[Order]:
-    """All of which she is the owner. One query beside its own."""
-    by_address = Order.objects.alias(low=Lower("email")).filter(user=None, low__in=_confirmed(user))
-    # Each part is looked up by an index of its own.
-    return Order.objects.filter(pk__in=Order.objects.filter(user=user).values("pk").union(by_address.values("pk")))
+def may_keep(request: HttpRequest, order: Order) -> bool:
+    """May she put it into her account? It was placed without signing in, with an address that she has confirmed, and
+    she came by its link.
 
-
-def _confirmed(user: User) -> set[str]:
+    The address alone is not enough: somebody may have made the account before her, with her address, and whoever owns
+    that says yes to the letter that asks whether it is hers.
+    """
+    user = basket.customer(request)
+    if user is None or order.user_id is not None or not _is_granted(request, order):
+        return False
     addresses = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return set(map(customer_key, addresses))
+    return customer_key(order.email) in map(customer_key, addresses)
+
+
+def keep(request: HttpRequest, order: Order) -> None:
+    """From now on the order is in the account of who `may_keep` it."""
+    Order.objects.filter(pk=order.pk, user=None).update(user=basket.customer(request))
+    note("put an order into an account", request, f"order {order.number}")
 
 
 _numbered = Prepared(lambda: Order.objects.select_related("payment").filter(number=Given("number")))

@@ -32,8 +32,25 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return access.closed(request)
-    context = {"order": order, "live": Live.of(request, order, timezone.now()), "form": AskForm(again.sent(request))}
+    context = {
+        "order": order,
+        "live": Live.of(request, order, timezone.now()),
+        "form": AskForm(again.sent(request)),
+        "may_keep": access.may_keep(request, order),
+    }
     return render(request, "order/page.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest, number: str) -> HttpResponse:
+    """Put an order that was placed without signing in into her account."""
+    order = access.find(request, number)
+    if order is None:
+        return access.closed(request)
+    if request.method == "POST" and access.may_keep(request, order):
+        access.keep(request, order)
+        messages.success(request, "It is in your account now: you find it under “Your orders”.")
+    return redirect(order)
 
 
 @require_safe
@@ -143,31 +160,36 @@ def order_again(request: HttpRequest, number: str) -> HttpResponse:
     order = access.find(request, number)
     if order is None:
         return access.closed(request)
+    wanted = _wanted(order)
     if request.method != "POST":
-        return redirect(order)
+        is_sold = any(line.variant.product.published for line, _ in wanted)
+        return render(request, "order/again.html", {"order": order, "wanted": wanted, "is_sold": is_sold})
     added = []
-    for line in order.lines.select_related("variant__product").order_by("id"):
+    for line, units in wanted:
         if not line.variant.product.published:
-            messages.warning(request, f"{line.article} is not sold any more.")
             continue
         try:
-            basket.put_in(request, line.variant, line.quantity)
+            basket.put_in(request, line.variant, units)
         except carts.UnableToChangeCart as error:
             messages.warning(request, f"{line.variant} was not added: {error}")
         else:
-            added.append(f"{line.quantity} × {line.variant}")
-    if not added:
-        return redirect(order)
-    messages.success(request, f"Added to your cart, at the prices and days of today: {'; '.join(added)}.")
+            added.append(f"{units} × {line.variant}")
+    if added:
+        messages.success(request, f"Added to your cart: {'; '.join(added)}.")
     return redirect("cart")
+
+
+def _wanted(order: Order) -> list[tuple[OrderLine, int]]:
+    """What she had of it, or waits for; of an order that came to nothing, all that was ordered."""
+    lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
+    kept = [(line, line.claim.quantity) for line in lines if line.claim.quantity]
+    return kept or [(line, line.quantity) for line in lines]
 
 
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    user = basket.customer(request)
-    assert user
-    orders = access.orders_of(user).order_by("-placed_at", "-id")
+    orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
     lines = Prefetch("lines", OrderLine.objects.select_related("claim").order_by("id"))
     page = Paginator(orders.select_related("payment").prefetch_related(lines, "releases"), _PER_PAGE).get_page(
         request.GET.get("page")

@@ -41,6 +41,7 @@ urlpatterns = [
     path("orders/find/", orders.find, name="order_find"),
     path("orders/<slug:number>/", orders.show, name="order"),
     path("orders/<slug:number>/again/", orders.order_again, name="order_again"),
+    path("orders/<slug:number>/keep/", orders.keep, name="order_keep"),
     path("orders/<slug:number>/news/", orders.show_news, name="order_news"),
     path("orders/<slug:number>/ask/", inquiries.ask, name="ask"),
     path("orders/<slug:number>/days.ics", days.show, name="days"),

@@ -69,7 +69,6 @@ class Live:
     beside: SafeString
     conversation: SafeString
     seen: Seen
-    is_over: bool
     can_change: bool
 
     @classmethod
@@ -93,8 +92,7 @@ class Live:
             standing.by,
             hashlib.sha256(f"{story}{beside}{said}".encode()).hexdigest()[:16],
         )
-        is_over = not standing.left
-        return cls(story, beside, said, seen, is_over, not is_over or inquiries.is_unanswered(conversation))
+        return cls(story, beside, said, seen, bool(standing.left) or inquiries.is_unanswered(conversation))
 
 
 def _more(units: int, one: str, many: str) -> str:

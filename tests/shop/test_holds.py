@@ -174,7 +174,9 @@ def test_money_that_cannot_be_taken_gets_a_sentence_that_says_what_to_do() -> No
     assert refusal(paid) == (
         "was paid on 21 November 2026 at 12:00 CET: if money came a second time, transfer it back to the customer."
     )
-    assert refusal(cancelled) == "was cancelled and owes nothing: transfer the money back to the customer."
+    assert (
+        refusal(cancelled) == "was cancelled or came back, and owes nothing: transfer the money back to the customer."
+    )
     assert refusal(expired) == (
         "was not paid in time, and its units went to the next in the queue: transfer the money back, or place the order"
         " anew for the customer."

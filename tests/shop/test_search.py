@@ -50,7 +50,7 @@ def demo() -> None:
         ("teepot", By.LETTERS, TEAPOT),
         ("lmap", By.LETTERS, "Jointed Desk Lamp"),
         ("stol", By.LETTERS, "Oak Stool"),
-        ("lammp", By.LETTERS, "Jointed Desk Lamp"),
+        ("the oak stol", By.LETTERS, "Oak Stool"),
         ("stoool oak", By.LETTERS, "Oak Stool"),
         ("oka stool", By.LETTERS, "Oak Stool"),
     ],

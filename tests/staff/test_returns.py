@@ -16,7 +16,7 @@ from notifications.models import Letter
 from shop import cancellations, fulfilment, holds, returns
 from shop.models import Order, Payment, Refund, Return
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
-from tests.staff.pages import seal_of, words
+from tests.staff.pages import SignIn, seal_of, words
 from tests.web.reading import link
 from tests.web.reading import words as words_of
 
@@ -120,13 +120,32 @@ def test_money_that_was_paid_goes_back(cy: Client, settings: Any):
 
 def test_what_comes_off_is_never_more_than_the_order_comes_to(cy: Client, shipped: Order):
     refused = words(cy.post(address(shipped), entry(shipped, units="1", amount="5000") | {"preview": "1"}))
-    assert f"The order comes to €{shipped.payment.amount}: enter no more than that" in refused
+    assert f"What has left comes to €{shipped.payment.amount}: enter no more than that" in refused
     take_back(cy, shipped, units="1", amount=str(shipped.payment.amount))
     assert Payment.objects.get(order=shipped).state == Payment.State.VOID
     # Nothing is left to take off: the goods come back all the same.
     take_back(cy, shipped)
     assert list(Return.objects.order_by("id").values_list("units", "amount")) == [(1, shipped.payment.amount), (2, 0)]
     assert "No money goes back for it." in letter().text
+
+
+def test_what_has_not_left_is_owed_all_the_same(db: None):
+    item = stock("MUG", on_hand=1)
+    inbound(item, 5)
+    order = buy((variant(item), 2))
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    line = order.lines.get()
+    with pytest.raises(returns.UnableToTakeBack, match=r"What has left comes to €53\.90"):
+        returns.take_back(line, 1, amount=Decimal(60), reason="too large", actor=CY, at=NOON)
+    returns.take_back(line, 1, amount=Decimal("53.90"), reason="too large", actor=CY, at=NOON)
+    assert Payment.objects.values_list("amount", "state").get(order=order) == (49, Payment.State.DUE)
+
+
+def test_whoever_unpacks_it_does_not_say_what_it_is_worth(clerk: SignIn, shipped: Order):
+    client = clerk("shop.view_order", "shop.add_return")
+    assert "Off the price" not in words(client.get(address(shipped)))
+    take_back(client, shipped, units="1", amount="1")
+    assert Return.objects.get().amount == 49
 
 
 def test_what_is_cancelled_later_does_not_bring_it_back(db: None):

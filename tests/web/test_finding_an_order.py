@@ -73,5 +73,5 @@ def test_the_way_there_is_where_it_is_looked_for(client: Client, db: None, path:
 
 def test_an_account_without_orders_leads_there(client: Client, db: None):
     client.force_login(User.objects.create_user("ada@example.com"))
-    assert f'<a href="{FIND}">have one sent once more</a>' in client.get("/account/orders/").content.decode()
+    assert f'<a href="{FIND}">Have one sent once more</a>' in client.get("/account/orders/").content.decode()
     assert 'value="ada@example.com"' in client.get(FIND).content.decode()

@@ -97,28 +97,55 @@ def test_the_signed_in_owner_sees_it_and_finds_it_in_the_list(client: Client, or
     assert "You have not ordered anything" in words(client.get("/account/orders/"))
 
 
-def test_what_was_ordered_without_signing_in_is_hers_once_its_address_is(client: Client, order: Order):
-    ada = User.objects.create_user("ada@new.example", "a long pass phrase")
-    written = EmailAddress.objects.create(user=ada, email=order.email, verified=False)
+def account(client: Client, email: str, *, confirmed: bool = True) -> User:
+    """Somebody who is signed in, with this address beside her own."""
+    user = User.objects.create_user("ada@new.example", "a long pass phrase")
+    EmailAddress.objects.create(user=user, email=email, verified=confirmed)
+    client.force_login(user)
+    return user
+
+
+def test_what_was_ordered_without_signing_in_is_put_into_an_account(client: Client, order: Order):
     Order.objects.filter(pk=order.pk).update(email=order.email.upper())
-    client.force_login(ada)
-    listed = f'href="/orders/{order.number}/"'
-    assert listed not in client.get("/account/orders/").content.decode()
+    ada = account(client, order.email)
+    client.get(link(order))
+    assert "Put it into my account" in words(client.get(order.get_absolute_url()))
+
+    said = words(client.post(f"/orders/{order.number}/keep/", follow=True))
+    assert "It is in your account now" in said
+    assert "Put it into my account" not in said
+    elsewhere = Client()
+    elsewhere.force_login(ada)
+    assert f'href="/orders/{order.number}/"' in elsewhere.get("/account/orders/").content.decode()
+    assert elsewhere.get(order.get_absolute_url()).status_code == 200
+
+
+def test_a_confirmed_address_alone_opens_no_order(client: Client, order: Order):
+    """Somebody may have made the account with her address, and she said yes to the letter that asked her."""
+    account(client, order.email)
     assert client.get(order.get_absolute_url()).status_code == 403
-
-    written.verified = True
-    written.save()
-    assert listed in client.get("/account/orders/").content.decode()
-    assert client.get(order.get_absolute_url()).status_code == 200
-
-
-def test_what_somebody_ordered_signed_in_is_hers_alone_whatever_address_she_wrote(client: Client, order: Order):
-    ada, bo = (User.objects.create_user(who["email"], "a long pass phrase") for who in (ADA, BO))
-    EmailAddress.objects.create(user=ada, email=order.email, verified=True)
-    Order.objects.filter(pk=order.pk).update(user=bo)
-    client.force_login(ada)
+    assert client.post(f"/orders/{order.number}/keep/").status_code == 403
     assert order.number not in client.get("/account/orders/").content.decode()
-    assert client.get(order.get_absolute_url()).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("whose", "confirmed"), [("ada@example.com", False), ("bo@example.com", True), ("nobody@example.com", True)]
+)
+def test_a_link_alone_puts_an_order_into_no_account(client: Client, order: Order, whose: str, confirmed: bool):
+    account(client, whose, confirmed=confirmed)
+    client.get(link(order))
+    assert "Put it into my account" not in words(client.get(order.get_absolute_url()))
+    client.post(f"/orders/{order.number}/keep/")
+    assert Order.objects.get().user is None
+
+
+def test_an_order_of_one_account_is_put_into_no_other(client: Client, order: Order):
+    bo = User.objects.create_user(BO["email"])
+    Order.objects.filter(pk=order.pk).update(user=bo)
+    account(client, order.email)
+    client.get(link(order))
+    client.post(f"/orders/{order.number}/keep/")
+    assert Order.objects.get().user == bo
 
 
 def test_the_list_of_orders_needs_a_login(client: Client):
