@@ -63,7 +63,9 @@ def figures(since: datetime) -> Figures:
     ).count()
     answers = Consent.objects.filter(at__gte=since).exclude(_told_of_the_whole("notice__claim", "at"))
     chosen = answers.values_list("answer").annotate(times=Count("pk")).order_by("answer")
-    back = Refund.objects.filter(due_since__gte=since).aggregate(
+    # Of those that wait, a day that is not over says nothing yet.
+    over = Q(sent_at__isnull=False) | Q(due_since__lt=timezone.now() - _AT_ONCE)
+    back = Refund.objects.filter(over, due_since__gte=since).aggregate(
         refunds=Count("pk"), refunded=Count("pk", filter=Q(sent_at__lte=F("due_since") + _AT_ONCE))
     )
     return Figures(

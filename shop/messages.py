@@ -196,6 +196,7 @@ def units_returned(order: Order, returned: Return, *, refund: Decimal, at: datet
         "items": [wording.item(returned.line, returned.units)],
         "returned_on": long_day(timezone.localdate(at)),
         "amount": letterhead.money_of(order, returned.amount) if returned.amount else "",
+        "told": returned.told,
         "owed": letterhead.money_of(order, order.payment.amount) if order.payment.state == Payment.State.DUE else "",
         **letterhead.refund_of(order, refund),
     }

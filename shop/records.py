@@ -192,7 +192,8 @@ def _came_back(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool
         off = (f"{money(row.amount, dossier.order.currency)} came off the price",) if row.amount else ()
         for_us = (*((f"{row.damaged} of them damaged",) if row.damaged else ()), f"Reason: {row.reason}")
         by = f"Written down by {_who(row.actor, for_staff)}"
-        details = (*off, *(for_us if for_staff else ()), by)
+        said = (f"“{row.told}”",) if row.told else ()
+        details = (*off, *said, *(for_us if for_staff else ()), by)
         yield Entry(row.at, f"{article[row.line_id]}: {row.units} came back", details)
 
 

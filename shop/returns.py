@@ -1,5 +1,6 @@
 """Goods that a customer sent back: onto the shelf again for the next in the queue, and off the price of her order."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +26,16 @@ class UnableToTakeBack(Exception):
     """The sentence says how many can come back, or how much money can."""
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be written, the money that would be due back, what the order would then come to, and who is served."""
+
+    returned: Return
+    refund: Decimal
+    comes_to: Decimal
+    foreseen: Foreseen
+
+
 def with_customer(lines: QuerySet[OrderLine]) -> dict[int, int]:
     """Units that were shipped and did not come back, by line; a line without any is left out. One query."""
     counted = lines.annotate(away=F("claim__shipped") - Coalesce(Sum("returns__units"), 0))
@@ -39,6 +50,7 @@ def take_back(
     damaged: int = 0,
     amount: Decimal | None = None,
     reason: str,
+    told: str = "",
     actor: str,
     at: datetime,
     seen: int | None = None,
@@ -46,10 +58,10 @@ def take_back(
     """Units that a customer sent back come onto the shelf again, but for the `damaged` ones. She gets a letter.
 
     `amount` comes off the price of her order, and what was paid for it is due back; the price of the units unless
-    given. With `seen`, the units that were with her when somebody entered it: a second click then takes nothing more.
-    Raises UnableToTakeBack.
+    given. What is `told` about it stands in her letter, the reason does not. With `seen`, the units that were with her
+    when somebody entered it: a second click then takes nothing more. Raises UnableToTakeBack.
     """
-    queues, row = _take_back(line, units, damaged, amount, reason, actor, at, seen)
+    queues, row = _take_back(line, units, damaged, amount, reason, told, actor, at, seen)
     payment = payments.reduce_to_what_is_wanted(line.order)
     refund = payments.owe_back(payment, reason="goods came back", at=at)
     messages.units_returned(payment.order, row, refund=refund, at=at)
@@ -63,17 +75,19 @@ def preview(
     damaged: int,
     amount: Decimal | None,
     reason: str,
+    told: str,
     actor: str,
     at: datetime,
-) -> tuple[Return, Decimal, Foreseen]:
-    """What would be written, the money that would be due back, and who would be served, by the code that does it, in a
-    transaction that is rolled back. Raises UnableToTakeBack."""
+) -> Preview:
+    """What would be, by the code that does it, in a transaction that is rolled back. Raises UnableToTakeBack."""
     with transaction.atomic():
-        queues, row = _take_back(line, units, damaged, amount, reason, actor, at, None)
-        refund = payments.owe_back(payments.reduce_to_what_is_wanted(line.order), reason="", at=at)
+        queues, row = _take_back(line, units, damaged, amount, reason, told, actor, at, None)
+        payment = payments.reduce_to_what_is_wanted(line.order)
+        refund = payments.owe_back(payment, reason="", at=at)
+        comes_to = payments.owed(payment.order)
         foreseen = foresee(queues, reason=_CAME_BACK, actor=actor, at=at)
         transaction.set_rollback(True)
-    return row, refund, foreseen
+    return Preview(row, refund, comes_to, foreseen)
 
 
 def _take_back(
@@ -82,6 +96,7 @@ def _take_back(
     damaged: int,
     amount: Decimal | None,
     reason: str,
+    told: str,
     actor: str,
     at: datetime,
     seen: int | None,
@@ -104,7 +119,7 @@ def _take_back(
             f"What has left comes to {money(left, order.currency)}: enter no more than that, and nothing below 0."
         )
     row = Return.objects.create(
-        line=line, units=units, damaged=damaged, amount=amount, reason=reason, actor=actor, at=at
+        line=line, units=units, damaged=damaged, amount=amount, reason=reason, told=told, actor=actor, at=at
     )
     cause = f"return of claim {line.claim_id}"
     ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)

@@ -11,6 +11,8 @@ class Gateway(ABC):
     how: str
     # What a parcel's letter says of the goods in it, after "The goods in this parcel come to €9.00;".
     on_dispatch: str
+    # What is said of a payment that is due once all has shipped.
+    came = ""
     in_advance = False
 
     @property

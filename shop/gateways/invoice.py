@@ -9,4 +9,5 @@ class Invoice(Gateway):
     how = "by invoice, which comes with your goods"
     on_dispatch = "the invoice lies with them"
     promise = "You pay by invoice, which comes with your goods: nothing is charged before they ship."
+    came = "The invoice came with your goods."
     hint = "The invoice comes with your goods."

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ("damaged", models.PositiveIntegerField(default=0)),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
                 ("reason", models.CharField(max_length=255)),
+                ("told", models.CharField(blank=True, max_length=255)),
                 ("actor", models.CharField(max_length=150)),
                 ("at", models.DateTimeField()),
                 (

@@ -256,7 +256,8 @@ class ShipmentLine(models.Model):
 class Return(models.Model):
     """Units of a line that a customer sent back, and what that takes off the price of the order.
 
-    `damaged` of them cannot be sold again; the others are on the shelf once more.
+    `damaged` of them cannot be sold again; the others are on the shelf once more. The reason is for staff; what she was
+    `told` about the amount stands in her letter.
     """
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns")
@@ -264,6 +265,7 @@ class Return(models.Model):
     damaged = models.PositiveIntegerField(default=0)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     reason = models.CharField(max_length=255)
+    told = models.CharField(max_length=255, blank=True)
     actor = models.CharField(max_length=150)
     at = models.DateTimeField()
 

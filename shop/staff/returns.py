@@ -32,7 +32,9 @@ class CameBack:
     damaged: int
     with_customer: int
     amount: Decimal
+    told: str
     refund: Decimal
+    comes_to: Decimal
     foreseen: Foreseen
 
     @property
@@ -61,6 +63,13 @@ class CameBackForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
         help_text="What the customer need not pay, or gets back. Empty means the price of the units, without shipping.",
     )
+    told = forms.CharField(
+        label="For the customer",
+        max_length=255,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A sentence for her letter, such as why it is less than the price.",
+    )
     reason = forms.CharField(
         max_length=255,
         widget=UnfoldAdminTextInputWidget,
@@ -80,12 +89,14 @@ class CameBackForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("line") in self.away:
-            _, away = self.away[cleaned["line"]]
+            line, away = self.away[cleaned["line"]]
             units = cleaned.get("units") or away
             if units > away:
                 self.add_error("units", f"At most {away} can come back: more are not with the customer.")
             elif (cleaned.get("damaged") or 0) > units:
                 self.add_error("damaged", f"At most {units} of them can be damaged.")
+            if cleaned.get("amount") not in {None, line.unit_price * units} and not cleaned.get("told"):
+                self.add_error("told", "Another amount than the price of the units: say why, she reads it.")
         return cleaned
 
 
@@ -115,20 +126,27 @@ class TakeBack(Flow[CameBackForm, CameBack]):
             "damaged": form.cleaned_data["damaged"] or 0,
             "amount": form.cleaned_data.get("amount"),
             "reason": form.cleaned_data["reason"],
+            "told": form.cleaned_data["told"],
             "actor": self.actor,
             "at": self.at,
         }
 
     def preview(self, form: CameBackForm) -> CameBack:
         line, entered = self._entered(form)
-        row, refund, foreseen = returns.preview(line, **entered)
+        seen = returns.preview(line, **entered)
         _, away = form.away[form.cleaned_data["line"]]
-        return CameBack(line.article, row.units, row.damaged, away, row.amount, refund, foreseen)
+        row = seen.returned
+        return CameBack(
+            line.article, row.units, row.damaged, away, row.amount, row.told, seen.refund, seen.comes_to, seen.foreseen
+        )
 
     def shown(self, form: CameBackForm, preview: CameBack | None) -> dict[str, Any]:
         if preview is None:
             return {}
-        amounts = {name: money(getattr(preview, name), self.obj.currency) for name in ("amount", "refund")}
+        named = {"amount": preview.amount, "refund": preview.refund, "comes_to": preview.comes_to}
+        # It stays owed, also when all came back, unless it is taken off as well.
+        named |= {"shipping": min(self.obj.shipping_price, preview.comes_to)}
+        amounts = {name: money(amount, self.obj.currency) for name, amount in named.items() if amount}
         return {"effects": effects(preview.foreseen), "amounts": amounts}
 
     def act(self, form: CameBackForm, preview: CameBack) -> str:

@@ -59,7 +59,7 @@ def test_it_is_on_the_shelf_again_and_off_the_price(cy: Client, shipped: Order):
 
     assert "2 of 3 × Mug" in preview
     assert "Onto the shelf 2" in preview
-    assert "Off the price €98.00" in preview
+    assert f"Off the price €98.00 The order then comes to €{owed - 98}, shipping of €4.90 in it" in preview
     assert "Taken back: 2 × Mug, MUG. The customer gets a letter." in done
     assert on_the_shelf() == (2, 0)
     assert Payment.objects.get(order=shipped).amount == owed - 98
@@ -67,7 +67,9 @@ def test_it_is_on_the_shelf_again_and_off_the_price(cy: Client, shipped: Order):
     mail = letter()
     assert mail.subject.endswith("what you sent back is here")
     assert "2 × Mug" in mail.text
-    assert f"€98.00 comes off what you owe: you owe €{owed - 98} in all now." in " ".join(mail.text.split())
+    assert f"€98.00 comes off the price of your order: it comes to €{owed - 98} in all now." in " ".join(
+        mail.text.split()
+    )
     assert "too large" not in mail.text + mail.html
 
 
@@ -107,21 +109,23 @@ def test_money_that_was_paid_goes_back(cy: Client, settings: Any):
     holds.receive_payment(order, order.payment.amount, actor=CY, at=NOON)
     fulfilment.ship_ready(order, actor=CY, at=NOON)
 
-    preview, _ = take_back(cy, order, units="1", amount="40")
+    preview, _ = take_back(cy, order, units="1", amount="40", told="A corner was bent.")
 
     assert "Off the price €40.00; €40.00 to send back" in preview
+    assert "The customer reads A corner was bent." in preview
     refund = Refund.objects.get()
     assert (refund.amount, refund.reason) == (40, "goods came back")
     assert "We transfer €40.00 back to you." in letter().text
+    assert "A corner was bent." in letter().text
     # The rest goes back with the other one, and nothing twice.
     take_back(cy, order, units="1")
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [40, 49]
 
 
 def test_what_comes_off_is_never_more_than_the_order_comes_to(cy: Client, shipped: Order):
-    refused = words(cy.post(address(shipped), entry(shipped, units="1", amount="5000") | {"preview": "1"}))
+    refused = words(cy.post(address(shipped), entry(shipped, units="1", amount="5000", told="All.") | {"preview": "1"}))
     assert f"What has left comes to €{shipped.payment.amount}: enter no more than that" in refused
-    take_back(cy, shipped, units="1", amount=str(shipped.payment.amount))
+    take_back(cy, shipped, units="1", amount=str(shipped.payment.amount), told="We send all of it back.")
     assert Payment.objects.get(order=shipped).state == Payment.State.VOID
     # Nothing is left to take off: the goods come back all the same.
     take_back(cy, shipped)
@@ -165,6 +169,7 @@ def test_what_is_cancelled_later_does_not_bring_it_back(db: None):
         ({"units": "0"}, "greater than or equal to 1"),
         ({"units": "1", "damaged": "2"}, "At most 1 of them can be damaged."),
         ({"amount": "-1"}, "greater than or equal to 0"),
+        ({"amount": "12"}, "Another amount than the price of the units: say why, she reads it."),
         ({"reason": ""}, "This field is required."),
     ],
 )
@@ -199,7 +204,7 @@ def test_her_page_and_her_record_tell_it_and_the_desk_knows_why(cy: Client, ship
     shopper.get(link(shipped))
     page = words_of(shopper.get(shipped.get_absolute_url()))
     assert "2 came back to us on" in page
-    assert "Came back to us −€98.00" in page
+    assert "Came back to us −\u2060€98.00" in page
     record = words_of(shopper.get(f"/orders/{shipped.number}/record/"))
     assert "Mug, MUG: 2 came back" in record
     assert "too large" not in page + record
