@@ -23,7 +23,7 @@ class Figures:
     `kept` of `shipped` lines left by the day that was first promised for the last unit of them. `warned` of `delayed`
     lines were told before the day that they had been promised was over, `days_of_warning` before it in the middle.
     `answers` counts what customers chose, `broken` the orders of lines that we cancelled because we had let their day
-    pass in silence. `refunded` of `refunds` were sent within a day.
+    pass in silence. `refunded` of `refunds` were sent within a day, but for those that can still be.
     """
 
     since: datetime

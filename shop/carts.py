@@ -261,22 +261,31 @@ def add(cart: Cart, variant: Variant, units: int) -> None:
 
     Waits while the cart is being ordered, and raises CartIsGone when it was. Raises UnableToChangeCart.
     """
-    _check(units)
+    if variant.pk not in add_all(cart, {variant.pk: units}):
+        raise UnableToChangeCart(_RANGE)
+
+
+def add_all(cart: Cart, wanted: Mapping[int, int]) -> set[int]:
+    """The same for several variants by their ids, in one statement: those of which so many could be added."""
+    for units in wanted.values():
+        _check(units)
     with planned_once() as cursor:
         cursor.execute(
             """
             INSERT INTO shop_cartline AS line (cart_id, variant_id, quantity)
-            SELECT id, %s, %s::int FROM shop_cart WHERE id = %s FOR KEY SHARE
+            SELECT cart.id, wanted.variant, wanted.units
+            FROM shop_cart AS cart, unnest(%s::bigint[], %s::int[]) AS wanted (variant, units) WHERE cart.id = %s
+            ORDER BY wanted.variant FOR KEY SHARE OF cart
             ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = line.quantity + excluded.quantity
             WHERE line.quantity + excluded.quantity <= %s
+            RETURNING variant_id
             """,
-            [variant.pk, units, cart.pk, MOST_UNITS_OF_A_LINE],
+            [list(wanted), list(wanted.values()), cart.pk, MOST_UNITS_OF_A_LINE],
         )
-        if cursor.rowcount:
-            return
-    if not Cart.objects.filter(pk=cart.pk).exists():
+        added = {pk for (pk,) in cursor.fetchall()}
+    if not added and not Cart.objects.filter(pk=cart.pk).exists():
         raise CartIsGone
-    raise UnableToChangeCart(_RANGE)
+    return added
 
 
 def units_in(key: UUID) -> int:

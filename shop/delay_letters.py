@@ -24,7 +24,7 @@ from backorders.telling import Asked
 from notifications import outbox
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
-from shop.letterhead import Paying
+from shop.letterhead import HowPaid
 from shop.models import Order, OrderLine, Proposal
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together
@@ -73,7 +73,7 @@ def _day_moved(part: News, asks: Mapping[int, Asked], in_words: Callable[..., Ma
             wording.day_told(old, [portion for _, fact in part.facts for portion in fact.old]),
             wording.day_told(new, [portion for _, fact in part.facts for portion in fact.new]),
         )
-    words = in_words(changes, Paying.of(part.order), of_all)
+    words = in_words(changes, HowPaid.of(part.order), of_all)
     template = "days_earlier" if not part.is_later else "answer_needed" if words["answer_by"] else "days_later"
     return letterhead.addressed(part.order, template, part.key, words, leads_to_answer=True)
 
@@ -86,7 +86,7 @@ class _OfAll(NamedTuple):
     new_day: str
 
 
-def _in_words(changes: tuple[wording.Change, ...], paying: Paying, of_all: _OfAll | None) -> Mapping[str, Any]:
+def _in_words(changes: tuple[wording.Change, ...], paying: HowPaid, of_all: _OfAll | None) -> Mapping[str, Any]:
     context = {**wording.changes(changes, of_all is not None), **_choice()}
     if of_all:
         context |= {**of_all._asdict(), "together": True}

@@ -51,7 +51,7 @@ def refund_of(order: Order, amount: Decimal) -> dict[str, str]:
     return {"refund": money_of(order, amount), "refund_by": wording.due_day(due_by)}
 
 
-class Paying(NamedTuple):
+class HowPaid(NamedTuple):
     """How an order is paid; while its payment is awaited, also how much and until when."""
 
     gateway: str
@@ -59,7 +59,7 @@ class Paying(NamedTuple):
     until: str = ""
 
     @classmethod
-    def of(cls, order: AnyOrder) -> "Paying":
+    def of(cls, order: AnyOrder) -> "HowPaid":
         payment = order.payment
         if payment.is_awaited and payment.due_by:
             return cls(payment.gateway, money_of(order, payment.amount), long_moment(payment.due_by))
@@ -70,10 +70,10 @@ def letter(
     order: AnyOrder, template: str, key: str, context: Mapping[str, Any], *, leads_to_answer: bool = False
 ) -> Draft:
     """A letter about an order. One that offers a choice leads to the page where it is made as well."""
-    return addressed(order, template, key, words(context, Paying.of(order)), leads_to_answer=leads_to_answer)
+    return addressed(order, template, key, words(context, HowPaid.of(order)), leads_to_answer=leads_to_answer)
 
 
-def words(context: Mapping[str, Any], paying: Paying) -> Mapping[str, Any]:
+def words(context: Mapping[str, Any], paying: HowPaid) -> Mapping[str, Any]:
     """What a letter says, whoever gets it."""
     lists = {name: context[name] for name in ("items", "to_come") if name in context}
     gateway = BY_NAME[paying.gateway]

@@ -23,7 +23,7 @@ from notifications import outbox
 from notifications.outbox import Draft
 from shop import letterhead, wording
 from shop.formats import long_day, long_moment
-from shop.letterhead import Paying
+from shop.letterhead import HowPaid
 from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Return, Shipment
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, released, waits_for_the_rest
@@ -124,7 +124,7 @@ class _Arrival(NamedTuple):
 def _arrived(
     news: _Arrival, told: Told, free_to_go: Collection[int], in_words: Callable[..., Mapping[str, Any]]
 ) -> Draft:
-    order, lines, paying = news.order, news.lines, Paying.of(news.order)
+    order, lines, paying = news.order, news.lines, HowPaid.of(news.order)
     to_come = [wording.waiting(order, line, told) for line in lines if line.claim.lacks]
     if to_come or is_together(order):
         together = letterhead.together(order, lines, told, is_released=order.pk in free_to_go)
@@ -136,7 +136,7 @@ def _arrived(
 
 def _in_words(
     goods: tuple[_Goods, ...],
-    paying: Paying,
+    paying: HowPaid,
     to_come: Sequence[wording.Item] = (),
     together: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:

@@ -48,7 +48,8 @@ class Found:
 
 
 def find(text: str, *, most: int = _MOST_FOUND) -> Found:
-    """One query if there are such words, one more for each way that finds nothing."""
+    """One query if there are such words, one more for each way that finds nothing, and one before words that are not
+    spelled so are looked for."""
     words = _words(text)
     query = SearchQuery(text, config=LANGUAGE, search_type="websearch")
     if words and (ids := _best_stems(query, most)):

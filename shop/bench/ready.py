@@ -1,9 +1,8 @@
-"""Read once by the process from which all buyers are forked: none of them starts Django by itself."""
+"""Read once by the process from which all buyers are forked: none of them starts Django and loads the shop herself."""
 
 import django
 
+from shop import loaded
+
 django.setup()
-
-from shop import checkout, loaded  # noqa: E402, F401  (imported for the forks)
-
 loaded.keep()

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.contrib import messages
 from django.db.models import F, Sum
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -25,6 +27,7 @@ from shop.wording import until
 # A page stays readable; the totals above the rows always count everything.
 ROWS_ON_A_PAGE = 200
 _LINKS_IN_A_MESSAGE = 10
+NOBODY = "No day changed that anybody was told; no letter was written."
 _DAY_OF_ALL_STAYS = "sent together, and the day of the whole order stays"
 _TOO_LATE = "its day has passed already, and it is being cancelled"
 
@@ -148,6 +151,19 @@ def effects(foreseen: Foreseen) -> Effects:
 def in_words(portions: Iterable[Portion]) -> str:
     """Portions such as "2 by 9 December 2026 (estimated), 1 by a day not known yet"."""
     return ", ".join(_portion_in_words(portion) for portion in portions)
+
+
+def tell_of(request: HttpRequest, foreseen: Foreseen, *, nobody: str = NOBODY) -> None:
+    """Whom an act reached, as messages; what is said where it reached nobody may be nothing."""
+    touched = effects(foreseen)
+    if touched.orders_served:
+        served = links_to(touched.orders_served)
+        messages.info(request, format_html("Units were given to {}; each customer gets a letter.", served))
+    if touched.orders_told:
+        told = links_to(touched.orders_told)
+        messages.info(request, format_html("The promised day changed for {}; each gets a letter.", told))
+    if nobody and not touched.letters:
+        messages.info(request, nobody)
 
 
 def links_to(orders: Sequence[Order]) -> SafeString:

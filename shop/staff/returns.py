@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.utils.html import format_html
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -19,7 +18,7 @@ from shop import returns
 from shop.formats import money
 from shop.models import Order, OrderLine
 from shop.settling import Foreseen
-from shop.staff.effects import effects, links_to
+from shop.staff.effects import effects, tell_of
 from shop.staff.flow import Flow
 
 
@@ -155,10 +154,5 @@ class TakeBack(Flow[CameBackForm, CameBack]):
         what = f"Taken back: {preview.units} × {preview.title}."
         self.admin.log_change(self.request, self.obj, what)
         messages.success(self.request, f"{what} The customer gets a letter.")
-        touched = effects(preview.foreseen)
-        if touched.gets:
-            messages.info(self.request, format_html("Units were given to {}.", links_to(touched.orders_served)))
-        if touched.orders_told:
-            told = links_to(touched.orders_told)
-            messages.warning(self.request, format_html("The day changed, and a letter goes out, for {}.", told))
+        tell_of(self.request, preview.foreseen, nobody="")
         return self.back()

@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
@@ -23,7 +22,7 @@ from shop import fulfilment
 from shop.models import StockAlert
 from shop.settling import Foreseen
 from shop.staff import queues, ticked, whys
-from shop.staff.effects import effects, links_to
+from shop.staff.effects import effects, tell_of
 from shop.staff.files import ImportCounts
 from shop.staff.flow import Flow, Refused, find
 from shop.staff.imports import WithFiles
@@ -143,15 +142,10 @@ class CorrectStock(Flow):
             actor=self.actor,
             at=self.at,
         )
-        touched = effects(preview.foreseen)
         reason = form.cleaned_data["reason"]
         self.admin.log_change(self.request, self.obj, f"Corrected by {preview.change:+d}: {reason}")
         messages.success(self.request, f"{self.obj.sku}: {preview.counted} on hand now ({preview.change:+d}).")
-        if touched.gets:
-            messages.info(self.request, format_html("Units were given to {}.", links_to(touched.orders_served)))
-        if touched.orders_told:
-            told = links_to(touched.orders_told)
-            messages.warning(self.request, format_html("The day changed, and a letter goes out, for {}.", told))
+        tell_of(self.request, preview.foreseen)
         return self.back()
 
 

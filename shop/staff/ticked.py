@@ -23,12 +23,12 @@ from shop.cancellations import CancelledOrder
 from shop.formats import count
 from shop.models import OrderLine
 from shop.settling import Foreseen
-from shop.staff.effects import Sample, cancelled_in_short, effects, refunds_of
+from shop.staff.effects import Sample, cancelled_in_short, effects, refunds_of, tell_of
 from shop.staff.flow import Flow, Refused
 from shop.staff.places import delivery_in_words
 from shop.staff.proposals import NOTHING_FITS, ProposalForm
 from shop.staff.queues import queue_address
-from shop.staff.turns import DeliveryField, deliveries_for_item, reason_field, tell_of
+from shop.staff.turns import DeliveryField, deliveries_for_item, reason_field
 from shop.turns import Turn
 from shop.web.forms import id_of
 

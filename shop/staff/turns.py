@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from backorders.models import Claim
@@ -17,7 +16,7 @@ from backorders.turns import may_split
 from inventory.models import PurchaseOrderLine
 from shop import turns
 from shop.settling import Foreseen
-from shop.staff.effects import effects, in_words, links_to
+from shop.staff.effects import effects, in_words, tell_of
 from shop.staff.flow import Flow
 from shop.staff.places import delivery_in_words
 from shop.turns import Turn
@@ -109,19 +108,6 @@ class ChangesTurn(Flow):
         messages.success(self.request, what)
         tell_of(self.request, preview)
         return self.back()
-
-
-def tell_of(request: HttpRequest, foreseen: Foreseen) -> None:
-    """Whom a change of turns reached, as messages."""
-    touched = effects(foreseen)
-    if touched.orders_served:
-        served = links_to(touched.orders_served)
-        messages.info(request, format_html("Units were given to {}; each customer gets a letter.", served))
-    if touched.orders_told:
-        told = links_to(touched.orders_told)
-        messages.info(request, format_html("The promised day changed for {}; each gets a letter.", told))
-    if not touched.letters:
-        messages.info(request, "No day changed that anybody was told; no letter was written.")
 
 
 class RankForm(forms.Form):

@@ -1,5 +1,6 @@
 """Which cart belongs to a visitor. The session holds its id, and its units so that the header needs no query."""
 
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -29,10 +30,19 @@ def find_or_open(request: HttpRequest) -> Cart:
 
 def put_in(request: HttpRequest, variant: Variant, units: int) -> None:
     """Into her cart; into a new one, when hers is being ordered just now. Raises UnableToChangeCart."""
+    _in_a_cart(request, lambda cart: carts.add(cart, variant, units))
+
+
+def put_all_in(request: HttpRequest, wanted: Mapping[int, int]) -> set[int]:
+    """The same for several variants by their ids: those of which so many could be added."""
+    return _in_a_cart(request, lambda cart: carts.add_all(cart, wanted))
+
+
+def _in_a_cart[Answer](request: HttpRequest, add: Callable[[Cart], Answer]) -> Answer:
     try:
-        carts.add(find_or_open(request), variant, units)
+        return add(find_or_open(request))
     except carts.CartIsGone:
-        carts.add(find_or_open(request), variant, units)
+        return add(find_or_open(request))
 
 
 def key(request: HttpRequest) -> UUID | None:

@@ -1,5 +1,7 @@
 """A customer's orders: by the link from our mails, or signed in. GET shows, POST acts."""
 
+from collections import Counter
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backorders import queries
 from backorders.queue import UnableToLeave
 from inventory.locking import StockBusy
-from shop import cancellations, carts, releases, resending
+from shop import cancellations, releases, resending
 from shop.cancellations import CUSTOMER
-from shop.models import Order, OrderLine
+from shop.models import Order, OrderLine, Variant
 from shop.releases import DearerThanShown, UnableToRelease
 from shop.web import access, again, basket, limits
 from shop.web.forms import AskForm, CancelForm, FindForm, PostcodeForm, amount_of
@@ -161,29 +163,26 @@ def order_again(request: HttpRequest, number: str) -> HttpResponse:
     if order is None:
         return access.closed(request)
     wanted = _wanted(order)
+    sold = {variant.pk: units for variant, units in wanted if variant.product.published}
     if request.method != "POST":
-        is_sold = any(line.variant.product.published for line, _ in wanted)
-        return render(request, "order/again.html", {"order": order, "wanted": wanted, "is_sold": is_sold})
-    added = []
-    for line, units in wanted:
-        if not line.variant.product.published:
-            continue
-        try:
-            basket.put_in(request, line.variant, units)
-        except carts.UnableToChangeCart as error:
-            messages.warning(request, f"{line.variant} was not added: {error}")
-        else:
-            added.append(f"{units} × {line.variant}")
-    if added:
-        messages.success(request, f"Added to your cart: {'; '.join(added)}.")
+        return render(request, "order/again.html", {"order": order, "wanted": wanted, "is_sold": bool(sold)})
+    added = basket.put_all_in(request, sold) if sold else set()
+    for variant, units in wanted:
+        if variant.pk in added:
+            messages.success(request, f"{units} × {variant} added to your cart.")
+        elif variant.pk in sold:
+            messages.warning(request, f"{variant} was not added: it would be more than a cart takes.")
     return redirect("cart")
 
 
-def _wanted(order: Order) -> list[tuple[OrderLine, int]]:
+def _wanted(order: Order) -> list[tuple[Variant, int]]:
     """What she had of it, or waits for; of an order that came to nothing, all that was ordered."""
     lines = list(order.lines.select_related("claim", "variant__product").order_by("id"))
-    kept = [(line, line.claim.quantity) for line in lines if line.claim.quantity]
-    return kept or [(line, line.quantity) for line in lines]
+    came_to_nothing = not any(line.claim.quantity for line in lines)
+    units: Counter[Variant] = Counter()
+    for line in lines:
+        units[line.variant] += line.quantity if came_to_nothing else line.claim.quantity
+    return [(variant, wanted) for variant, wanted in units.items() if wanted]
 
 
 @login_required
