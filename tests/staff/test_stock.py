@@ -84,7 +84,7 @@ def test_who_gives_way_is_shown_before_and_told_after(cy: Client) -> None:
 
     assert "1 promise breaks" in words(preview)
     assert f"{bo.number} Bo Nordin" in words(preview)
-    assert f"a letter goes out, for {bo.number}" in words(page)
+    assert f"The promised day changed for {bo.number} ; each gets a letter." in words(page)
     assert bo.lines.get().claim.allocated == 0
 
 

@@ -14,7 +14,7 @@ from notifications.models import Letter
 from shop import analytics, answers, cancellations, delays, fulfilment, lapses, records, turns
 from shop.dossiers import Dossier
 from shop.mailbox import MailServer
-from shop.models import Goodwill, Order, User
+from shop.models import Goodwill, Order, Refund, User
 from shop.web.access import _GRANTS
 from tests.cast import CY, LATER, NOON, SOON, buy, inbound, stock, variant
 from tests.letters import noon_of, paid
@@ -175,6 +175,17 @@ def test_the_figures_count_what_was_kept_warned_and_broken(client: Client, setti
     assert "Shipped by the day that was promised first 100% 1 of 1 order lines" in said
     assert "Delays that we told before the day was over 100% 1 of 1" in said
     assert "silent past the day 0" in said
+
+
+def test_a_refund_counts_once_it_is_sent_or_its_day_is_over(db: None) -> None:
+    order = buy((variant(stock("SHELF", on_hand=1)), 1))
+    late = {"amount": 1, "reason": "cancelled", "due_since": NOON, "due_by": NOON + timedelta(days=9)}
+    Refund.objects.create(order=order, **late)
+    Refund.objects.create(order=order, **late, sent_at=NOON + timedelta(hours=2), sent_by=CY)
+    for hours, counted in ((3, 1), (25, 2)):
+        with time_machine.travel(NOON + timedelta(hours=hours), tick=False):
+            figures = analytics.figures(NOON)
+        assert (figures.refunded, figures.refunds) == (1, counted)
 
 
 def test_a_split_changes_no_figure(asked: Order) -> None:
