@@ -167,10 +167,11 @@ def order_again(request: HttpRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "order/again.html", {"order": order, "wanted": wanted, "is_sold": bool(sold)})
     added = basket.put_all_in(request, sold) if sold else set()
-    for variant, units in wanted:
-        if variant.pk in added:
-            messages.success(request, f"{units} × {variant} added to your cart.")
-        elif variant.pk in sold:
+    if added:
+        named = "; ".join(f"{units} × {variant}" for variant, units in wanted if variant.pk in added)
+        messages.success(request, f"{named} added to your cart.")
+    for variant, _ in wanted:
+        if variant.pk in sold.keys() - added:
             messages.warning(request, f"{variant} was not added: it would be more than a cart takes.")
     return redirect("cart")
 

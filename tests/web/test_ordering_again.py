@@ -37,7 +37,7 @@ def gone() -> Order:
 def test_all_of_it_is_in_the_cart_at_the_price_of_today(client: Client, gone: Order):
     Variant.objects.filter(stock_item__sku="MUG").update(price="12.00")
     said = again(client, gone)
-    assert "2 × Mug, MUG added to your cart." in said
+    assert "2 × Mug, MUG; 1 × Rug, RUG added to your cart." in said
     assert "2 × €12.00" in said
     assert in_the_cart() == [("MUG", 2), ("RUG", 1)]
 
