@@ -15,6 +15,7 @@ from notifications.models import Letter
 from shop import inquiries, releases
 from shop.models import (
     AddressChange,
+    Announcement,
     Goodwill,
     Inquiry,
     Order,
@@ -112,6 +113,13 @@ class Dossier:
         if not any(line.claim.shipped for line in self.lines):
             return []
         return list(Return.objects.filter(line__order=self.order).order_by("id"))
+
+    @cached_property
+    def announcements(self) -> list[Announcement]:
+        """No query while nothing has shipped."""
+        if not any(line.claim.shipped for line in self.lines):
+            return []
+        return list(Announcement.objects.filter(line__order=self.order).order_by("id"))
 
     @cached_property
     def tracking_changes(self) -> list[TrackingChange]:

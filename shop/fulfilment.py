@@ -12,7 +12,7 @@ from inventory.locking import stand_in_line
 from inventory.models import PurchaseOrder
 from inventory.pipelining import pipelined
 from inventory.receiving import Arrived, Received, receive_delivery
-from shop import departures, holds, messages, notices, releases, wakeups
+from shop import announcements, departures, holds, messages, notices, releases, wakeups
 from shop.models import Carrier, Order, Shipment, ShipmentLine
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
 from shop.transactions import leave_the_disk_to_others, use_case
@@ -182,6 +182,6 @@ def ship_ready(
     if released:
         releases.use_up(released, shipment)
     notices.reschedule(order, at=at, shipped=ready)
-    messages.parcel_shipped(shipment, at=at)
+    messages.parcel_shipped(shipment, returnable_until=announcements.last_day(order), at=at)
     wakeups.wake_mailer()
     return shipment

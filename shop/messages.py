@@ -7,12 +7,13 @@ held when it was written, whenever it is sent.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
 from backorders.facts import Filled, Joined, Withdrawn
@@ -21,10 +22,10 @@ from backorders.queries import holding
 from inventory.pipelining import pipelined
 from notifications import outbox
 from notifications.outbox import Draft
-from shop import letterhead, wording
+from shop import letterhead, payments, wording
 from shop.formats import long_day, long_moment
 from shop.letterhead import HowPaid
-from shop.models import Order, OrderLine, Payment, Refund, Release, Reply, Return, Shipment
+from shop.models import Announcement, Order, OrderLine, Payment, Refund, Release, Reply, Return, Shipment
 from shop.plain import PlainLine, PlainOrder, orders_of
 from shop.sending import Told, is_together, released, waits_for_the_rest
 
@@ -65,6 +66,7 @@ def order_placed(
         "address": order.address_lines,
         "consent": order.consent_text,
         "consented_at": order.consented_at and long_moment(order.consented_at),
+        "return_days": settings.RETURN_DAYS,
         "parts": [{"title": title, "path": path} for title, path in parts],
     }
     outbox.write([letterhead.letter(order, "order_placed", f"placed:{order.number}", context)], at=at)
@@ -149,8 +151,9 @@ def _in_words(
     return letterhead.words(context, paying)
 
 
-def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
-    """The parcel has left: what is in it, how to follow it, and what is still to come by which day."""
+def parcel_shipped(shipment: Shipment, *, returnable_until: date | None, at: datetime) -> None:
+    """The parcel has left: what is in it, how to follow it, what is still to come by which day, and until when goods
+    can be sent back; the last parcel has that day."""
     order = shipment.order
     rows = list(shipment.lines.select_related("line").order_by("id"))
     open_lines = [line for line in letterhead.lines_of(order) if line.claim.shipped < line.claim.quantity]
@@ -164,6 +167,8 @@ def parcel_shipped(shipment: Shipment, *, at: datetime) -> None:
         "to_come": wording.to_come(order, open_lines, told, at),
         "together": letterhead.together(order, open_lines, told, is_released=False),
         "ahead": _ahead(shipment),
+        "returnable_until": long_day(returnable_until) if returnable_until else "",
+        "return_days": settings.RETURN_DAYS,
     }
     outbox.write([letterhead.letter(order, "parcel_shipped", f"shipped:{shipment.pk}", context)], at=at)
 
@@ -188,6 +193,34 @@ def units_withdrawn(order: Order, withdrawn: Sequence[Withdrawn], *, refund: Dec
     lines = letterhead.lines_of(order)
     context = letterhead.withdrawal(order, lines, withdrawn, refund, at)
     outbox.write([letterhead.letter(order, "units_withdrawn", f"withdrawn:{order.number}:{key}", context)], at=at)
+
+
+def return_announced(order: Order, announced: Sequence[Announcement], *, send_by: date, at: datetime) -> None:
+    """The acknowledgement of a withdrawal after the goods have left: what, when, in whose words, where to and until
+    when they go, and what becomes of the money. Directive 2011/83/EU art. 11a(4)."""
+    price = sum((row.line.unit_price * row.units for row in announced), Decimal(0))
+    price = min(price, payments.owed_for_what_left(order))
+    context = {
+        "items": [wording.item(row.line, row.units) for row in announced],
+        "announced_at": long_moment(at),
+        "reason": announced[0].reason,
+        "send_by": long_day(send_by),
+        "address": settings.RETURN_ADDRESS,
+        "amount": letterhead.money_of(order, price) if price else "",
+        "is_paid": order.payment.state == Payment.State.PAID,
+    }
+    draft = letterhead.letter(order, "return_announced", f"announced:{announced[0].pk}", context)
+    outbox.write([draft], at=at)
+
+
+def return_dropped(order: Order, dropped: Sequence[Announcement], *, at: datetime) -> None:
+    """What was to come back does not: the customer keeps it."""
+    context = {
+        "items": [wording.item(row.line, row.dropped) for row in dropped],
+        "announced_on": long_day(timezone.localdate(dropped[0].at)),
+        "dropped_at": long_moment(at),
+    }
+    outbox.write([letterhead.letter(order, "return_dropped", f"dropped:{dropped[-1].pk}", context)], at=at)
 
 
 def units_returned(order: Order, returned: Return, *, refund: Decimal, at: datetime) -> None:

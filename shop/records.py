@@ -50,6 +50,7 @@ def record_of(dossier: Dossier, *, for_staff: bool = False) -> list[Entry]:
         *_asked(dossier, for_staff),
         *_shipped(dossier),
         *_tracked(dossier, for_staff),
+        *_announced(dossier, lines, for_staff),
         *_came_back(dossier, lines, for_staff),
         *_paid(dossier, for_staff),
     ]
@@ -184,6 +185,17 @@ def _tracked(dossier: Dossier, for_staff: bool) -> Iterator[Entry]:
         yield Entry(
             change.at, "How the parcel is followed was corrected", (*details, f"By {_who(change.actor, for_staff)}")
         )
+
+
+def _announced(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:
+    article = {line.pk: line.article for line in lines.values()}
+    for row in dossier.announcements:
+        said = (f"“{row.reason}”",) if row.reason and (for_staff or row.actor == CUSTOMER) else ()
+        details = (*said, f"Announced by {_who(row.actor, for_staff)}")
+        yield Entry(row.at, f"{article[row.line_id]}: {row.units} to come back", details)
+        if row.dropped_at:
+            by = f"Written down by {_who(row.dropped_by, for_staff)}"
+            yield Entry(row.dropped_at, f"{article[row.line_id]}: {row.dropped} kept after all", (by,))
 
 
 def _came_back(dossier: Dossier, lines: Mapping[int, OrderLine], for_staff: bool) -> Iterator[Entry]:

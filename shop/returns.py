@@ -5,13 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Coalesce
 
 from backorders import queue
 from backorders.models import Queue
 from inventory import ledger
-from shop import messages, payments
+from shop import announcements, messages, payments
 from shop.formats import money
 from shop.models import OrderLine, Return
 from shop.settling import Foreseen, Outcome, foresee, settle
@@ -36,12 +34,6 @@ class Preview:
     foreseen: Foreseen
 
 
-def with_customer(lines: QuerySet[OrderLine]) -> dict[int, int]:
-    """Units that were shipped and did not come back, by line; a line without any is left out. One query."""
-    counted = lines.annotate(away=F("claim__shipped") - Coalesce(Sum("returns__units"), 0))
-    return dict(counted.filter(away__gt=0).values_list("pk", "away"))
-
-
 @use_case
 def take_back(
     line: OrderLine,
@@ -57,9 +49,9 @@ def take_back(
 ) -> Outcome:
     """Units that a customer sent back come onto the shelf again, but for the `damaged` ones. She gets a letter.
 
-    `amount` comes off the price of her order, and what was paid for it is due back; the price of the units unless
-    given. What is `told` about it stands in her letter, the reason does not. With `seen`, the units that were with her
-    when somebody entered it: a second click then takes nothing more. Raises UnableToTakeBack.
+    `amount` comes off the price of her order, and what was paid for it is due back; `usual_amount` unless given. What
+    is `told` about it stands in her letter, the reason does not. With `seen`, the units that were with her when
+    somebody entered it: a second click then takes nothing more. Raises UnableToTakeBack.
     """
     queues, row = _take_back(line, units, damaged, amount, reason, told, actor, at, seen)
     payment = payments.reduce_to_what_is_wanted(line.order)
@@ -90,6 +82,15 @@ def preview(
     return Preview(row, refund, comes_to, foreseen)
 
 
+def usual_amount(line: OrderLine, units: int) -> Decimal:
+    """The price of the units; shipping as well where by them a whole order is back that its customer withdrew from:
+    directive 2011/83/EU art. 13(1)."""
+    price, order = line.unit_price * units, line.order
+    announced = units <= announcements.awaited_of(line)
+    is_all = order.lines.with_customer() == {line.pk: units} and announcements.last_day(order) is not None
+    return price + order.shipping_price if announced and is_all else price
+
+
 def _take_back(
     line: OrderLine,
     units: int,
@@ -103,7 +104,7 @@ def _take_back(
 ) -> tuple[dict[int, Queue], Return]:
     item_id = line.claim.item_id
     queues = queue.lock([item_id])
-    away = with_customer(OrderLine.objects.filter(pk=line.pk)).get(line.pk, 0)
+    away = OrderLine.objects.filter(pk=line.pk).with_customer().get(line.pk, 0)
     if seen not in {None, away}:
         raise UnableToTakeBack(_MOVED)
     if not 0 < units <= away:
@@ -113,7 +114,7 @@ def _take_back(
     order = payments.lock(line.order_id).order
     left = payments.owed_for_what_left(order)
     if amount is None:
-        amount = min(line.unit_price * units, left)
+        amount = min(usual_amount(line, units), left)
     if not 0 <= amount <= left:
         raise UnableToTakeBack(
             f"What has left comes to {money(left, order.currency)}: enter no more than that, and nothing below 0."
@@ -121,6 +122,7 @@ def _take_back(
     row = Return.objects.create(
         line=line, units=units, damaged=damaged, amount=amount, reason=reason, told=told, actor=actor, at=at
     )
+    announcements.note_return(line, units)
     cause = f"return of claim {line.claim_id}"
     ledger.take_back([ledger.Entry(queues[item_id].item, units, cause, reason)], actor=actor, at=at)
     ledger.adjust([ledger.Entry(queues[item_id].item, -damaged, cause, _DAMAGED)], actor=actor, at=at)

@@ -143,6 +143,13 @@ PUBLIC_FIGURES = flag("PUBLIC_FIGURES", default=MODE == "demo")
 # Who waits and has heard nothing for so many days is told that her day still holds; 0 for never.
 STILL_ON_TIME_DAYS = number("STILL_ON_TIME_DAYS", default=30, least=0, most=366)
 
+# --- When goods go back -----------------------------------------------------------------------------------
+
+# So many days after the last parcel of an order left, its goods can be announced to come back. The law counts 14 from
+# the day on which they arrive: the least leaves a week for the way.
+RETURN_DAYS = number("RETURN_DAYS", default=30, least=21, most=366)
+RETURN_ADDRESS = required("RETURN_ADDRESS", f"{SHOP_NAME}, an invented house, 1 Demo Street, 10115 Berlin, Germany")
+
 # --- Payment ----------------------------------------------------------------------------------------------
 
 PAYMENT_METHODS = payment_methods("PAYMENT_METHODS", default=["invoice", "transfer"] if MODE == "demo" else ["invoice"])

@@ -17,6 +17,7 @@ from notifications.models import Letter
 from shop import (
     addresses,
     alternatives,
+    announcements,
     answers,
     cancellations,
     delays,
@@ -165,6 +166,34 @@ def never_paid() -> None:
 def she_cancelled_a_part() -> None:
     order, _ = waiting()
     cancellations.cancel_line(order.lines.get(), 1, actor=ADA, at=NOON)
+
+
+def shipped(*wanted: tuple[Variant, int]) -> OrderLine:
+    """What was bought has left whole."""
+    order = bought(*wanted)
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    line: OrderLine = order.lines.order_by("id")[0]
+    return line
+
+
+@scene("return_announced")
+def she_sends_a_part_back() -> None:
+    line = shipped((variant(stock(on_hand=2)), 2), (variant(stock("LAMP", on_hand=1)), 1))
+    announcements.announce(line.order, {line.pk: 1}, reason="Too long for our windows", actor=ADA, at=NOON)
+
+
+@scene("return_announced")
+def she_sends_back_what_she_paid_for() -> None:
+    order = paid((variant(stock(on_hand=2)), 2))
+    fulfilment.ship_ready(order, actor=CY, at=NOON)
+    announcements.announce(order, {order.lines.get().pk: 2}, actor=ADA, at=NOON)
+
+
+@scene("return_dropped")
+def she_keeps_it_after_all() -> None:
+    line = shipped((variant(stock(on_hand=2)), 2))
+    announcements.announce(line.order, {line.pk: 2}, actor=ADA, at=NOON)
+    announcements.drop(line.order, actor=ADA, at=NOON + DAY)
 
 
 @scene("refund_sent")

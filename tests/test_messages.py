@@ -304,13 +304,14 @@ def test_a_parcel_tells_how_to_follow_it_and_what_is_still_to_come(curtains: Var
     claim.save()
     shipment = Shipment.objects.create(order=order, carrier="Post", tracking_number="00340", shipped_at=AT, actor="Cy")
     ShipmentLine.objects.create(shipment=shipment, line=order.lines.get(), quantity=1)
-    messages.parcel_shipped(shipment, at=AT)
+    messages.parcel_shipped(shipment, returnable_until=None, at=AT)
 
     subject, words = read()
     assert subject == f"Your order {order.number}: a part of it is on its way"
     assert "Carrier: Post Tracking number: 00340 IN THE PARCEL 1 × Linen curtains, M, Blue" in words
     assert "The goods in this parcel come to €" in words
     assert "STILL TO COME 2 × Linen curtains, M, Blue 2 ship by 9 December 2026" in words
+    assert "send it back without a reason: say so on your order page within 30 days after the last parcel." in words
     assert Letter.objects.get().key == f"shipped:{shipment.pk}"
 
 

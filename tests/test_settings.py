@@ -17,6 +17,7 @@ PRODUCTION = {
     "SITE_URL": "https://shop.example",
     "DATABASE_URL": "postgres://dibs:secret@localhost/dibs",
     "REDIS_URL": "redis://:secret@localhost/0",
+    "RETURN_ADDRESS": "1 Example Street",
     "EMAIL_URL": "smtp+tls://dibs:secret@localhost:587",
 }
 
@@ -50,6 +51,8 @@ def test_production_with_everything_set_has_no_warning() -> None:
         ("SITE_URL", "shop", "SITE_URL is 'shop': give the full address, such as https://shop.example."),
         ("DATABASE_URL", "", "DATABASE_URL is not set: production needs it, see .env.example."),
         ("REDIS_URL", "", "REDIS_URL is not set: production needs it, see .env.example."),
+        ("RETURN_ADDRESS", "", "RETURN_ADDRESS is not set: production needs it, see .env.example."),
+        ("RETURN_DAYS", "14", "RETURN_DAYS is '14': set it to a whole number from 21 to 366."),
         ("EMAIL_URL", "", "EMAIL_URL is not set: production needs it, see .env.example."),
         ("PAYMENT_METHODS", "invoice,cheque", "PAYMENT_METHODS is 'invoice,cheque': list some of invoice, transfer."),
         ("PAYMENT_METHODS", ",", "PAYMENT_METHODS is ',': list some of invoice, transfer."),

@@ -7,6 +7,7 @@ from shop.models.heartbeat import Heartbeat
 from shop.models.info import InfoPage
 from shop.models.inquiries import Inquiry, Reply
 from shop.models.orders import (
+    Announcement,
     Carrier,
     Departure,
     Goodwill,
@@ -25,6 +26,7 @@ from shop.models.words import ProductWords
 
 __all__ = [
     "AddressChange",
+    "Announcement",
     "Carrier",
     "Cart",
     "CartLine",

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q, Sum, Value
+from django.db.models.functions import Coalesce, Lower
 from django_countries import countries
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
@@ -193,6 +193,11 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         """Of which something has to ship, or to be told or answered, by then; or had to, and nobody did it."""
         return self.filter(claim__due_at__lte=until, claim__shipped__lt=F("claim__quantity"))
 
+    def with_customer(self) -> dict[int, int]:
+        """Units that were shipped and did not come back, by line; a line without any is left out. One query."""
+        counted = self.annotate(away=F("claim__shipped") - Coalesce(Sum("returns__units"), 0))
+        return dict(counted.filter(away__gt=0).values_list("pk", "away"))
+
 
 class OrderLine(models.Model):
     """What was ordered, as it was called and priced on that day. `quantity` is what was ordered at first, without what
@@ -251,6 +256,46 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.line.title}"
+
+
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def awaited(self) -> Self:
+        """Of which something is still to come back."""
+        return self.filter(coming__gt=0)
+
+
+class Announcement(models.Model):
+    """Units of a line that their customer said she sends back: her withdrawal from that part of the purchase.
+
+    `coming` of them are awaited; every return takes from it. What does not come after all is `dropped`.
+    """
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="announcements")
+    units = models.PositiveIntegerField()
+    coming = models.PositiveIntegerField()
+    reason = models.CharField(max_length=255, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+    dropped = models.PositiveIntegerField(default=0)
+    dropped_by = models.CharField(max_length=150, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(units__gt=0, units__gte=F("coming") + F("dropped")), name="announcement_of_units"
+            ),
+            models.CheckConstraint(
+                condition=Q(dropped=0, dropped_at=None) | Q(dropped__gt=0, coming=0, dropped_at__isnull=False),
+                name="announcement_dropped_as_a_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["line"], condition=Q(coming__gt=0), name="announcement_awaited")]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.line.title} to come back"
 
 
 class Return(models.Model):

@@ -18,7 +18,7 @@ from inventory.models import PurchaseOrder, StockItem
 from notifications.models import Letter
 from shop import payments
 from shop.formats import count, long_day, long_moment, money, span
-from shop.models import Inquiry, Order, OrderLine, Payment, Refund
+from shop.models import Announcement, Inquiry, Order, OrderLine, Payment, Refund
 from shop.staff.flow import list_address
 from shop.staff.progress import due_lines, late_lines, ready_lines, waiting_orders
 from shop.staff.purchasing import arriving, slipped
@@ -86,6 +86,8 @@ def _also(request: HttpRequest) -> Iterator[Card]:
         yield Card("Not told", consent.untold().count(), says, f"{list_address(Notice)}?state=untold", True)
     if may("shop.view_refund"):
         yield _of_refunds()
+    if may("shop.add_return"):
+        yield _of_returns()
 
 
 def _of_late_orders() -> Card:
@@ -152,6 +154,16 @@ def _of_refunds() -> Card:
     if due["next"]:
         says += f"; the first: {time_left(due['next'], at)}"
     return Card("Refunds to send", due["rows"], says, f"{list_address(Refund)}?state=open", bool(due["overdue"]))
+
+
+def _of_returns() -> Card:
+    coming = Announcement.objects.awaited().aggregate(
+        orders=Count("line__order", distinct=True), units=Sum("coming"), since=Min("at")
+    )
+    says = f"{count(coming['units'] or 0, 'unit')} that customers send back"
+    if coming["since"]:
+        says += f"; the oldest announced on {long_day(timezone.localdate(coming['since']))}"
+    return Card("To come back", coming["orders"], says, f"{list_address(Order)}?state=coming")
 
 
 def _of_ready() -> Card:

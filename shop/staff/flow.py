@@ -25,6 +25,7 @@ from inventory.receiving import UnableToReceive
 from inventory.undoing import UnableToUndo
 from shop.addresses import UnableToChangeAddress
 from shop.alternatives import UnableToPropose
+from shop.announcements import UnableToAnnounce
 from shop.endings import UnableToEnd
 from shop.holds import UnableToReceivePayment
 from shop.importing.table import UnreadableFile
@@ -58,6 +59,7 @@ REFUSALS = (
     UnableToPropose,
     UnableToReply,
     UnableToSendAgain,
+    UnableToAnnounce,
     UnableToTakeBack,
     UnableToCorrect,
     UnableToImport,

@@ -7,7 +7,7 @@ from itertools import groupby
 from backorders.models import Promise, Withdrawal
 from backorders.queries import places, portion_of
 from shop.dossiers import Dossier
-from shop.models import OrderLine, Return
+from shop.models import Announcement, OrderLine, Return
 from shop.staff.effects import in_words
 
 
@@ -26,6 +26,7 @@ class LineView:
     place: int | None
     told: tuple[Told, ...]
     withdrawals: tuple[Withdrawal, ...]
+    announcements: tuple[Announcement, ...]
     returns: tuple[Return, ...]
 
     @property
@@ -39,9 +40,12 @@ class LineView:
 
 def lines_of(dossier: Dossier) -> list[LineView]:
     in_queue = places([line.claim for line in dossier.lines])
-    withdrawals, returns, told = defaultdict(list), defaultdict(list), _told(dossier)
+    withdrawals, told = defaultdict(list), _told(dossier)
+    announced, returns = defaultdict(list), defaultdict(list)
     for row in dossier.withdrawals:
         withdrawals[row.claim_id].append(row)
+    for announcement in dossier.announcements:
+        announced[announcement.line_id].append(announcement)
     for came_back in dossier.returns:
         returns[came_back.line_id].append(came_back)
     return [
@@ -50,6 +54,7 @@ def lines_of(dossier: Dossier) -> list[LineView]:
             in_queue.get(line.claim_id),
             tuple(told[line.claim_id]),
             tuple(withdrawals[line.claim_id]),
+            tuple(announced[line.pk]),
             tuple(returns[line.pk]),
         )
         for line in dossier.lines

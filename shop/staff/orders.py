@@ -20,6 +20,7 @@ from shop.formats import money
 from shop.models import Order, OrderLine, Refund
 from shop.sending import is_together
 from shop.staff.addresses import ChangeAddress
+from shop.staff.announcements import Announce, DropReturn
 from shop.staff.answering import RecordAnswer
 from shop.staff.departures import ShipMany
 from shop.staff.flow import find
@@ -75,7 +76,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         {
             "title": "More",
             "icon": "more_horiz",
-            "items": ["reply", "receive_payment", "answer", "release", "change_address", "take_back", "cancel"],
+            "items": [
+                *("reply", "receive_payment", "answer", "release", "change_address"),
+                *("announce", "drop_return", "take_back", "cancel"),
+            ],
         },
     ]
     actions_row = ["ship"]
@@ -159,6 +163,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     def has_take_back_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.add_return")
+
+    def has_announce_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shop.add_announcement")
 
     def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shop.change_order")
@@ -246,6 +253,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def note(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return WriteNote(request, self, find(self, request, object_id)).run()
 
+    @action(description="A return is announced", icon="undo", url_path="announce-return", permissions=["announce"])
+    def announce(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return Announce(request, self, find(self, request, object_id)).run()
+
+    @action(description="It does not come back", icon="undo", url_path="drop-return", permissions=["announce"])
+    def drop_return(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return DropReturn(request, self, find(self, request, object_id)).run()
+
     @action(description="Goods came back", icon="assignment_return", url_path="came-back", permissions=["take_back"])
     def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return TakeBack(request, self, find(self, request, object_id)).run()
@@ -281,13 +296,16 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             "Awaits payment": "warning",
             "Late: waiting": "danger",
             "Shipped": "info",
+            "Came back": "info",
         },
     )
     def state(self, order: Order) -> str:
         """What can be done now goes before what has to be waited for."""
         wanted, allocated, shipped = _units(order)
         if shipped == wanted:
-            return STATES["shipped" if wanted else "cancelled"]
+            if not wanted:
+                return STATES["cancelled"]
+            return "Came back" if wanted == _came_back(order) else STATES["shipped"]
         if getattr(order, "is_unpaid", False):
             return STATES["unpaid"]
         is_ready = shipped < allocated and not getattr(order, "is_held", False)
@@ -298,7 +316,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def progress(self, order: Order) -> str:
         wanted, allocated, shipped = _units(order)
         ready = "set aside" if getattr(order, "is_held", False) else "ready"
-        parts = {ready: allocated - shipped, "waiting": wanted - allocated, "shipped": shipped}
+        parts = {ready: allocated - shipped, "waiting": wanted - allocated, "shipped": shipped - _came_back(order)}
+        parts |= {"came back": _came_back(order), "to come back": getattr(order, "coming_back", 0)}
         return ", ".join(f"{units} {word}" for word, units in parts.items() if units) or "none left"
 
     @display(description="Ships by", ordering=F("promised_on").asc(nulls_last=True))
@@ -329,6 +348,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def payment_state(self, order: Order) -> str:
         paying = PaymentView.of(order)
         return f"{paying.amount} by {paying.way}: {paying.payment.get_state_display().lower()}"
+
+
+def _came_back(order: Order) -> int:
+    return getattr(order, "came_back", 0)
 
 
 def _units(order: Order) -> tuple[int, int, int]:

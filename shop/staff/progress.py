@@ -1,6 +1,7 @@
 """How far orders are, as columns and filters that a list of any length can bear."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -9,7 +10,7 @@ from django.utils import timezone
 from backorders.models import Claim, Promise
 from backorders.queries import among
 from inventory.dispatch import start_of
-from shop.models import Inquiry, Order, OrderLine, Payment, Release, Sends
+from shop.models import Announcement, Inquiry, Order, OrderLine, Payment, Release, Return, Sends
 
 STATES = {
     "late": "Late",
@@ -18,6 +19,7 @@ STATES = {
     "waiting": "Waiting",
     "unpaid": "Awaits payment",
     "asks": "Asks us something",
+    "coming": "To come back",
     "shipped": "Shipped",
     "cancelled": "Cancelled",
 }
@@ -26,8 +28,9 @@ _SOON = timedelta(days=1)
 
 
 def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
-    """Annotates the units `wanted`, `allocated` and `shipped`, `promised_on` (the latest day told for what is open),
-    `is_late`, `is_unpaid` (nothing ships before the payment is here) and `is_held` (nothing before the rest is)."""
+    """Annotates the units `wanted`, `allocated` and `shipped`, of these `came_back` and `coming_back`, `promised_on`
+    (the latest day told for what is open), `is_late`, `is_unpaid` (nothing ships before the payment is here) and
+    `is_held` (nothing before the rest is)."""
     return orders.annotate(
         is_held=_held("pk"),
         is_unpaid=_unpaid("pk"),
@@ -35,6 +38,8 @@ def with_progress(orders: QuerySet[Order], today: date) -> QuerySet[Order]:
         wanted=_units("claim__quantity"),
         allocated=_units("claim__allocated"),
         shipped=_units("claim__shipped"),
+        came_back=_of_lines(Return.objects.all(), "units"),
+        coming_back=_of_lines(Announcement.objects.awaited(), "coming"),
         promised_on=Subquery(
             _holding()
             .filter(claim__order_line__order=OuterRef("pk"), claim__shipped__lt=F("claim__quantity"))
@@ -118,6 +123,8 @@ def in_state(orders: QuerySet[Order], state: str, at: datetime) -> QuerySet[Orde
             return orders.filter(_unpaid("pk"))
         case "asks":
             return orders.filter(pk__in=Inquiry.objects.unanswered().values("order"))
+        case "coming":
+            return orders.filter(pk__in=Announcement.objects.awaited().values("line__order"))
         case "shipped":
             still_open = lines.filter(claim__shipped__lt=F("claim__quantity"))
             return orders.filter(~Exists(still_open), Exists(lines.filter(claim__shipped__gt=0)))
@@ -140,6 +147,11 @@ def _held(order: str) -> Exists:
 def _units(field: str) -> Coalesce:
     lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
     return Coalesce(Subquery(lines.annotate(units=Sum(field)).values("units"), output_field=IntegerField()), 0)
+
+
+def _of_lines(rows: QuerySet[Any], field: str) -> Coalesce:
+    of_order = rows.filter(line__order=OuterRef("pk")).order_by().values("line__order")
+    return Coalesce(Subquery(of_order.annotate(sum=Sum(field)).values("sum"), output_field=IntegerField()), 0)
 
 
 def _holding() -> QuerySet[Promise]:

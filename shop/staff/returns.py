@@ -16,7 +16,7 @@ from unfold.widgets import (
 
 from shop import returns
 from shop.formats import money
-from shop.models import Order, OrderLine
+from shop.models import Announcement, Order, OrderLine
 from shop.settling import Foreseen
 from shop.staff.effects import effects, tell_of
 from shop.staff.flow import Flow
@@ -60,7 +60,10 @@ class CameBackForm(forms.Form):
         decimal_places=2,
         required=False,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="What the customer need not pay, or gets back. Empty means the price of the units, without shipping.",
+        help_text=(
+            "What the customer need not pay, or gets back. Empty means the price of the units; and shipping too, where"
+            " by them all of an order is back that its customer withdrew from."
+        ),
     )
     told = forms.CharField(
         label="For the customer",
@@ -77,7 +80,11 @@ class CameBackForm(forms.Form):
 
     def __init__(self, data: Any, order: Order) -> None:
         super().__init__(data)
-        away = returns.with_customer(order.lines.all())
+        # What was announced is what most likely lies on the table.
+        coming = Announcement.objects.awaited().filter(line__order=order).order_by("id").first()
+        if coming:
+            self.initial = {"line": coming.line_id, "units": coming.coming, "reason": coming.reason or "withdrawn from"}
+        away = order.lines.with_customer()
         lines = OrderLine.objects.filter(pk__in=away).select_related("claim", "order").order_by("id")
         self.away = {str(line.pk): (line, away[line.pk]) for line in lines}
         choices = [(pk, f"{away} × {line.article}") for pk, (line, away) in self.away.items()]
@@ -94,8 +101,8 @@ class CameBackForm(forms.Form):
                 self.add_error("units", f"At most {away} can come back: more are not with the customer.")
             elif (cleaned.get("damaged") or 0) > units:
                 self.add_error("damaged", f"At most {units} of them can be damaged.")
-            if cleaned.get("amount") not in {None, line.unit_price * units} and not cleaned.get("told"):
-                self.add_error("told", "Another amount than the price of the units: say why, she reads it.")
+            if cleaned.get("amount") not in {None, returns.usual_amount(line, units)} and not cleaned.get("told"):
+                self.add_error("told", "Another amount than is usual for these units: say why, she reads it.")
         return cleaned
 
 
@@ -106,7 +113,7 @@ class TakeBack(Flow[CameBackForm, CameBack]):
     obj: Order
 
     def run(self) -> HttpResponse:
-        if not returns.with_customer(self.obj.lines.all()):
+        if not self.obj.lines.with_customer():
             messages.error(self.request, f"Nothing of order {self.obj} is with the customer: nothing can come back.")
             return self.go(self.back())
         return super().run()

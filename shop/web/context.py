@@ -19,6 +19,7 @@ def storefront(request: HttpRequest) -> dict[str, Any]:
         "shop_name": settings.SHOP_NAME,
         "payment_terms": payments.terms(),
         "pays_on_dispatch": not any(gateway.in_advance for gateway in payments.offered()),
+        "return_days": settings.RETURN_DAYS,
         "reply_to": settings.MAIL_REPLY_TO,
         "has_figures": settings.PUBLIC_FIGURES,
         "has_mailbox": bool(settings.MAILBOX_DIR),

@@ -18,7 +18,7 @@ from markupsafe import escape
 
 from shop import answers, checkout, payments, postcodes, review
 from shop.formats import long_day
-from shop.models import Order, Payment
+from shop.models import Order, OrderLine, Payment
 from shop.models.carts import MOST_UNITS_OF_A_LINE
 from shop.models.inquiries import MOST_CHARACTERS
 
@@ -360,6 +360,43 @@ class CancelForm(PostcodeForm):
         # What was meant for more than is left is shown, to be mended.
         if most == 1 and str(self["units"].value()) == "1":
             self.fields["units"].widget = forms.HiddenInput()
+
+
+class SendBackForm(PlainForm):
+    """How many units of which line go back: a number each, and her reason if she gives one."""
+
+    reason = forms.CharField(
+        label="Why? You need not say (optional)",
+        max_length=255,
+        required=False,
+        widget=Input(attrs={"autocomplete": "off"}),
+        validators=[one_line],
+    )
+    # What was noted when the page was drawn: a second click then announces nothing more.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, most: Mapping[OrderLine, int], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lines = {f"units-{line.pk}": line.pk for line in most}
+        for line, units in most.items():
+            self.fields[f"units-{line.pk}"] = QuantityField(
+                label=line.article,
+                least=0,
+                most=units,
+                initial=units if len(most) == 1 else 0,
+                help_text=f"How many go back, up to {units}." if len(most) == 1 else f"Up to {units}; 0 to keep it.",
+            )
+        self.order_fields([*self.lines, "reason", "seen"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not any(cleaned[name] for name in self.lines):
+            self.add_error(next(iter(self.lines)), "Say of one article at least how many go back: nothing was noted.")
+        return cleaned
+
+    def units(self) -> dict[int, int]:
+        """By line, of a valid form."""
+        return {pk: self.cleaned_data[name] for name, pk in self.lines.items()}
 
 
 # Nobody waits longer for goods, and the calendar ends somewhere.

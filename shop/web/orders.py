@@ -190,7 +190,7 @@ def _wanted(order: Order) -> list[tuple[Variant, int]]:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.filter(user=basket.customer(request)).order_by("-placed_at", "-id")
-    lines = Prefetch("lines", OrderLine.objects.select_related("claim").order_by("id"))
+    lines = Prefetch("lines", OrderLine.objects.select_related("claim").prefetch_related("returns").order_by("id"))
     page = Paginator(orders.select_related("payment").prefetch_related(lines, "releases"), _PER_PAGE).get_page(
         request.GET.get("page")
     )

@@ -15,7 +15,7 @@ from backorders import queries
 from backorders.models import Claim, Consent, Notice, Promise, Withdrawal
 from backorders.plan import Portion, after, merge, take
 from inventory.prepared import Given, Prepared
-from shop.models import Order, OrderLine, Release, Return, ShipmentLine
+from shop.models import Announcement, Order, OrderLine, Release, Return, ShipmentLine
 from shop.releases import open_release
 from shop.sending import Told, day_of_all, is_together, ready_ships_by, waits_for_the_rest
 
@@ -44,7 +44,7 @@ class Moved:
         return date.fromisoformat(answer.detail) if answer and answer.answer == Consent.Answer.LAST_DAY else None
 
 
-type Event = Moved | Withdrawal | ShipmentLine | Return
+type Event = Moved | Withdrawal | ShipmentLine | Announcement | Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class LineStanding:
     moved: tuple[Moved, ...] = ()
     shipped: tuple[ShipmentLine, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
+    announced: tuple[Announcement, ...] = ()
     returned: tuple[Return, ...] = ()
 
     @property
@@ -73,9 +74,25 @@ class LineStanding:
             *((moved.told_at, "moved", moved) for moved in self.moved),
             *((gone.at, "given up", gone) for gone in self.withdrawn),
             *((row.shipment.shipped_at, "shipped", row) for row in self.shipped),
+            *((row.at, "announced", row) for row in self.announced),
+            *((row.dropped_at, "kept", row) for row in self.announced if row.dropped_at),
             *((back.at, "came back", back) for back in self.returned),
         ]
         return [(what, event) for _, what, event in sorted(events, key=itemgetter(0))]
+
+    @property
+    def came_back(self) -> int:
+        return sum(row.units for row in self.returned)
+
+    @property
+    def coming_back(self) -> int:
+        """Units that she announced and that are not here yet."""
+        return sum(row.coming for row in self.announced)
+
+    @property
+    def may_go_back(self) -> int:
+        """Units that are with her, and that she did not announce yet."""
+        return self.claim.shipped - self.came_back - self.coming_back
 
     @property
     def left(self) -> int:
@@ -119,7 +136,7 @@ class Standing:
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Six queries, and one more each: once something has shipped, if it is sent together, if a delay was told."""
+        """Six queries, two more once something has shipped; one each if it is sent together, if a delay was told."""
         lines, told = _lines_of(order)
         claims = [line.claim for line in lines]
         places = queries.places(claims)
@@ -135,6 +152,7 @@ class Standing:
         for row in Withdrawal.objects.filter(claim__in=claims).order_by("id"):
             withdrawn[row.claim_id].append(row)
         left = [line for line in lines if line.claim.shipped]
+        announced = _by_line(Announcement.objects.filter(line__in=left).order_by("id") if left else ())
         returned = _by_line(Return.objects.filter(line__in=left).order_by("id") if left else ())
         return cls(
             tuple(
@@ -147,6 +165,7 @@ class Standing:
                     tuple(_history(promises[line.claim_id], notices[line.claim_id])),
                     tuple(shipped[line.pk]),
                     tuple(withdrawn[line.claim_id]),
+                    tuple(announced[line.pk]),
                     tuple(returned[line.pk]),
                 )
                 for line in lines
@@ -173,7 +192,20 @@ class Standing:
         return sum(line.claim.shipped for line in self.lines)
 
     @property
-    def came_back(self) -> Decimal:
+    def with_her(self) -> int:
+        """Units that have left and did not come back."""
+        return self.shipped - self.came_back
+
+    @property
+    def came_back(self) -> int:
+        return sum(line.came_back for line in self.lines)
+
+    @property
+    def coming_back(self) -> int:
+        return sum(line.coming_back for line in self.lines)
+
+    @property
+    def taken_off(self) -> Decimal:
         """What goods that were sent back take off the price."""
         return sum((back.amount for line in self.lines for back in line.returned), Decimal(0))
 
@@ -218,13 +250,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Where an order's units stand, in numbers; `held` when what is ready waits for the rest, `asks` when she is asked
-    about a delay. Of what is waited for, `late` units had a day that has passed, and `next_by` is the next day that is
-    to come, if there is one, `next_is_sure` when it is no estimate."""
+    """Where an order's units stand, in numbers: `shipped` are those that did not come back; `held` when what is ready
+    waits for the rest, `asks` when she is asked about a delay. Of what is waited for, `late` units had a day that has
+    passed, and `next_by` is the next day that is to come, if there is one, `next_is_sure` when it is no estimate."""
 
     waiting: int
     ready: int
     shipped: int
+    came_back: int
     held: bool
     asks: bool
     late: int
@@ -233,7 +266,7 @@ class Units:
 
     @classmethod
     def of(cls, order: Order, told: Told, today: date) -> Self:
-        """No query when the order's releases and its lines with their claims were fetched before."""
+        """No query when the order's releases and its lines, with their claims and returns, were fetched before."""
         lines = list(order.lines.all())
         claims = [line.claim for line in lines]
         waiting = [portion for claim in claims for portion in _waited_for(claim, told) if portion.ships_on]
@@ -241,11 +274,13 @@ class Units:
             day = day_of_all(lines, told)
             waiting = [replace(portion, ships_on=day) for portion in waiting if day < date.max]
         days = [(portion.ships_on, portion.quantity) for portion in waiting if portion.ships_on]
+        came_back = sum(row.units for line in lines for row in line.returns.all())
         next_by = min((day for day, _ in days if day >= today), default=None)
         return cls(
             sum(claim.lacks for claim in claims),
             sum(claim.ready for claim in claims),
-            sum(claim.shipped for claim in claims),
+            sum(claim.shipped for claim in claims) - came_back,
+            came_back,
             waits_for_the_rest(
                 order, order.lines.all(), is_released=any(row.shipment_id is None for row in order.releases.all())
             ),
@@ -257,7 +292,7 @@ class Units:
 
     @property
     def is_cancelled(self) -> bool:
-        return not (self.waiting or self.ready or self.shipped)
+        return not (self.waiting or self.ready or self.shipped or self.came_back)
 
 
 def _lines_of(order: Order) -> tuple[list[OrderLine], Told]:
@@ -323,7 +358,7 @@ def _changes(rows: Iterable[Promise], notices: Mapping[int, Notice]) -> Iterator
         before = days
 
 
-def _by_line[Row: ShipmentLine | Return](rows: Iterable[Row]) -> dict[int, list[Row]]:
+def _by_line[Row: ShipmentLine | Announcement | Return](rows: Iterable[Row]) -> dict[int, list[Row]]:
     result: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         result[row.line_id].append(row)

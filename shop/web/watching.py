@@ -92,7 +92,8 @@ class Live:
             standing.by,
             hashlib.sha256(f"{story}{beside}{said}".encode()).hexdigest()[:16],
         )
-        return cls(story, beside, said, seen, bool(standing.left) or inquiries.is_unanswered(conversation))
+        can_change = bool(standing.left or standing.coming_back) or inquiries.is_unanswered(conversation)
+        return cls(story, beside, said, seen, can_change)
 
 
 def _more(units: int, one: str, many: str) -> str:

@@ -169,7 +169,7 @@ def test_what_is_cancelled_later_does_not_bring_it_back(db: None):
         ({"units": "0"}, "greater than or equal to 1"),
         ({"units": "1", "damaged": "2"}, "At most 1 of them can be damaged."),
         ({"amount": "-1"}, "greater than or equal to 0"),
-        ({"amount": "12"}, "Another amount than the price of the units: say why, she reads it."),
+        ({"amount": "12"}, "Another amount than is usual for these units: say why, she reads it."),
         ({"reason": ""}, "This field is required."),
     ],
 )

@@ -93,6 +93,8 @@ ACTIONS: dict[str, set[str]] = {
     "shop_carrier_simple_history": {MANAGER},
     "shop_category_simple_history": EVERYBODY,
     "shop_infopage_simple_history": {CATALOG, MANAGER},
+    "shop_order_announce": {WAREHOUSE, SUPPORT, MANAGER},
+    "shop_order_drop_return": {WAREHOUSE, SUPPORT, MANAGER},
     "shop_order_answer": {SUPPORT, MANAGER},
     "shop_order_change_address": {SUPPORT, MANAGER},
     "shop_order_note": {WAREHOUSE, SUPPORT, MANAGER},
