@@ -39,8 +39,9 @@ were told, and what became of it.</p>
         """
 <p>Anything that has not shipped you cancel yourself on the page of your order, in two clicks and without a reason; what
 you paid for it goes back to you.</p>
-<p>This is a demo: a shop that sells writes here how long goods may be returned, where they are sent, and who pays for
-it. In the European Union that is at least fourteen days after they arrive.</p>
+<p>What has left us you can send back, also without a reason: say so on the page of your order, which names the last day
+for it and where to send it. You have it in writing at once, and your money goes back when the goods are here.</p>
+<p>This is a demo: a shop that sells writes here who pays for the parcel, and what cannot go back.</p>
 """,
         part_of_orders=True,
     ),

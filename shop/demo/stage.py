@@ -14,10 +14,10 @@ from django.utils import timezone
 from inventory import purchasing
 from inventory.models import ExpectedDayChange, PurchaseOrder, PurchaseOrderLine, StockItem, Supplier
 from inventory.receiving import Arrived
-from shop import cancellations, carts, checkout, delays, fulfilment, holds, inquiries, payments
+from shop import announcements, cancellations, carts, checkout, delays, fulfilment, holds, inquiries, payments
 from shop.cancellations import CUSTOMER
 from shop.demo.people import Person
-from shop.models import Cart, Inquiry, Order, Reply, Sends, Shipment, ShippingMethod, User, Variant
+from shop.models import Announcement, Cart, Inquiry, Order, Reply, Sends, Shipment, ShippingMethod, User, Variant
 
 _LABELS = UUID("1b6c3f0e-2f4e-4d0e-9a53-6b1f6f1f0d1b")
 
@@ -114,6 +114,14 @@ class Stage:
         line = _order(label).lines.select_related("order", "claim").get(sku=_sku(sku))
         if not line.claim.withdrawals.exists():
             cancellations.cancel_line(line, units, reason=why, actor=CUSTOMER, at=self.at(days, hour))
+            self.played += 1
+
+    def announce(self, label: str, sku: str, units: int, days: int, hour: int, *, why: str) -> None:
+        """A customer says what she sends back."""
+        order = _order(label)
+        if not Announcement.objects.filter(line__order=order).exists():
+            line = order.lines.get(sku=_sku(sku))
+            announcements.announce(order, {line.pk: units}, reason=why, actor=CUSTOMER, at=self.at(days, hour))
             self.played += 1
 
     def ask(self, label: str, text: str, days: int, hour: int) -> None:

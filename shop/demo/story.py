@@ -2,8 +2,8 @@
 
 At the end there is something of everything: goods in stock, goods of which some can be had now and some later, goods
 that all come later, goods without a day, goods for which no more may wait; orders that wait, that are late, that can
-leave in part or as a whole, that have left and that were cancelled; a delivery that is due today and one that is
-overdue.
+leave in part or as a whole, that have left, of which something comes back, and that were cancelled; a delivery that is
+due today and one that is overdue.
 """
 
 from shop import payments
@@ -108,6 +108,7 @@ def _the_last_week(stage: Stage) -> None:
         -2,
         16,
     )
+    stage.announce("eight mugs", "MUG-STONE-BLUE", 2, -1, 12, why="Two more than our shelf takes")
     # This one waits for the desk.
     stage.ask("late throws", "Could one of the two be sent ahead, if it comes first? The other can wait.", -1, 18)
     stage.draft("HL-9", "Hearth & Ladle", PAN_IRON_28=(10, 35, False))

@@ -35,6 +35,7 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "can": can,
         "form": form,
+        "only": next(iter(can.units)) if sum(can.units.values()) == 1 else None,
         "address": settings.RETURN_ADDRESS,
         "send_within": SEND_WITHIN.days,
     }

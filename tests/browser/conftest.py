@@ -138,6 +138,7 @@ def sights() -> list[Sight]:
         ("order with a question", f"/orders/{question}/", customer),
         ("the question", f"/orders/{question}/answer/", customer),
         ("order that left", f"/orders/{gone}/", customer),
+        ("sending back", f"/orders/{gone}/send-back/", customer),
         ("record", f"/orders/{question}/record/", customer),
         ("pieces", "/pieces/", staff),
         ("desk", "/admin/", staff),

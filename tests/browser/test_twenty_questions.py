@@ -1,4 +1,4 @@
-"""Twenty things that a stranger wants to know: where she stands, what she presses, and what she reads then."""
+"""More than twenty things that a stranger wants to know: where she stands, what she presses, and what she reads then."""
 
 import re
 from collections.abc import Callable
@@ -81,6 +81,13 @@ def questions() -> list[Question]:
         ),
         Question("Whom do I ask?", order, (("summary", "Ask us something"),), "Your question", customer),
         Question("Can I put the day into my calendar?", order, (), "into your calendar", customer),
+        Question(
+            "How do I send it back?",
+            gone,
+            (("link", "Send something back"),),
+            rf"withdraw from what has left us until the end of {A_DAY}.*Confirm the withdrawal",
+            customer,
+        ),
         Question("Where is the parcel?", gone, (), "tracking number", customer),
         Question("Do they keep their promises?", "/", (("link", "How we keep our promises"),), "promises"),
     ]

@@ -52,3 +52,4 @@ def groups(db: None) -> None:
     import_module("shop.migrations.0022_rights_of_carriers").give(apps, None)
     import_module("shop.migrations.0024_rights_of_info_pages").give(apps, None)
     import_module("shop.migrations.0026_returns").give(apps, None)
+    import_module("shop.migrations.0027_announcements").give(apps, None)

@@ -1,5 +1,6 @@
 """Goods that a customer sent back: onto the shelf for the next in the queue, off her price, and she hears of it."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,8 @@ from backorders.models import Claim
 from inventory.models import StockItem
 from notifications import rendering
 from notifications.models import Letter
-from shop import cancellations, fulfilment, holds, returns
-from shop.models import Order, Payment, Refund, Return
+from shop import announcements, cancellations, fulfilment, holds, returns
+from shop.models import Announcement, Order, Payment, Refund, Return
 from tests.cast import BO, CY, NOON, buy, inbound, stock, variant
 from tests.staff.pages import SignIn, seal_of, words
 from tests.web.reading import link
@@ -226,3 +227,55 @@ def test_the_form_costs_a_fixed_number_of_queries(cy: Client):
         return len(captured)
 
     assert queries_of(1) == queries_of(6)
+
+
+def page(order: Order) -> str:
+    return reverse("admin:shop_order_change", args=[order.pk])
+
+
+def test_what_was_announced_lies_on_the_table_when_the_form_opens(cy: Client, shipped: Order):
+    line = shipped.lines.get()
+    announcements.announce(shipped, {line.pk: 2}, reason="Too heavy", actor="customer", at=NOON)
+    assert "2 to come back, announced on 21 November 2026 by customer: “Too heavy”" in words(cy.get(page(shipped)))
+    form = cy.get(address(shipped)).content.decode()
+    assert re.search(r'name="units" value="2"', form)
+    assert 'value="Too heavy"' in form
+    assert f'<option value="{line.pk}" selected>' in form
+
+
+def test_a_return_that_was_announced_by_telephone_is_confirmed_by_mail(cy: Client, shipped: Order):
+    said = words(cy.get(reverse("admin:shop_order_announce", args=[shipped.pk])))
+    assert "There it goes until 21 December 2026." in said
+    sent = {"line": str(shipped.lines.get().pk), "units": "2", "reason": "Too heavy"}
+    address = reverse("admin:shop_order_announce", args=[shipped.pk])
+    done = words(cy.post(address, sent | {"seal": seal_of(cy.get(address))}, follow=True))
+    assert "Announced to come back: 2 × Mug, MUG. The customer gets a letter that confirms it." in done
+    assert (row := Announcement.objects.get()).actor == CY
+    assert (row.units, row.coming, row.reason) == (2, 2, "Too heavy")
+    assert Letter.objects.filter(template="return_announced").count() == 1
+    # A second click, of the same page.
+    again = words(cy.post(address, sent | {"units": "1", "seal": "x"}))
+    assert "Something changed since you looked." in again
+    refused = words(cy.post(address, sent | {"seal": seal_of(cy.get(address))}))
+    assert "At most 1 can be announced: more are not with the customer, or are coming." in refused
+
+
+def test_what_does_not_come_back_is_struck_out(cy: Client, shipped: Order):
+    address = reverse("admin:shop_order_drop_return", args=[shipped.pk])
+    assert f"Nothing of order {shipped} is announced to come back." in words(cy.get(address, follow=True))
+    announcements.announce(shipped, {shipped.lines.get().pk: 2}, actor="customer", at=NOON)
+    done = words(cy.post(address, {"seal": seal_of(cy.get(address))}, follow=True))
+    assert "Does not come back: 2 units. The customer gets a letter that says so." in done
+    assert "2 kept after all, noted by cy@example.com" in done
+    assert Letter.objects.filter(template="return_dropped").count() == 1
+
+
+def test_the_lists_tell_what_came_back_and_what_is_to_come(cy: Client, shipped: Order):
+    listed = reverse("admin:shop_order_changelist")
+    line = shipped.lines.get()
+    announcements.announce(shipped, {line.pk: 2}, actor="customer", at=NOON)
+    assert "3 shipped, 2 to come back" in words(cy.get(f"{listed}?state=coming"))
+    returns.take_back(line, 3, reason="too large", actor=CY, at=NOON)
+    assert shipped.number not in words(cy.get(f"{listed}?state=coming"))
+    said = words(cy.get(listed))
+    assert f"{shipped.number} Came back 3 came back" in said

@@ -244,7 +244,7 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(client: Client):
         client.get(link(order))
         client.get(address(order))
         with CaptureQueriesContext(connection) as captured:
-            assert "What goes back?" in words(client.get(address(order)))
+            assert "Confirm the withdrawal" in words(client.get(address(order)))
         return len(captured)
 
     assert queries_of(1) == queries_of(6)
