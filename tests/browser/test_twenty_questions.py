@@ -1,4 +1,4 @@
-"""More than twenty things that a stranger wants to know: where she stands, what she presses, and what she reads then."""
+"""Things that a stranger wants to know, twenty and more: where she stands, what she presses, what she reads then."""
 
 import re
 from collections.abc import Callable
