@@ -380,17 +380,17 @@ class SendBackForm(PlainForm):
         self.lines = {f"units-{line.pk}": line.pk for line in most}
         is_only_line = len(most) == 1
         for line, units in most.items():
-            field = QuantityField(
+            name = f"units-{line.pk}"
+            self.fields[name] = QuantityField(
                 label=line.article,
                 least=0,
                 most=units,
                 initial=units if is_only_line else 0,
                 help_text=f"How many go back, up to {units}." if is_only_line else f"Up to {units}; 0 to keep it.",
             )
-            self.fields[f"units-{line.pk}"] = field
             # What was meant for more than is left is shown, to be mended.
-            if is_only_line and units == 1 and str(self[f"units-{line.pk}"].value()) == "1":
-                field.widget = forms.HiddenInput()
+            if is_only_line and units == 1 and str(self[name].value()) == "1":
+                self.fields[name].widget = forms.HiddenInput()
         self.order_fields([*self.lines, "reason", "seen"])
 
     def clean(self) -> dict[str, Any]:
