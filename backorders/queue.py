@@ -265,17 +265,32 @@ def _give_up(claim: Claim, units: int) -> int:
 def fill(queue: Queue, *, actor: str, at: datetime) -> list[Filled]:
     """Give the free units on the shelf to those who wait, in order, partly where they do not suffice.
 
-    At most FILL_CHUNK claims are served; call again in a new transaction until nothing is returned. One statement finds
-    and serves them: n units serve at most n claims, so no more than n rows are read, however long the queue is.
+    At most FILL_CHUNK claims are served; call again in a new transaction until nothing is returned.
+    """
+    filled = serve(queue)
+    record({queue.item_id: queue}, filled, actor=actor, at=at)
+    return filled
+
+
+def serve(queue: Queue) -> list[Filled]:
+    """The first half of `fill`: the claims get their units. The ledger must `record` it in the same transaction.
+
+    One statement finds and serves them: n units serve at most n claims, so no more than n rows are read, however long
+    the queue is.
     """
     if not is_filling(queue):
         return []
     free = queue.item.unallocated
     filled = _serve(queue.item_id, free, min(FILL_CHUNK, free))
     _count_served(queue, sum(fact.units for fact in filled))
-    entries = [ledger.Entry(queue.item, fact.units, f"claim {fact.claim_id}") for fact in filled]
-    ledger.allocate(entries, actor=actor, at=at)
     return filled
+
+
+def record(queues: Mapping[int, Queue], filled: Iterable[Filled], *, actor: str, at: datetime) -> None:
+    """The second half of `fill`: what was given is off the shelf. Whoever needs to read something reads it before: in a
+    pipeline (inventory.pipelining) nobody waits for this then."""
+    entries = [ledger.Entry(queues[fact.item_id].item, fact.units, f"claim {fact.claim_id}") for fact in filled]
+    ledger.allocate(entries, actor=actor, at=at)
 
 
 def _count_served(queue: Queue, given: int) -> None:

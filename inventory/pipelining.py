@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import AutoField, Model
+from psycopg.pq import PipelineStatus
 
 from inventory.prepared import planned_once
 
@@ -18,9 +19,14 @@ _IDS = "ARRAY(SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_ser
 def pipelined() -> Iterator[None]:
     """In this block, inside a transaction, a statement is sent and the code goes on; whoever reads waits for the rows.
 
-    All are carried out by its end, where one that failed raises what it always raises. How many rows a statement
-    touched is not known before: `save`, `update` and `delete` have no place in the block.
+    All are carried out by its end, where one that failed raises what it always raises; of blocks in each other, by the
+    end of the outermost. How many rows a statement touched is not known before: `save`, `update` and `delete` have no
+    place in the block.
     """
+    if connection.connection.pgconn.pipeline_status != PipelineStatus.OFF:
+        # psycopg would wait here for all that was sent before.
+        yield
+        return
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 

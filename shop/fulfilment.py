@@ -14,8 +14,9 @@ from inventory.pipelining import pipelined
 from inventory.receiving import Arrived, Received, receive_delivery
 from shop import announcements, departures, holds, messages, notices, releases, wakeups
 from shop.models import Carrier, Order, Shipment, ShipmentLine
+from shop.plain import orders_of
 from shop.settling import Foreseen, Outcome, foresee, settle, tell
-from shop.transactions import leave_the_disk_to_others, use_case
+from shop.transactions import check_references_at_once, leave_the_disk_to_others, use_case
 
 _GOODS_ARRIVED = "goods arrived"
 _SOME_DAMAGED = "some of the goods that arrived are damaged"
@@ -97,15 +98,19 @@ def fill_waiting(item_ids: Iterable[int], *, actor: str, at: datetime) -> int:
 def _fill_chunk(item_ids: list[int], *, actor: str, at: datetime) -> tuple[list[Filled], bool]:
     with pipelined():
         leave_the_disk_to_others()
+        check_references_at_once()
         stand_in_line(item_ids)
         queues = queue.lock(item_ids)
-        filled = [fact for line in queues.values() for fact in queue.fill(line, actor=actor, at=at)]
+        filled = [fact for line in queues.values() for fact in queue.serve(line)]
+        # Read here, so that from now on nothing is waited for: the database writes what is put into words below.
+        orders = orders_of(fact.claim_id for fact in filled)
+        notices.arrived(filled, at=at)
+        queue.record(queues, filled, actor=actor, at=at)
         served = {fact.item_id for fact in filled}
         drained = {pk for pk, line in queues.items() if not queue.is_filling(line)}
         settled = [queues[pk] for pk in sorted(served & drained)]
         moved = promises.revise(settled, reason=_GOODS_ARRIVED, own=hold_reasons(settled), at=at)
-        notices.arrived(filled, at=at)
-        messages.units_arrived(filled, at=at)
+        messages.units_arrived(filled, at=at, orders=orders)
     tell(settled, moved, at=at)
     return filled, drained == queues.keys()
 

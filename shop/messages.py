@@ -78,15 +78,20 @@ def _leaves_later(order: Order, promised: Iterable[Sequence[Portion]]) -> str:
     return long_day(max(days)) if days and max(days) > timezone.localdate(order.placed_at) else ""
 
 
-def units_arrived(filled: Sequence[Filled], *, at: datetime) -> None:
-    """What was waited for is set aside now: one letter per order, whichever of its lines were filled."""
+def units_arrived(
+    filled: Sequence[Filled], *, at: datetime, orders: Iterable[tuple[PlainOrder, Sequence[PlainLine]]] = ()
+) -> None:
+    """What was waited for is set aside now: one letter per order, whichever of its lines were filled.
+
+    `orders` are those of the claims (shop.plain.orders_of), if they were read before.
+    """
     if not filled:
         return
     units: Counter[int] = Counter()
     for fact in filled:
         units[fact.claim_id] += fact.units
     with pipelined():
-        orders = list(orders_of(units))
+        orders = list(orders or orders_of(units))
         told = letterhead.told_to_all(orders)
         free_to_go = released(order for order, _ in orders)
         # Thousands got all that they waited for: it is put into words once.

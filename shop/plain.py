@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backorders.queries import among
 from backorders.units import PlainClaim
@@ -70,9 +70,14 @@ _ENDS = list(accumulate(map(len, (_ORDER, _PAYMENT, _LINE, _CLAIM))))
 
 
 def orders_of(claim_ids: Iterable[int]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
-    """Every order that one of the claims belongs to, with all its lines. One query."""
+    """Every order that one of the claims belongs to, with all its lines. One query, asked at once; what it answers is
+    put together as it is gone through."""
+    return _put_together(_rows(claims=list(claim_ids)))
+
+
+def _put_together(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[PlainOrder, list[PlainLine]]]:
     order_end, payment_end, line_end, _ = _ENDS
-    for _, same in groupby(_rows(claims=list(claim_ids)), key=itemgetter(0)):
+    for _, same in groupby(rows, key=itemgetter(0)):
         lines = list(same)
         payment = PlainPayment(*lines[0][order_end:payment_end])
         yield (

@@ -65,6 +65,13 @@ def pipelined_until_committed() -> None:
     _until_committed.get().enter_context(pipelined())
 
 
+def check_references_at_once() -> None:
+    """In the running transaction a row that refers to another one is checked by the statement that writes it, and not
+    with all others at the commit, for which everybody waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def leave_the_disk_to_others() -> None:
     """The running transaction ends, and its locks are free, before it is on the disk: for chunks that a sweep repeats.
 

@@ -41,7 +41,7 @@ FILL_FAULTS = [
     "backorders.queue:lock:after",
     "inventory.ledger:allocate:before",
     "inventory.ledger:allocate:after",
-    "backorders.queue:fill:after",
+    "backorders.queue:serve:after",
     "shop.messages:units_arrived:before",
     "notifications.outbox:write:after",
     "backorders.promises:revise:after",
