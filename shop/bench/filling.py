@@ -89,7 +89,7 @@ def fill_few(here: Scene) -> Outcome:
 def fill_many(here: Scene) -> Outcome:
     """More arrives than is waited for, so that the neighbour can buy from the shelf all the while."""
     units, carts = here.of(MANY), here.of(NEIGHBOURS_CARTS)
-    bare = _fill_bare(units, units)
+    bare = [_fill_bare(units, units) for _ in range(2)]
     waiting = Crowd.gather("POPULAR-CURTAINS", units, here)
     keys = goods.carts_of(carts, [waiting.variant])
     (first,) = goods.carts_of(1, [goods.variant_of(goods.item_of("WARM-UP", here.at, on_hand=1))])
@@ -98,18 +98,22 @@ def fill_many(here: Scene) -> Outcome:
     with Neighbour(keys, first, shown, here.at) as neighbour:
         ours = waiting.fill(here)
     waits = neighbour.rush.waits
+    bare.append(_fill_bare(units, units))
     return Outcome(
         [
             Figure(
                 f"fill {units:,} waiting lines",
                 ours,
                 "s",
-                Beside("one UPDATE", bare),
+                Beside("one UPDATE", median(bare)),
                 Target(MANY_RATIO, of_ratio=True),
             ),
             Figure("worst wait of a checkout meanwhile", waits.worst, "ms", None, Target(WAIT_MS)),
         ],
-        [f"one run; the checkouts of that item meanwhile: {waits}"],
+        [
+            f"one run, beside the median of {len(bare)} UPDATEs before and after it, the fastest {min(bare):.2f} s",
+            f"the checkouts of that item meanwhile: {waits}",
+        ],
         [*waiting.faults(units), *scene.differences()],
     )
 
